@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_clock.h"
+
+#include <time.h>
+
+static int64_t read_clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * EG_NS_PER_S + ts.tv_nsec;
+}
+
+uint64_t eg_clock_mono_ns(void)
+{
+	return (uint64_t)read_clock_ns(CLOCK_MONOTONIC);
+}
+
+int64_t eg_clock_utc_ns(void)
+{
+	return read_clock_ns(CLOCK_REALTIME);
+}
+
+void eg_utc_init(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns)
+{
+	utc->highest_utc_ns = utc_ns;
+	atomic_init(&utc->offset_ns, utc_ns - (int64_t)now_ns);
+}
+
+bool eg_utc_publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns)
+{
+	bool held = utc_ns < utc->highest_utc_ns - EG_NS_PER_S;
+
+	if (held) {
+		/* Time stands at the highest value until the host's clock has caught up. */
+		utc_ns = utc->highest_utc_ns;
+	} else if (utc_ns > utc->highest_utc_ns) {
+		utc->highest_utc_ns = utc_ns;
+	}
+	atomic_store_explicit(&utc->offset_ns, utc_ns - (int64_t)now_ns, memory_order_relaxed);
+	return !held;
+}

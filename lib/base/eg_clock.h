@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Time. No module reads a clock by itself: now_ns (monotonic) is an argument, and UTC is derived
+ * from it through one published word.
+ *
+ *     control: every 10 ms   utc_ns - mono_ns ──relaxed──▶ eg_utc.offset_ns
+ *     worker:                now_ns + offset_ns ◀─relaxed── (no system call, no seqlock)
+ *
+ * Forward steps of the host's clock count at once. A step back of more than 1 s does not: the
+ * published time then stands at the highest time seen, and the control side is told to raise an
+ * alarm (protocol.md 2.7). Threads as marked at each function.
+ */
+#ifndef EG_CLOCK_H
+#define EG_CLOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EG_NS_PER_S 1000000000LL
+
+/* [any] CLOCK_MONOTONIC and CLOCK_REALTIME (vDSO: no system call). For loops and mains only. */
+uint64_t eg_clock_mono_ns(void);
+int64_t eg_clock_utc_ns(void);
+
+struct eg_utc {
+	_Atomic int64_t
+	    offset_ns;          /* control writes, workers read: one word, so relaxed is enough */
+	int64_t highest_utc_ns; /* control's own */
+};
+
+void eg_utc_init(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns);
+
+/* [control] Publishes a new reading. Returns false while a step back is being held: raise an alarm.
+ */
+bool eg_utc_publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns);
+
+/* [worker] Seconds since 1970 at now_ns, rounded down; never negative. */
+static inline uint64_t eg_utc_now_s(const struct eg_utc *utc, uint64_t now_ns)
+{
+	int64_t t = (int64_t)now_ns + atomic_load_explicit(&utc->offset_ns, memory_order_relaxed);
+
+	return t > 0 ? (uint64_t)t / (uint64_t)EG_NS_PER_S : 0;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ed25519 verification of many signatures at once, one exact verdict each.
+ *
+ * The rule is that of libsodium 1.0.18 crypto_sign_verify_detached (protocol.md section 3): accept
+ * iff S < L, y(A) < p, A decodes and is not of small order, R is not one of the small-order
+ * encodings, and enc(S·B − k·A) = R bytewise. Cofactorless, and never a random linear combination
+ * of several signatures.
+ *
+ * Implementations are chosen by name. "sodium" is libsodium itself; others must give the same
+ * verdict for every input. Threads: verification [worker], reading only what it is given, no
+ * allocation, no lock; keys are prepared on [control] and immutable after.
+ */
+#ifndef EG_ED25519_H
+#define EG_ED25519_H
+
+#include "eg_err.h"
+#include "eg_span.h"
+
+#define EG_ED25519_PUBLIC_BYTES    32
+#define EG_ED25519_SIGNATURE_BYTES 64
+
+/* A public key, prepared for verification. */
+struct eg_ed25519_key {
+	uint8_t bytes[EG_ED25519_PUBLIC_BYTES];
+};
+
+enum eg_ed25519_point {
+	EG_ED25519_POINT_PRIME,       /* of order L: a sound key */
+	EG_ED25519_POINT_MIXED,       /* of order 2L, 4L or 8L */
+	EG_ED25519_POINT_SMALL,       /* of order 1, 2, 4 or 8: everybody can sign for it */
+	EG_ED25519_POINT_NOT_A_POINT, /* not canonical (y >= p), or not on the curve */
+};
+
+/* What 32 bytes are as a public key. [control] */
+enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC_BYTES]);
+
+/* Prepares a key. Refused: small order and bytes that are no point, always; mixed order unless
+ * allow_mixed. -EG_EINVAL with the reason in err. [control] */
+int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES],
+    bool allow_mixed, struct eg_error *err);
+
+/* One signature to verify: the key's owner keeps it and the message alive during the call. */
+struct eg_ed25519_job {
+	const struct eg_ed25519_key *key;
+	const uint8_t *msg;
+	const uint8_t *sig; /* 64 bytes */
+	uint32_t msg_bytes;
+};
+
+struct eg_ed25519_impl {
+	const char *name;
+	unsigned lanes;          /* a multiple of this many jobs is cheapest */
+	bool (*supported)(void); /* does this CPU have what it needs */
+	void (*verify)(const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[]);
+};
+
+/* All implementations of this build, best first, ended by NULL. */
+extern const struct eg_ed25519_impl *const eg_ed25519_impls[];
+
+/* By name, or where name is NULL: $EDGATE_ED25519, else the best that this CPU supports.
+ * NULL with the reason in err where there is none of that name or the CPU lacks what it needs. */
+const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_error *err);
+
+/* ok[i] = verdict of jobs[i]; any job_cnt from 0 up. [worker] */
+static inline void eg_ed25519_verify(const struct eg_ed25519_impl *impl,
+    const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[])
+{
+	impl->verify(jobs, job_cnt, ok);
+}
+
+#endif

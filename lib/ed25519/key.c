@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a public key is, and which keys are let in. */
+#include "eg_ed25519.h"
+
+#include <sodium.h>
+
+/* y < p = 2^255 - 19, with the sign bit taken away (RFC 8032 5.1.3). */
+static bool is_canonical(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
+{
+	if ((p[31] & 0x7f) != 0x7f)
+		return true;
+	for (int i = 30; i > 0; i--)
+		if (p[i] != 0xff)
+			return true;
+	return p[0] < 0xed;
+}
+
+/* 8·P = identity, by three doublings. */
+static bool is_small_order(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
+{
+	static const uint8_t identity[EG_ED25519_PUBLIC_BYTES] = {1};
+	uint8_t q[EG_ED25519_PUBLIC_BYTES];
+
+	memcpy(q, p, sizeof(q));
+	for (int i = 0; i < 3; i++)
+		if (crypto_core_ed25519_add(q, q, q) != 0)
+			return false;
+	return memcmp(q, identity, sizeof(q)) == 0;
+}
+
+enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC_BYTES])
+{
+	uint8_t sum[EG_ED25519_PUBLIC_BYTES];
+
+	if (!is_canonical(public) || crypto_core_ed25519_add(sum, public, public) != 0)
+		return EG_ED25519_POINT_NOT_A_POINT;
+	if (is_small_order(public))
+		return EG_ED25519_POINT_SMALL;
+	/* libsodium: canonical, on the curve, not small and in the subgroup of order L. */
+	return crypto_core_ed25519_is_valid_point(public) == 1 ? EG_ED25519_POINT_PRIME
+	                                                       : EG_ED25519_POINT_MIXED;
+}
+
+int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES],
+    bool allow_mixed, struct eg_error *err)
+{
+	switch (eg_ed25519_classify(public)) {
+	case EG_ED25519_POINT_PRIME:
+		break;
+	case EG_ED25519_POINT_MIXED:
+		if (allow_mixed)
+			break;
+		return eg_error_set(err, EG_EINVAL, "the point is of mixed order");
+	case EG_ED25519_POINT_SMALL:
+		return eg_error_set(err, EG_EINVAL, "the point is of small order");
+	case EG_ED25519_POINT_NOT_A_POINT:
+	default:
+		return eg_error_set(err, EG_EINVAL, "the bytes are not a point of the curve");
+	}
+	memcpy(key->bytes, public, sizeof(key->bytes));
+	return 0;
+}

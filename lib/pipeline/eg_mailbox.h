@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one way from control to a worker: a bounded ring, strictly in log order, one writer (control)
+ * and one reader (the worker). Operations on shards, snapshot swaps and epochs travel in it, so
+ * that a worker that has read epoch N has taken everything up to N.
+ */
+#ifndef EG_MAILBOX_H
+#define EG_MAILBOX_H
+
+#include "eg_revoke.h"
+#include "eg_snapshot.h"
+
+#define EG_MAILBOX_ENTRIES 4096u /* a power of two */
+
+enum eg_mail_kind { EG_MAIL_OP, EG_MAIL_SNAPSHOT, EG_MAIL_EPOCH };
+
+struct eg_mail {
+	enum eg_mail_kind kind;
+	union {
+		struct eg_revoke_op op;
+		const struct eg_snapshot *snapshot; /* control frees it, after all have passed it */
+		uint64_t epoch;
+	};
+};
+
+struct eg_mailbox {
+	/* tail: control release-stores after the entry, the worker acquire-loads.
+	 * head: the worker release-stores after reading, control acquire-loads. */
+	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t tail;
+	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t head;
+	_Alignas(EG_CACHE_LINE_BYTES) struct eg_mail entry[EG_MAILBOX_ENTRIES];
+};
+
+void eg_mailbox_init(struct eg_mailbox *box);
+/* [control] False where it is full: try again later. */
+bool eg_mailbox_put(struct eg_mailbox *box, const struct eg_mail *mail);
+/* [worker] False where it is empty. */
+bool eg_mailbox_get(struct eg_mailbox *box, struct eg_mail *mail);
+/* [worker] Anything there? One load. */
+bool eg_mailbox_is_empty(const struct eg_mailbox *box);
+
+#endif

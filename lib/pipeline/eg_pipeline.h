@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The packet path of one core: packets in, answers and drops out (design.md section 3).
+ *
+ *   rx burst ─▶ parse ─▶ frame ctx ─▶ 64-slot batch: route ▶ decode + claims ▶ signature queue ─┐
+ *                 │                                                                             │
+ *          ARP, ND, echo                  lanes full · deadline · rx empty · before a swap ◀────┘
+ *                 │                                   │
+ *                 ▼                                   ▼
+ *   tx, drop ◀── reply in place ◀── last record of its frame ◀── revocation
+ *
+ * One struct eg_pipeline per worker, used by that worker alone: no lock, no allocation, no system
+ * call. Time is an argument. It reads the snapshot it was given last, any shard, and all applied
+ * epochs; it writes its own counters, its own applied epoch and, by operations from its mailbox,
+ * the shards it owns.
+ */
+#ifndef EG_PIPELINE_H
+#define EG_PIPELINE_H
+
+#include "eg_clock.h"
+#include "eg_ed25519.h"
+#include "eg_egt.h"
+#include "eg_mailbox.h"
+#include "eg_packet.h"
+
+#define EG_NETIF_ADDRS_MAX 8u
+
+/* Who we are on the wire. */
+struct eg_netif {
+	uint8_t mac[6];
+	bool tagged; /* outermost tag required: vlan_id (the inner of QinQ) */
+	bool qinq;   /* service_vlan_id in front of vlan_id */
+	uint16_t vlan_id;
+	uint16_t service_vlan_id;
+	uint16_t base_port; /* base … base + 63 are ours */
+	uint8_t ip4_cnt, ip6_cnt;
+	struct {
+		uint8_t addr[4];
+		uint8_t prefix_bits;
+	} ip4[EG_NETIF_ADDRS_MAX];
+	struct {
+		uint8_t addr[16];
+		uint8_t prefix_bits;
+	} ip6[EG_NETIF_ADDRS_MAX];
+	bool has_gateway4, has_gateway6; /* asked for at start, so that it learns us */
+	uint8_t gateway4[4];
+	uint8_t gateway6[16];
+	bool tx_ip_cksum, tx_udp_cksum; /* the port fills them */
+};
+
+struct eg_pipeline_config {
+	unsigned worker;     /* which core we are: index of our counters */
+	unsigned worker_cnt; /* owners: shard mod worker_cnt */
+	uint32_t max_datagram_bytes;
+	uint64_t signature_deadline_ns; /* default 20000 */
+	const struct eg_netif *netif;   /* NULL where only DATAGRAM packets come */
+	const struct eg_ed25519_impl *ed25519;
+	struct eg_stats *stats;
+	struct eg_revoke *revoke;
+	const struct eg_utc *utc;
+	struct eg_mailbox *mailbox;
+	const struct eg_snapshot *snapshot; /* the first one; NULL: NOT_READY until one arrives */
+	uint64_t epoch;                     /* in force at the start */
+	const char *version;                /* told in PING_R */
+};
+
+#define EG_SIGNATURE_QUEUE_MAX 128u
+#define EG_FRAMES_MAX          256u /* frames in flight */
+
+struct eg_pipeline;
+
+/* Where packets leave. Both take ownership of the packet. */
+struct eg_pipeline_out {
+	struct eg_packet tx[EG_FRAMES_MAX + EG_BURST_MAX];
+	struct eg_packet drop[EG_FRAMES_MAX + EG_BURST_MAX];
+	unsigned tx_cnt, drop_cnt;
+};
+
+size_t eg_pipeline_footprint(void);
+/* mem: footprint bytes, aligned to a cache line, owned by the caller. */
+struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config *config);
+
+/* One turn: takes cnt (0 … EG_BURST_MAX) packets, runs what can run, fills `out` (emptied first)
+ * with what is done. cnt 0 says that rx came back empty: everything queued is finished in this
+ * turn. Mail is taken between turns' batches, with the signature queue run dry before it. */
+void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
+    uint64_t now_ns, struct eg_pipeline_out *out);
+
+/* Frames still in flight (0 after a turn with cnt 0). */
+unsigned eg_pipeline_in_flight(const struct eg_pipeline *p);
+
+/* Gratuitous ARP and unsolicited neighbour advertisement for address i of the netif, for ports that
+ * announce at start: writes a frame of at most 128 bytes to buf and returns its length, 0 past the
+ * last address (IPv4 first, then IPv6; then, with a gateway, ARP request and solicitation for it).
+ */
+size_t eg_pipeline_announcement(
+    const struct eg_netif *netif, unsigned i, uint8_t *buf, size_t room);
+
+#endif

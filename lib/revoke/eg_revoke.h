@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Revocation state, sharded: the owner core of a shard is its only writer, any core reads any
+ * shard.
+ *
+ *   control ── eg_revoke_op (in log order) ──▶ owner core: eg_revoke_apply ──▶ words of its shards
+ *                                                         then release-store applied_epoch
+ *   any core: acquire all applied_epoch, then relaxed loads of words (eg_revoke_check)
+ *
+ * Two structures: bitmaps of status lists (blocks of 4 KiB, one shard each), and per shard one
+ * table keyed 128-bit hash → value for denied ids (jti, cti, sid, jkt), subject cutoffs and issuer
+ * cutoffs. Memory is allocated by control alone and handed over inside operations; an owner never
+ * allocates. Threads as marked.
+ */
+#ifndef EG_REVOKE_H
+#define EG_REVOKE_H
+
+#include "eg_err.h"
+#include "eg_hash.h"
+#include "eg_shard.h"
+#include "eg_stats.h"
+
+#define EG_REVOKE_ENTRIES_MAX (1u << 30)
+#define EG_REVOKE_GRACE_S     360u /* denied ids stay this long after exp: largest skew 300 + 60 */
+
+enum eg_revoke_kind { /* what a hash names; values are part of the hash: never re-used */
+	EG_REVOKE_JTI = 1,
+	EG_REVOKE_CTI = 2,
+	EG_REVOKE_SID = 3,
+	EG_REVOKE_JKT = 4,
+	EG_REVOKE_SUBJECT = 5,
+	EG_REVOKE_ISSUER = 6, /* value: empty */
+};
+
+/* Keyed hash of (kind, issuer, value); issuer_key as in eg_issuer.hash_key. value ≤ 255 bytes.
+ * [any] */
+struct eg_hash128 eg_revoke_hash(
+    const struct eg_hash_key *issuer_key, enum eg_revoke_kind kind, struct eg_span value);
+
+/* ── bitmaps ── */
+
+struct eg_bitmap; /* one status list; words have one writer each, its shard's owner */
+
+/* [control] bits 1, 2, 4 or 8; entries 1 … 2^30. All zero; costs a pointer per block until set.
+ * NULL without memory. */
+struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entries);
+void eg_bitmap_free(struct eg_bitmap *map);
+unsigned eg_bitmap_bits(const struct eg_bitmap *map);
+uint32_t eg_bitmap_entries(const struct eg_bitmap *map);
+unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx);
+/* [any] Value of entry idx < entries: relaxed load. */
+unsigned eg_bitmap_get(const struct eg_bitmap *map, uint32_t idx);
+/* [any] Prefetches the word of idx. */
+void eg_bitmap_prefetch(const struct eg_bitmap *map, uint32_t idx);
+/* [control] Number of 64-bit words, and the word as last made by control (its own mirror is not
+ * needed: reads the live word; exact where control is the only source and the log is drained). */
+uint32_t eg_bitmap_words(const struct eg_bitmap *map);
+
+/* ── the shards ── */
+
+struct eg_revoke; /* all shards of one process */
+
+struct eg_revoke *eg_revoke_new(unsigned workers); /* [control] */
+void eg_revoke_free(struct eg_revoke *rv);         /* [control] after the workers have stopped */
+unsigned eg_revoke_workers(const struct eg_revoke *rv);
+
+enum eg_revoke_op_kind { EG_REVOKE_OP_WORD, EG_REVOKE_OP_ENTRY, EG_REVOKE_OP_TABLE };
+
+/* One change of one shard: plain data, small, made by control, applied by the shard's owner. */
+struct eg_revoke_op {
+	uint8_t kind; /* enum eg_revoke_op_kind */
+	uint8_t shard;
+	union {
+		struct { /* bits under mask of one 64-bit word become value */
+			struct eg_bitmap *map;
+			void *fresh_block; /* zeroed 4 KiB where the block had none; ownership moves
+			                    */
+			uint64_t mask, value;
+			uint32_t word;
+		} word;
+		struct { /* key → value; a higher value wins, a lower one is ignored */
+			struct eg_hash128 hash;
+			uint64_t value; /* exp of a denied id, `until` of a cutoff */
+			uint8_t kind;   /* enum eg_revoke_kind */
+		} entry;
+		struct { /* a larger table: the owner moves its entries over and publishes it */
+			void *table;
+		} table;
+	};
+};
+
+/* Where control's operations go: a mailbox in edgate, eg_revoke_apply itself before the workers are
+ * launched, in edgatectl decide and in tests. Takes one operation; must not fail (it waits). */
+struct eg_revoke_sink {
+	void *ctx;
+	void (*put)(void *ctx, const struct eg_revoke_op *op);
+};
+
+/* [control] Turn one change into operations for its sink, allocating blocks and tables as needed.
+ * -EG_ENOMEM leaves nothing half done for that change. */
+int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_revoke_kind kind,
+    uint64_t value, const struct eg_revoke_sink *sink, struct eg_error *err);
+/* Entries first … last (inclusive, < entries) become value. */
+int eg_revoke_set_range(struct eg_revoke *rv, struct eg_bitmap *map, uint32_t first, uint32_t last,
+    unsigned value, const struct eg_revoke_sink *sink, struct eg_error *err);
+/* The bitmap's bytes from first_byte become `bytes` (packed as on the wire, least significant bit
+ * first); only words that differ from the live ones are sent. first_byte and length multiples of 8
+ * except at the end of the list. */
+int eg_revoke_set_bytes(struct eg_revoke *rv, struct eg_bitmap *map, uint64_t first_byte,
+    struct eg_span bytes, const struct eg_revoke_sink *sink, struct eg_error *err);
+/* [control] Memory that operations have replaced, freed once every worker has applied `epoch`. */
+void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t applied_epoch);
+
+/* [worker: owner of op->shard] */
+void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op);
+
+/* [any] Value stored for a hash, or 0 with found false. Lock-free: relaxed loads with an acquire on
+ * the table. */
+bool eg_revoke_lookup(const struct eg_revoke *rv, struct eg_hash128 hash, uint64_t *value);
+void eg_revoke_prefetch(const struct eg_revoke *rv, struct eg_hash128 hash);
+
+/* R2–R5 of one token (protocol section 4), R1 being the key's. What the caller does not have is
+ * left out by `has`. */
+enum eg_revoke_has {
+	EG_REVOKE_HAS_IAT = 1 << 0,
+	EG_REVOKE_HAS_SUB = 1 << 1,
+	EG_REVOKE_HAS_JTI = 1 << 2,
+	EG_REVOKE_HAS_CTI = 1 << 3,
+	EG_REVOKE_HAS_SID = 1 << 4,
+	EG_REVOKE_HAS_JKT = 1 << 5,
+	EG_REVOKE_HAS_INDEX = 1 << 6,
+};
+
+struct eg_revoke_query {
+	uint32_t has;
+	uint32_t idx;                /* of map */
+	const struct eg_bitmap *map; /* with HAS_INDEX */
+	int64_t iat_floor_s;
+	struct eg_hash128 issuer, sub, jti, cti, sid, jkt;
+};
+
+/* Status EG_OK, EG_REVOKED or EG_SUSPENDED, and the detail. [any] */
+struct eg_revoke_answer {
+	uint8_t status, detail;
+};
+struct eg_revoke_answer eg_revoke_check(
+    const struct eg_revoke *rv, const struct eg_revoke_query *q);
+
+#endif

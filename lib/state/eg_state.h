@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The node's durable store: one SQLite file (WAL, synchronous=FULL), the single source of truth.
+ *
+ *   edgatectl ── one transaction: rows + event ──▶ DIR/edgate.db ◀── one read transaction ── edgate
+ *                 (acknowledged after the commit is on disk)            eg_state_follow
+ *
+ * A change appends one protobuf event to the log; its sequence with the store's generation is the
+ * epoch. Small rows (issuer, key, policy, list) change in the same transaction; revoked values live
+ * in the log and are folded into their tables at a checkpoint. Threads: [control] alone. May block
+ * and allocate. Every function that fails leaves the store as it was and says why in err.
+ */
+#ifndef EG_STATE_H
+#define EG_STATE_H
+
+#include "eg_jwks.h"
+#include "eg_snapshot.h"
+
+struct eg_state;
+
+enum eg_state_mode { EG_STATE_READ, EG_STATE_WRITE };
+
+/* Makes DIR (mode 2770) and an empty store in it; group: name of the group that may use it, NULL
+ * for the caller's own. -EG_EEXIST where there is a store already (it is left alone). */
+int eg_state_create(const char *dir, const char *group, int64_t utc_ns, struct eg_error *err);
+
+/* -EG_ENOENT no store (run `edgatectl init`), -EG_EVERSION a newer edgate's, -EG_ECORRUPT damaged.
+ */
+int eg_state_open(
+    struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err);
+void eg_state_close(struct eg_state *st);
+
+/* ── changes: each is one durable transaction; *epoch is its epoch ── */
+
+/* Adds an issuer, or replaces its keys: kept keys of jwks come in, keys that are gone go away, a
+ * revoked kid stays revoked. */
+int eg_state_issuer_put(struct eg_state *st, struct eg_span issuer, const struct eg_jwks *jwks,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+int eg_state_issuer_remove(struct eg_state *st, struct eg_span issuer, int64_t utc_ns,
+    uint64_t *epoch, struct eg_error *err);
+/* The first policy becomes the default; make_default moves it. */
+int eg_state_policy_put(struct eg_state *st, const struct eg_policy *policy, bool make_default,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+int eg_state_policy_remove(
+    struct eg_state *st, uint32_t id, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+int eg_state_list_add(struct eg_state *st, struct eg_span uri, struct eg_span issuer, unsigned bits,
+    uint32_t entries, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* Replaces the imported layer; the operator's own revocations stay. bytes: whole list, packed least
+ * significant bit first; must be exactly ceil(entries·bits / 8) bytes. */
+int eg_state_list_import(struct eg_state *st, struct eg_span uri, struct eg_span bytes,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
+struct eg_index_range {
+	uint32_t first, last; /* inclusive */
+};
+
+/* All or nothing. */
+int eg_state_revoke_index(struct eg_state *st, struct eg_span uri,
+    const struct eg_index_range ranges[], size_t range_cnt, int64_t utc_ns, uint64_t *epoch,
+    struct eg_error *err);
+/* kind: EG_REVOKE_JTI, CTI, SID or JKT; the entry is kept until exp_s + EG_REVOKE_GRACE_S. */
+int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
+    struct eg_span value, uint64_t exp_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
+    uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t until_s,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+int eg_state_revoke_key(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
+/* ── following ── */
+
+struct eg_follower { /* who hears of changes, in log order */
+	void *ctx;
+	struct eg_revoke_sink sink;                                /* operations on shards */
+	void (*snapshot)(void *ctx, struct eg_snapshot *snapshot); /* ownership moves */
+	void (*epoch)(void *ctx, uint64_t epoch);                  /* all up to here is sent */
+};
+
+/* Reads what is new since the last call (at first: everything) in one read transaction at sequence
+ * N, sends it, and ends with epoch(N). *changed: anything was sent. With nothing new it costs one
+ * small read. On an error nothing is lost: the next call goes on from the same place. */
+int eg_state_follow(struct eg_state *st, struct eg_revoke *rv, const struct eg_follower *follower,
+    bool *changed, struct eg_error *err);
+
+/* ── listing, for edgatectl ── */
+
+/* The rows as they stand, as a snapshot without bitmaps' contents (issuers, keys, policies, lists).
+ */
+int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_error *err);
+
+#endif

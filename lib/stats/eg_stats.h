@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Verdicts, drops and counters, one block per core, in one segment that others may map read-only.
+ *
+ *   <run>/stats   ┌ header ┐┌ core 0 ┐┌ core 1 ┐ …      written by edgate alone
+ *                 └────────┘└────────┘└────────┘        read by edgatectl stats, revoke --wait
+ *
+ * Each core writes its own block with relaxed stores of words that nobody else writes (no atomic
+ * read-modify-write); readers load them relaxed. applied_epoch is the exception: release / acquire.
+ */
+#ifndef EG_STATS_H
+#define EG_STATS_H
+
+#include "eg_err.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EG_CACHE_LINE_BYTES 64
+#define EG_WORKERS_MAX      64
+
+enum eg_verdict {
+	EG_VERDICT_NONE = 0, /* reserved: a zeroed answer never reads as accept */
+#define EG_VERDICT(number, name, doc) EG_##name = (number),
+#include "counters.def"
+};
+#define EG_VERDICT_SLOTS 70 /* verdicts are counted under their wire number */
+
+enum eg_detail {
+#define EG_DETAIL(number, name, doc) EG_DETAIL_##name = (number),
+#include "counters.def"
+};
+
+enum eg_drop {
+#define EG_DROP(name, doc) EG_DROP_##name,
+#include "counters.def"
+	EG_DROP_COUNT
+};
+
+enum eg_answer {
+#define EG_ANSWER(name, doc) EG_ANSWER_##name,
+#include "counters.def"
+	EG_ANSWER_COUNT
+};
+
+enum eg_counter {
+#define EG_COUNTER(name, doc) EG_COUNTER_##name,
+#include "counters.def"
+	EG_COUNTER_COUNT
+};
+
+typedef _Atomic uint64_t eg_count_t; /* a word with one writer */
+
+struct eg_core_stats {
+	/* Owner release-stores it after the words of its shards; the others acquire-load it. */
+	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t applied_epoch;
+	_Alignas(EG_CACHE_LINE_BYTES) eg_count_t verdict[EG_VERDICT_SLOTS];
+	eg_count_t drop[EG_DROP_COUNT];
+	eg_count_t answer[EG_ANSWER_COUNT];
+	eg_count_t counter[EG_COUNTER_COUNT];
+};
+
+struct eg_stats_header {
+	uint32_t magic;
+	uint32_t cores;
+	uint64_t layout; /* hash of counters.def: readers of another build refuse by name */
+	uint64_t pid;
+	int64_t started_utc_ns;
+	_Atomic uint64_t ready;            /* 1 once the workers answer */
+	_Atomic uint64_t clock_alarms;     /* times the host's clock stepped back and was held */
+	_Atomic uint64_t state_epoch;      /* last epoch that the control core has handed out */
+	_Atomic uint64_t state_read_utc_s; /* last good read of the store: freshness */
+	_Atomic uint64_t state_errors;     /* failed reads of the store */
+};
+
+struct eg_stats {
+	struct eg_stats_header *header;
+	struct eg_core_stats *core; /* header->cores of them */
+	size_t map_bytes;
+};
+
+/* [worker, own block] count += n, without a read-modify-write instruction. */
+static inline void eg_count(eg_count_t *word, uint64_t n)
+{
+	atomic_store_explicit(
+	    word, atomic_load_explicit(word, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+/* [any] */
+static inline uint64_t eg_count_read(const eg_count_t *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+/* [control] A segment of `cores` zeroed blocks: in the file `path` (created anew, mode 0640), or in
+ * anonymous memory where path is NULL. */
+int eg_stats_create(
+    struct eg_stats *stats, const char *path, uint32_t cores, int64_t utc_ns, struct eg_error *err);
+
+/* [any] Maps an existing segment read-only. -EG_ENOENT no such file (not running?), -EG_EVERSION
+ * another build's layout, -EG_ECORRUPT wrong size or magic. */
+int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err);
+
+void eg_stats_close(struct eg_stats *stats);
+
+/* [any] The lowest epoch that all cores have applied: acquire loads, pairs with the owners' release
+ * stores. What a worker answers and compares with MIN_EPOCH (protocol section 4). */
+uint64_t eg_stats_applied_epoch(const struct eg_stats *stats);
+
+/* Names as edgatectl prints them: "OK", "ip4_fragment". NULL for a number that is not in the list.
+ */
+const char *eg_verdict_name(unsigned verdict);
+const char *eg_detail_name(unsigned detail);
+const char *eg_drop_name(unsigned drop);
+const char *eg_answer_name(unsigned answer);
+const char *eg_counter_name(unsigned counter);
+/* The number of a verdict's name, or EG_VERDICT_NONE. */
+enum eg_verdict eg_verdict_by_name(const char *name);
+
+/* The sentence of counters.def. */
+const char *eg_verdict_doc(unsigned verdict);
+const char *eg_detail_doc(unsigned detail);
+const char *eg_drop_doc(unsigned drop);
+const char *eg_answer_doc(unsigned answer);
+const char *eg_counter_doc(unsigned counter);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STATS_MAGIC 0xE6A75747u
+
+struct name_doc {
+	const char *name, *doc;
+};
+
+static const struct name_doc verdicts[EG_VERDICT_SLOTS] = {
+#define EG_VERDICT(number, name, doc) [number] = {#name, doc},
+#include "counters.def"
+};
+static const struct name_doc details[] = {
+#define EG_DETAIL(number, name, doc) [number] = {#name, doc},
+#include "counters.def"
+};
+static const struct name_doc drops[] = {
+#define EG_DROP(name, doc) {#name, doc},
+#include "counters.def"
+};
+static const struct name_doc answers[] = {
+#define EG_ANSWER(name, doc) {#name, doc},
+#include "counters.def"
+};
+static const struct name_doc counters[] = {
+#define EG_COUNTER(name, doc) {#name, doc},
+#include "counters.def"
+};
+
+#define DEFINE_LOOKUP(kind, table)                                                                 \
+	const char *eg_##kind##_name(unsigned i)                                                   \
+	{                                                                                          \
+		return i < sizeof(table) / sizeof((table)[0]) ? (table)[i].name : NULL;            \
+	}                                                                                          \
+	const char *eg_##kind##_doc(unsigned i)                                                    \
+	{                                                                                          \
+		return i < sizeof(table) / sizeof((table)[0]) ? (table)[i].doc : NULL;             \
+	}
+
+DEFINE_LOOKUP(verdict, verdicts)
+DEFINE_LOOKUP(detail, details)
+DEFINE_LOOKUP(drop, drops)
+DEFINE_LOOKUP(answer, answers)
+DEFINE_LOOKUP(counter, counters)
+
+enum eg_verdict eg_verdict_by_name(const char *name)
+{
+	for (unsigned i = 0; i < EG_VERDICT_SLOTS; i++)
+		if (verdicts[i].name != NULL && strcmp(verdicts[i].name, name) == 0)
+			return (enum eg_verdict)i;
+	return EG_VERDICT_NONE;
+}
+
+/* FNV-1a over every name in order: two builds agree iff their lists do. */
+static uint64_t layout_hash(void)
+{
+	static const char names[] =
+#define EG_VERDICT(number, name, doc) #number #name ","
+#define EG_DROP(name, doc)            #name ","
+#define EG_ANSWER(name, doc)          #name ","
+#define EG_COUNTER(name, doc)         #name ","
+#include "counters.def"
+	    ;
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < sizeof(names); i++)
+		h = (h ^ (uint8_t)names[i]) * 0x100000001b3u;
+	return h;
+}
+
+static size_t segment_bytes(uint32_t cores)
+{
+	_Static_assert(sizeof(struct eg_stats_header) <= 2 * EG_CACHE_LINE_BYTES, "header fits");
+	return 2 * EG_CACHE_LINE_BYTES + cores * sizeof(struct eg_core_stats);
+}
+
+static void segment_attach(struct eg_stats *stats, void *mem, size_t bytes)
+{
+	stats->header = mem;
+	stats->core = (struct eg_core_stats *)((uint8_t *)mem + 2 * EG_CACHE_LINE_BYTES);
+	stats->map_bytes = bytes;
+}
+
+/* A new file beside the old one and a rename: a reader of the old segment keeps its mapping. */
+static int create_file(const char *path, size_t bytes, struct eg_error *err)
+{
+	char tmp[512];
+	int fd;
+
+	if (strlen(path) + sizeof(".new") > sizeof(tmp))
+		return eg_error_set(err, EG_ELIMIT, "%s: path is too long", path);
+	strcpy(tmp, path);
+	strcat(tmp, ".new");
+	(void)unlink(tmp);
+	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return eg_error_set(err, EG_EIO, "%s: cannot create: %s", tmp, strerror(errno));
+	if (posix_fallocate(fd, 0, (off_t)bytes) != 0 || rename(tmp, path) != 0) {
+		(void)eg_error_set(err, EG_EIO, "%s: cannot write: %s", path, strerror(errno));
+		(void)unlink(tmp);
+		(void)close(fd);
+		return -EG_EIO;
+	}
+	return fd;
+}
+
+int eg_stats_create(
+    struct eg_stats *stats, const char *path, uint32_t cores, int64_t utc_ns, struct eg_error *err)
+{
+	size_t bytes = segment_bytes(cores);
+	int fd = -1;
+	void *mem;
+
+	if (path != NULL) {
+		fd = create_file(path, bytes, err);
+		if (fd < 0)
+			return fd;
+	}
+	mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	    path != NULL ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
+	if (fd >= 0)
+		(void)close(fd);
+	if (mem == MAP_FAILED)
+		return eg_error_set(
+		    err, EG_ENOMEM, "statistics: mmap of %zu bytes: %s", bytes, strerror(errno));
+	segment_attach(stats, mem, bytes);
+	stats->header->cores = cores;
+	stats->header->layout = layout_hash();
+	stats->header->pid = (uint64_t)getpid();
+	stats->header->started_utc_ns = utc_ns;
+	stats->header->magic = STATS_MAGIC;
+	return 0;
+}
+
+static int check_header(
+    const struct eg_stats_header *h, size_t bytes, const char *path, struct eg_error *err)
+{
+	if (h->magic != STATS_MAGIC)
+		return eg_error_set(err, EG_ECORRUPT, "%s: not an edgate statistics segment", path);
+	if (h->layout != layout_hash())
+		return eg_error_set(err, EG_EVERSION,
+		    "%s: written by another version of edgate; use the edgatectl beside it", path);
+	if (h->cores > EG_WORKERS_MAX || segment_bytes(h->cores) != bytes)
+		return eg_error_set(err, EG_ECORRUPT, "%s: wrong size", path);
+	return 0;
+}
+
+int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *mem;
+	int rc;
+
+	if (fd < 0)
+		return eg_error_set(err, errno == ENOENT ? EG_ENOENT : EG_EIO,
+		    "%s: %s; is edgate running with this run directory?", path, strerror(errno));
+	if (fstat(fd, &st) != 0 || (size_t)st.st_size < segment_bytes(0)) {
+		(void)close(fd);
+		return eg_error_set(err, EG_ECORRUPT, "%s: too short", path);
+	}
+	mem = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	if (mem == MAP_FAILED)
+		return eg_error_set(err, EG_EIO, "%s: mmap: %s", path, strerror(errno));
+	rc = check_header(mem, (size_t)st.st_size, path, err);
+	if (rc != 0) {
+		(void)munmap(mem, (size_t)st.st_size);
+		return rc;
+	}
+	segment_attach(stats, mem, (size_t)st.st_size);
+	return 0;
+}
+
+void eg_stats_close(struct eg_stats *stats)
+{
+	if (stats->header != NULL)
+		(void)munmap(stats->header, stats->map_bytes);
+	*stats = (struct eg_stats){0};
+}
+
+uint64_t eg_stats_applied_epoch(const struct eg_stats *stats)
+{
+	uint64_t lowest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < stats->header->cores; i++) {
+		/* Pairs with the release store of the core that owns block i. */
+		uint64_t e =
+		    atomic_load_explicit(&stats->core[i].applied_epoch, memory_order_acquire);
+
+		lowest = e < lowest ? e : lowest;
+	}
+	return lowest;
+}

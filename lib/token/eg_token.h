@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tokens to views, and the claims policy (protocol.md section 2). One status per rule, in a fixed
+ * order, so that two implementations agree status by status.
+ *
+ *   token bytes ──eg_jwt_parse──▶ eg_token (views) ──issuer, key──▶ ──eg_claims_check──▶ …signature
+ *                 S1–S5                              S6 (caller)      S7                   S8, S9
+ *
+ * Views point into the token as received or into the scratch, and live as long as both.
+ * Threads: [worker], one scratch per worker; no allocation.
+ */
+#ifndef EG_TOKEN_H
+#define EG_TOKEN_H
+
+#include "eg_policy.h"
+#include "eg_stats.h"
+
+#define EG_TOKEN_DEFAULT_MAX 4096u
+#define EG_TOKEN_HEADER_MAX  1024u /* decoded */
+#define EG_TOKEN_PAYLOAD_MAX 4096u /* decoded */
+#define EG_TOKEN_STRING_MAX  255u  /* iss sub jti sid, after unescaping */
+#define EG_TOKEN_AUD_MAX     16u
+#define EG_TOKEN_TIME_MAX    253402300799LL /* 9999-12-31T23:59:59Z */
+
+enum eg_token_member {
+	EG_HAS_ISS = 1 << 0,
+	EG_HAS_SUB = 1 << 1,
+	EG_HAS_JTI = 1 << 2,
+	EG_HAS_CTI = 1 << 3,
+	EG_HAS_SID = 1 << 4,
+	EG_HAS_EXP = 1 << 5,
+	EG_HAS_NBF = 1 << 6,
+	EG_HAS_IAT = 1 << 7,
+	EG_HAS_AUD = 1 << 8,
+	EG_HAS_CNF = 1 << 9,
+	EG_HAS_JKT = 1 << 10,
+	EG_HAS_KID = 1 << 11,
+	EG_HAS_STATUS = 1 << 12,      /* a status member */
+	EG_HAS_STATUS_LIST = 1 << 13, /* with a status_list in it */
+	EG_HAS_TYP = 1 << 14,
+};
+
+struct eg_token {
+	uint8_t fmt; /* enum eg_egt_fmt: JWT, … */
+	uint8_t aud_cnt;
+	uint32_t has;                                /* enum eg_token_member */
+	struct eg_span kid, iss, sub, jti, cti, sid; /* unescaped */
+	struct eg_span jkt;                          /* RFC 7638 thumbprint text of cnf */
+	struct eg_span aud[EG_TOKEN_AUD_MAX];
+	struct eg_span status_uri;
+	uint32_t status_idx;
+	int64_t exp_s;               /* rounded down; negative: far past */
+	int64_t nbf_s;               /* rounded up */
+	int64_t iat_s;               /* rounded up */
+	int64_t iat_floor_s;         /* rounded down: for the cutoffs R2 and R3 */
+	struct eg_span signed_bytes; /* what the signature covers, in the token as received */
+	uint8_t signature[64];
+};
+
+struct eg_token_scratch {
+	uint8_t header[EG_TOKEN_HEADER_MAX + 64];   /* decoded; slack for wide stores */
+	uint8_t payload[EG_TOKEN_PAYLOAD_MAX + 64]; /* decoded */
+	uint8_t text[EG_TOKEN_HEADER_MAX + EG_TOKEN_PAYLOAD_MAX + 64]; /* unescaped strings */
+};
+
+struct eg_finding {
+	enum eg_verdict status; /* EG_OK: no rule refused so far (never an accept by itself) */
+	enum eg_detail detail;
+};
+
+/* S1–S5 of a JWT. On EG_OK `out` is filled. */
+struct eg_finding eg_jwt_parse(struct eg_span token, const struct eg_policy *policy,
+    struct eg_token_scratch *scratch, struct eg_token *out);
+
+/* S7: times, ages, audience, cnf, and status required by policy but absent is left to S9. */
+struct eg_finding eg_claims_check(
+    const struct eg_token *token, const struct eg_policy *policy, uint64_t now_s);
+
+/* Format of a record whose fmt is 0 (protocol section 1). */
+enum eg_token_fmt { EG_TOKEN_JWT = 1, EG_TOKEN_CWT = 2, EG_TOKEN_PASETO = 3 };
+enum eg_token_fmt eg_token_detect(struct eg_span token);
+
+/* A JSON number as a NumericDate (protocol 2.3), in exact decimal arithmetic: the floor and the
+ * ceiling of its value. False where it is over a limit of 2.3. */
+bool eg_numeric_date(struct eg_span number, int64_t *floor_s, int64_t *ceil_s);
+
+#endif
