@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the built programs: an edgate with its state, edgatectl, edgate-token."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.environ.get("EDGATE_BUILD", os.path.join(ROOT, "build"))
+ISSUER, AUDIENCE, NOW = "https://issuer.example", "https://api.example", 1800000000
+# Sanitizers map far more than they use; DPDK's memory limits must not stop them.
+SANITIZED = "sanitize" in os.path.basename(BUILD)
+
+
+def program(name):
+    return os.path.join(BUILD, "app", name, name)
+
+
+def skip(reason):
+    print(f"SKIPPED: {reason}")
+    sys.exit(77)
+
+
+def have_root_netns():
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        return False
+    probe = f"edgate-probe-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True).returncode == 0
+    subprocess.run(["ip", "netns", "del", probe], capture_output=True)
+    return made
+
+
+def run(*args, check=True, **kwargs):
+    done = subprocess.run([str(a) for a in args], capture_output=True, text=True, **kwargs)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, args))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+class World:
+    """A temporary directory with a state, an issuer's key and, while it runs, an edgate."""
+
+    def __init__(self, name):
+        self.dir = tempfile.mkdtemp(prefix=f"edgate-{name}-")
+        os.chmod(self.dir, 0o755)
+        self.state, self.rundir = f"{self.dir}/state", f"{self.dir}/run"
+        self.process = self.counters = None
+        self.netns = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        for name in self.netns:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def ctl(self, *args, **kwargs):
+        return run(program("edgatectl"), "--state", self.state, "--run", self.rundir, *args, **kwargs)
+
+    def make_state(self):
+        """One issuer with key k1, policy 1, and a one-bit list of 1000 entries."""
+        group = ["--group", "nogroup"] if os.geteuid() == 0 else []
+        run(program("edgate-token"), "keygen", "--kid", "k1", "--out", f"{self.dir}/issuer")
+        self.ctl("init", *group)
+        self.ctl("issuer", "add", ISSUER, "--jwks", f"{self.dir}/issuer.jwks")
+        self.ctl("policy", "set", "1", "--issuer", ISSUER, "--audience", AUDIENCE)
+        self.ctl("list", "add", f"{ISSUER}/list", "--issuer", ISSUER, "--bits", "1", "--entries", "1000")
+
+    def token(self, *args, now=None):
+        """A valid token, with more or other claims by edgate-token's options."""
+        now = int(time.time()) if now is None else now
+        return run(program("edgate-token"), "sign", "--key", f"{self.dir}/issuer.private.jwk",
+                   "--iss", ISSUER, "--aud", AUDIENCE, "--sub", "alice", "--now", now,
+                   "--exp", "+3600", *args).stdout.strip().encode()
+
+    def config(self, ports, workers, extra=""):
+        with open(f"{self.dir}/edgate.yaml", "w") as out:
+            out.write(f"name: e2e-{os.getpid()}\nstate: {self.state}\nrun: {self.rundir}\n"
+                      f"user: nobody\nmode: plain\n{extra}ports:\n{ports}workers:\n{workers}")
+        return f"{self.dir}/edgate.yaml"
+
+    def start(self, under=(), ready_timeout_s=60):
+        self.log = open(f"{self.dir}/edgate.log", "w+")
+        self.process = subprocess.Popen(
+            [*under, program("edgate"), "--config", f"{self.dir}/edgate.yaml"],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + ready_timeout_s
+        while "ready" not in self.output():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError("edgate did not start:\n" + self.output())
+            time.sleep(0.02)
+
+    def output(self):
+        return open(f"{self.dir}/edgate.log").read()
+
+    def stats(self):
+        return json.loads(self.ctl("stats", "--json").stdout)
+
+    def stop(self):
+        """SIGTERM, exit 0, and nothing of a sanitizer in the log."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self, timeout_s=60):
+        code = self.process.wait(timeout=timeout_s)
+        text = self.output()
+        self.process = None
+        assert code == 0, f"edgate: exit {code}\n{text[-4000:]}"
+        assert not re.search(r"Sanitizer|runtime error", text), text[-4000:]
+        return text
+
+    def make_netns(self, *names):
+        for name in names:
+            run("ip", "netns", "add", name)
+            self.netns.append(name)

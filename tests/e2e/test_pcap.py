@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Packets of every kind through the real binary over pcap files: each one is answered as it must be or
+dropped under its name, then a flood of mutated packets, and the columns add up. Needs no privileges."""
+import json
+import os
+import random
+import re
+import sys
+import unittest
+
+import egt
+import frames
+from harness import AUDIENCE, ISSUER, NOW, ROOT, World
+
+PORT = """  - name: p0
+    kind: pcap
+    pcap_in: {dir}/in.pcap
+    pcap_out: {dir}/out.pcap
+    clock: file
+    mac: 02:00:00:00:00:01
+    addresses: [192.0.2.1/24, "2001:db8::1/64"]
+"""
+GOLDEN = os.path.join(ROOT, "tests", "e2e", "golden-answers.txt")
+# RFC 8037 A.1: a key that everybody knows, so that the answers are the same on every machine.
+KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+SECRET = {**KEY, "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
+
+
+def final_counters(text):
+    """The `name number` lines of edgate's farewell."""
+    return {m[1]: int(m[2]) for m in re.finditer(r"^\s*(\w+)\s+(\d+)$", text, re.M)}
+
+
+class Pcap(unittest.TestCase):
+    def make(self, world):
+        with open(f"{world.dir}/issuer.private.jwk", "w") as out:
+            json.dump(SECRET, out)
+        with open(f"{world.dir}/issuer.jwks", "w") as out:
+            json.dump({"keys": [KEY]}, out)
+        group = ["--group", "nogroup"] if os.geteuid() == 0 else []
+        world.ctl("init", *group)
+        world.ctl("issuer", "add", ISSUER, "--jwks", f"{world.dir}/issuer.jwks")
+        world.ctl("policy", "set", "1", "--issuer", ISSUER, "--audience", AUDIENCE)
+        world.config(PORT.format(dir=world.dir), "  - {port: p0, queue: 0}\n")
+        return world.token(now=NOW)
+
+    def answer(self, world, packets):
+        """Runs edgate over these packets: answers without announcements, and the counters."""
+        # The store was written today; a clock at NOW of the packets must not be before it.
+        egt.write_pcap(f"{world.dir}/in.pcap", [(NOW, p) for p in packets])
+        world.start()
+        counters = final_counters(world.wait(120))
+        answers = [p for _, p in egt.read_pcap(f"{world.dir}/out.pcap")]
+        announced = counters.get("announcements", 0)
+        return answers[announced:], counters
+
+    def balance(self, counters, names):
+        ends = sum(counters.get(n, 0) for n in names)
+        self.assertEqual(counters["rx_packets"], ends, counters)
+
+    def names(self):
+        text = open(os.path.join(ROOT, "lib", "stats", "counters.def")).read()
+        return re.findall(r"^EG_(?:DROP|ANSWER)\((\w+),", text, re.M)
+
+    def test_every_kind(self):
+        with World("pcap") as world:
+            token = self.make(world)
+            good = frames.answered(token)
+            bad = frames.dropped(token)
+            answers, counters = self.answer(world, [g[1] for g in good] + [b[1] for b in bad])
+            self.assertEqual(len(answers), len(good))
+            lines = []
+            for (name, asked, _, statuses), reply in zip(good, answers):
+                lines.append(f"{name}: {reply.hex()}")
+                with self.subTest(name):
+                    self.check_reply(asked, reply, statuses)
+            self.balance(counters, self.names())
+            self.check_counts(counters, [g[2] for g in good] + [b[0] for b in bad])
+            if os.environ.get("EDGATE_WRITE_GOLDEN"):
+                open(GOLDEN, "w").write("\n".join(lines) + "\n")
+            self.assertEqual(lines, open(GOLDEN).read().splitlines())
+
+    def check_counts(self, counters, expected):
+        for name in sorted(set(expected)):
+            with self.subTest(name):
+                self.assertEqual(counters.get(name, 0), expected.count(name), name)
+
+    def check_reply(self, asked, reply, statuses):
+        self.assertEqual(reply[6:12], frames.SERVER_MAC)
+        self.assertEqual(reply[:6], frames.CLIENT_MAC)
+        if statuses is not None:
+            at = 14 + (20 if reply[12:14] == b"\x08\x00" else 40)
+            src, dst = (reply[26:30], reply[30:34]) if at == 34 else (reply[22:38], reply[38:54])
+            self.assertEqual(reply[at:], egt.udp(src, dst, *[
+                int.from_bytes(reply[at + i:at + i + 2], "big") for i in (0, 2)], reply[at + 8:]))
+            if at == 34:
+                self.assertEqual(egt.checksum(reply[14:34]), 0)
+            self.assertEqual(egt.Response(reply[at + 8:]).statuses, statuses)
+        self.assertLessEqual(len(reply), max(len(asked), 86))
+
+    def test_flood_of_mutations(self):
+        seed = int(os.environ.get("EDGATE_SEED", random.randrange(1 << 32)))
+        print(f"seed {seed}", file=sys.stderr)
+        rng = random.Random(seed)
+        with World("flood") as world:
+            token = self.make(world)
+            kinds = [g[1] for g in frames.answered(token)] + [b[1] for b in frames.dropped(token)]
+            packets = [self.mutate(rng, rng.choice(kinds)) for _ in range(20000)]
+            answers, counters = self.answer(world, packets)
+            self.assertEqual(counters["rx_packets"], len(packets))
+            self.balance(counters, self.names())
+            self.assertEqual(len(answers), sum(
+                counters.get(n, 0) for n in self.names() if n.startswith("answered_")))
+            self.assertEqual(counters.get("records", 0), sum(
+                counters.get(name, 0) for name in egt.STATUS.values()))
+
+    def mutate(self, rng, frame):
+        frame = bytearray(frame)
+        for _ in range(rng.choice([0, 1, 1, 2, 8])):
+            frame[rng.randrange(len(frame))] = rng.randrange(256)
+        if rng.random() < 0.2:
+            del frame[rng.randrange(len(frame)):]
+        elif rng.random() < 0.1:
+            frame += rng.randbytes(rng.randrange(200))
+        return bytes(frame)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
