@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The kernel-socket port on loopback: no DPDK, no privileges. A client, a revocation, hostile frames."""
+import random
+import socket
+import time
+import unittest
+
+import egt
+import frames
+from harness import AUDIENCE, ISSUER, World
+
+PORT = "  - name: p0\n    kind: socket\n    queues: 2\n    addresses: [127.0.0.1/8]\n"
+WORKERS = "  - {port: p0, queue: 0}\n  - {port: p0, queue: 1}\n"
+
+
+class Socket(unittest.TestCase):
+    def setUp(self):
+        self.world = World("socket")
+        self.addCleanup(self.world.__exit__)
+        self.world.make_state()
+        # A base port of our own: an edgate on this machine may hold the default.
+        self.base = random.randrange(30000, 60000)
+        self.world.config(PORT, WORKERS, f"base_port: {self.base}\nidle: sleep:50\n")
+        self.world.start()
+
+    def ask(self, payload, port=None, timeout_s=2.0):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(timeout_s)
+            s.connect(("127.0.0.1", port or self.base))
+            s.send(payload)
+            try:
+                return s.recv(65535)
+            except socket.timeout:
+                return None
+
+    def statuses(self, *tokens, **kw):
+        return egt.Response(self.ask(egt.request(tokens, **kw))).statuses
+
+    def test_answers_and_revocations(self):
+        w = self.world
+        live = w.token("--jti", "j1", "--sid", "s1")
+        listed = w.token("--claim", f'status={{"status_list":{{"idx":7,"uri":"{ISSUER}/list"}}}}')
+        self.assertEqual(self.statuses(live, listed, b"nonsense"), ["OK", "OK", "MALFORMED"])
+        self.assertEqual(self.statuses(w.token("--exp", "1")), ["EXPIRED"])
+        self.assertEqual(egt.Response(self.ask(egt.request([live]), self.base + 63)).statuses, ["OK"])
+        for command, token in (
+                (("jti", ISSUER, "j1", "--exp", str(int(time.time()) + 3600)), live),
+                (("index", f"{ISSUER}/list", "7"), listed)):
+            with self.subTest(command[0]):
+                w.ctl("revoke", *command)
+                self.assertTrue(self.turns(token, "REVOKED"))
+        other = w.token("--sub", "bob")
+        self.assertEqual(self.statuses(other), ["OK"])
+        w.ctl("revoke", "subject", ISSUER, "bob")
+        self.assertTrue(self.turns(other, "REVOKED"))
+        third = w.token("--sub", "carol")
+        self.assertEqual(self.statuses(third), ["OK"])
+        w.ctl("revoke", "key", ISSUER, "k1")
+        self.assertTrue(self.turns(third, "REVOKED"))
+        # The JWKS does not bring the key back.
+        w.ctl("issuer", "add", ISSUER, "--jwks", f"{w.dir}/issuer.jwks")
+        time.sleep(0.1)
+        self.assertEqual(self.statuses(third), ["REVOKED"])
+        self.stop_balanced()
+
+    def turns(self, token, status, within_s=2.0):
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            if self.statuses(token) == [status]:
+                return True
+        return False
+
+    def test_own_revocation_is_read(self):
+        """MIN_EPOCH: the answer is STALE or at that epoch, never an OK from before."""
+        w = self.world
+        for i in range(20):
+            token = w.token("--jti", f"m{i}")
+            epoch = w.ctl("revoke", "jti", ISSUER, f"m{i}", "--exp", str(int(time.time()) + 60)).stdout
+            generation, sequence = epoch.split()[-1].split(".")
+            wanted = int(generation) << 48 | int(sequence)
+            answer = egt.Response(self.ask(egt.request([token], min_epoch=wanted)))
+            self.assertIn(answer.statuses, (["REVOKED"], ["STALE"]))
+            if answer.statuses == ["REVOKED"]:
+                self.assertGreaterEqual(answer.epoch, wanted)
+        self.stop_balanced()
+
+    def test_hostile_frames(self):
+        rng = random.Random(1)
+        token = self.world.token()
+        good = egt.request([token, b"x"], 5)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", self.base))
+            for i in range(5000):
+                frame = bytearray(good)
+                for _ in range(rng.choice([1, 2, 8])):
+                    frame[rng.randrange(24 if i % 2 else len(frame))] = rng.randrange(256)
+                s.send(bytes(frame[:rng.randrange(len(frame))] if i % 3 == 0 else frame))
+                if i % 50 == 0:
+                    time.sleep(0.002)
+        self.assertEqual(self.statuses(token), ["OK"])
+        self.stop_balanced()
+
+    def test_kill_and_restart(self):
+        """What was acknowledged is in force after kill -9."""
+        w = self.world
+        token = w.token("--jti", "k9")
+        w.ctl("revoke", "jti", ISSUER, "k9", "--exp", str(int(time.time()) + 3600))
+        w.process.kill()
+        w.process.wait()
+        w.start()
+        self.assertEqual(self.statuses(token), ["REVOKED"])
+        self.stop_balanced()
+
+    def stop_balanced(self):
+        self.world.stop()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
