@@ -19,7 +19,8 @@ enum behaviour {
 	SILENT,
 	WRONG_ID,
 	TRUNCATED,
-	WRONG_COUNT,
+	FEWER_ANSWERS,
+	MORE_ANSWERS,
 	WRONG_TYPE,
 	GARBAGE,
 	EMPTY,
@@ -83,7 +84,12 @@ static size_t misbehave(enum behaviour behaviour, uint8_t *frame, size_t len)
 	case TRUNCATED:
 		len--;
 		break;
-	case WRONG_COUNT:
+	case FEWER_ANSWERS:
+		frame[5]--;
+		len -= EG_EGT_ANSWER_BYTES;
+		eg_store_be16(frame + 6, (uint16_t)len);
+		break;
+	case MORE_ANSWERS:
 		frame[5]++;
 		len += EG_EGT_ANSWER_BYTES;
 		eg_store_be16(frame + 6, (uint16_t)len);
