@@ -4,7 +4,6 @@
 #include "eg_json.h"
 
 #include <jansson.h>
-#include <sodium.h>
 
 #define TEXT_MAX 4096u
 
@@ -349,7 +348,7 @@ static void put(struct generator *g, const char *piece)
 	}
 }
 
-#define PICK(list) ((list)[randombytes_uniform((uint32_t)COUNT(list))])
+#define PICK(list) ((list)[eg_test_below((uint32_t)COUNT(list))])
 
 static void put_space(struct generator *g)
 {
@@ -365,7 +364,7 @@ static void put_string(struct generator *g)
 	    "\xC3\xA9", "\xF0\x9F\x98\x80", "\xE2\x82\xAC", "~", "\x7F"};
 
 	put(g, "\"");
-	for (uint32_t n = randombytes_uniform(4) + 1; n > 0; n--)
+	for (uint32_t n = eg_test_below(4) + 1; n > 0; n--)
 		put(g, PICK(pieces));
 	put(g, "\"");
 }
@@ -374,7 +373,7 @@ static void put_value(struct generator *g, unsigned depth)
 {
 	static const char *const scalars[] = {"0", "-0", "1", "-12", "1.5", "1e3", "2E-2", "0.1e+7",
 	    "true", "false", "null", "1800000000", "123456789012345678901234567890"};
-	const uint32_t kind = randombytes_uniform(10);
+	const uint32_t kind = eg_test_below(10);
 	const bool is_object = depth == 1 || kind < 3;
 	uint32_t items;
 
@@ -385,7 +384,7 @@ static void put_value(struct generator *g, unsigned depth)
 			put_string(g);
 		return;
 	}
-	items = randombytes_uniform(g->items_max);
+	items = eg_test_below(g->items_max);
 	put(g, is_object ? "{" : "[");
 	for (uint32_t i = 0; i < items; i++) {
 		put_space(g);
@@ -408,15 +407,15 @@ static void put_value(struct generator *g, unsigned depth)
 static void corrupt(struct generator *g)
 {
 	static const char bytes[] = "{}[]\",:\\ eE.+-0123456789abfntru/\x80\xC3\xED\xF4\x1F";
-	const size_t at = randombytes_uniform((uint32_t)g->len);
+	const size_t at = eg_test_below((uint32_t)g->len);
 	char *p = g->text + at;
 
-	switch (randombytes_uniform(4)) {
+	switch (eg_test_below(4)) {
 	case 0:
-		*p = bytes[randombytes_uniform(sizeof(bytes) - 1)];
+		*p = bytes[eg_test_below(sizeof(bytes) - 1)];
 		break;
 	case 1:
-		*p = (char)(1 + randombytes_uniform(255));
+		*p = (char)(1 + eg_test_below(255));
 		break;
 	case 2:
 		memmove(p, p + 1, g->len - at - 1);
@@ -424,7 +423,7 @@ static void corrupt(struct generator *g)
 		break;
 	default:
 		memmove(p + 1, p, g->len - at);
-		*p = bytes[randombytes_uniform(sizeof(bytes) - 1)];
+		*p = bytes[eg_test_below(sizeof(bytes) - 1)];
 		g->len++;
 	}
 }
@@ -432,12 +431,12 @@ static void corrupt(struct generator *g)
 static void generate(struct generator *g)
 {
 	g->len = 0;
-	g->depth_max = 1 + randombytes_uniform(12);
-	g->items_max = randombytes_uniform(8) == 0 ? 60 : 1 + randombytes_uniform(8);
+	g->depth_max = 1 + eg_test_below(12);
+	g->items_max = eg_test_below(8) == 0 ? 60 : 1 + eg_test_below(8);
 	put_space(g);
 	put_value(g, 1);
 	put_space(g);
-	for (uint32_t n = randombytes_uniform(3); n > 0 && g->len > 0; n--)
+	for (uint32_t n = eg_test_below(3); n > 0 && g->len > 0; n--)
 		corrupt(g);
 }
 
@@ -532,9 +531,9 @@ static void test_any_bytes(void **state)
 {
 	for (unsigned i = 0; i < 50000; i++) {
 		uint8_t text[48];
-		const size_t len = randombytes_uniform(sizeof(text));
+		const size_t len = eg_test_below(sizeof(text));
 
-		randombytes_buf(text, sizeof(text));
+		eg_test_random_bytes(text, sizeof(text));
 		text[0] = '{';
 		text[1] = '"';
 		(void)accepts_bytes(text, len);
@@ -559,7 +558,5 @@ int main(void)
 	    cmocka_unit_test(test_any_bytes),
 	};
 
-	if (sodium_init() < 0)
-		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

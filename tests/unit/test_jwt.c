@@ -446,23 +446,24 @@ static void test_times(void **state)
 	}
 }
 
+#define FIVE_EMPTY "\"\",\"\",\"\",\"\",\"\","
+
 static void test_aud(void **state)
 {
 	static const char *const bad[] = {"1", "null", "{}", "[1]", "[[]]", "[\"a\",null]",
-	    "\"\\u0000\"", "[\"a\",\"b\\u0000\"]",
-	    "[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
-	    "\"\"]"};
+	    "\"\\u0000\"", "[\"a\",\"b\\u0000\"]"};
 	char text[256];
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		(void)snprintf(text, sizeof(text), "{\"aud\":%s}", bad[i]);
 		check_payload(text, "MALFORMED", EG_DETAIL_AUD);
 	}
-	check_payload("{\"aud\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
-	              "\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"z\"]}",
-	    "OK", EG_DETAIL_NONE);
+	check_payload(
+	    "{\"aud\":[" FIVE_EMPTY FIVE_EMPTY FIVE_EMPTY "\"z\"]}", "OK", EG_DETAIL_NONE);
 	assert_int_equal(token.aud_cnt, EG_TOKEN_AUD_MAX);
 	assert_true(eg_span_eq_str(token.aud[15], "z"));
+	check_payload("{\"aud\":[" FIVE_EMPTY FIVE_EMPTY FIVE_EMPTY "\"y\",\"z\"]}", "MALFORMED",
+	    EG_DETAIL_AUD);
 	check_payload("{\"aud\":\"one\"}", "OK", EG_DETAIL_NONE);
 	assert_int_equal(token.aud_cnt, 1);
 	check_payload("{\"aud\":[ ]}", "OK", EG_DETAIL_NONE);
@@ -637,9 +638,9 @@ static void test_any_bytes(void **state)
 	static const uint8_t bytes[64];
 
 	for (unsigned i = 0; i < 100000; i++) {
-		struct text t = text_copy(bytes, randombytes_uniform(sizeof(bytes)));
+		struct text t = text_copy(bytes, eg_test_below(sizeof(bytes)));
 
-		randombytes_buf(t.ptr, t.len);
+		eg_test_random_bytes(t.ptr, t.len);
 		for (size_t k = 0; i % 2 == 0 && k < t.len; k++)
 			t.ptr[k] = chars[t.ptr[k] % sizeof(chars)];
 		assert_int_not_equal(parse(t).status, EG_OK);
