@@ -172,6 +172,9 @@ static void test_extreme_clocks(void **state)
 	assert_int_equal(eg_claims_check(&token, &policy, 0).status, EG_EXPIRED);
 	token.exp_s = EG_TOKEN_TIME_MAX;
 	assert_int_equal(eg_claims_check(&token, &policy, UINT64_MAX).status, EG_EXPIRED);
+	policy.exp_optional = true;
+	token.has &= ~(uint32_t)EG_HAS_EXP;
+	assert_int_equal(eg_claims_check(&token, &policy, UINT64_MAX).status, EG_TOO_OLD);
 }
 
 static void test_detect(void **state)

@@ -93,8 +93,8 @@ static void test_values(void **state)
 	    "truefalse", "undefined", "[1,]", "[,1]", "[1 2]", "[", "]", "[1", "\"", "\"\\\"",
 	    "\"\\x41\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\U0041\"", "\"\\uD800\"", "\"\\uD800x\"",
 	    "\"\\uD800\\n\"", "\"\\uD800\\u0041\"", "\"\\uD800\\uD800\"", "\"\\uDC00\"",
-	    "\"\\uDC00\\uD800\"", "\"\\uDBFF\\uE000\"", "\"\\'\"", "\"\\", "\"\\u", "\"\n\"",
-	    "\"\t\"", "\"\x1F\"", "\"\x01\""};
+	    "\"\\uDC00\\uDC00\"", "\"\\uDC00\\uD800\"", "\"\\uDBFF\\uE000\"", "\"\\'\"", "\"\\",
+	    "\"\\u", "\"\n\"", "\"\t\"", "\"\x1F\"", "\"\x01\""};
 
 	for (size_t i = 0; i < COUNT(good); i++)
 		if (!accepts_value(good[i]))
@@ -267,6 +267,10 @@ static void test_full_arena(void **state)
 
 	assert_null(eg_json_string(&value, &arena).ptr);
 	assert_int_equal(arena.left, sizeof(room));
+	value.raw = eg_span_str("\\n");
+	assert_ptr_equal(eg_json_string(&value, &arena).ptr, room);
+	assert_ptr_equal(arena.ptr, room + 1);
+	assert_int_equal(arena.left, sizeof(room) - 1);
 }
 
 /* Against the definition: decode every form, then compare with the shortest one. */

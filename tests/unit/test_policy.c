@@ -61,6 +61,9 @@ static void test_typ_list(void **state)
 	assert_int_equal(
 	    eg_policy_add_typ(&policy, eg_span_str("application/SecEvent+JWT"), &err), 0);
 	assert_true(typ_ok("secevent+jwt"));
+	assert_int_equal(eg_policy_add_typ(&policy, eg_span_str("AZ"), &err), 0);
+	assert_true(typ_ok("aZ"));
+	assert_true(typ_ok("Az"));
 	assert_true(eg_span_eq_str(eg_policy_span(&policy.typ[0]), "secevent+jwt"));
 	assert_int_equal(eg_policy_add_typ(&policy, eg_span_str("SECEVENT+jwt"), &err), -EG_EEXIST);
 	assert_int_equal(eg_policy_add_typ(&policy, eg_span_str("application/"), &err), -EG_EINVAL);
