@@ -3,7 +3,7 @@
 #include "port_impl.h"
 
 #include <errno.h>
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -23,7 +23,7 @@
 struct dpdk_port {
 	struct eg_port base;
 	uint16_t id;
-	bool found; /* id is a device that we must close */
+	bool found, started; /* id is a device that close must stop and close */
 	struct rte_mempool *pool;
 	char vdev[RTE_DEV_NAME_MAX_LEN]; /* made by us; empty: none */
 };
@@ -157,12 +157,12 @@ static int dpdk_close(struct eg_port *port)
 {
 	struct dpdk_port *p = dpdk_port(port);
 
-	if (p->found) {
+	if (p->started)
 		(void)rte_eth_dev_stop(p->id);
+	if (p->found)
 		(void)rte_eth_dev_close(p->id);
-	}
 	if (p->vdev[0] != '\0')
-		(void)rte_vdev_uninit(p->vdev);
+		(void)rte_eal_hotplug_remove("vdev", p->vdev);
 	rte_mempool_free(p->pool);
 	free(p);
 	return 0;
@@ -189,7 +189,7 @@ static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err
 		return eg_error_set(
 		    err, EG_EINVAL, "vdev \"%s\": it begins with a name, as in net_memif0,…", vdev);
 	memcpy(p->vdev, vdev, bytes);
-	rc = rte_vdev_init(p->vdev, comma != NULL ? comma + 1 : "");
+	rc = rte_eal_hotplug_add("vdev", p->vdev, comma != NULL ? comma + 1 : "");
 	if (rc == 0)
 		return 0;
 	p->vdev[0] = '\0';
@@ -207,7 +207,7 @@ static void list_devices(char *text, size_t room)
 	for (uint16_t id = 0; id < RTE_MAX_ETHPORTS && len < room; id++) {
 		char name[RTE_ETH_NAME_MAX_LEN];
 
-		if (rte_eth_dev_get_name_by_port(id, name) == 0)
+		if (rte_eth_dev_is_valid_port(id) && rte_eth_dev_get_name_by_port(id, name) == 0)
 			len += (size_t)snprintf(
 			    text + len, room - len, "%s%s", len != 0 ? ", " : "", name);
 	}
@@ -435,6 +435,7 @@ static int start(struct opening *o, struct eg_error *err)
 	rc = rte_eth_dev_start(o->p->id);
 	if (rc != 0)
 		return eg_error_set(err, EG_EIO, "the device does not start: %s", strerror(-rc));
+	o->p->started = true;
 	join_groups(o);
 	return 0;
 }
