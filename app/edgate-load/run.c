@@ -46,14 +46,25 @@ static uint32_t request_at(const struct run *r, uint64_t number)
 
 /* ── answers ── */
 
+static void note_wrong(struct load_result *result, const struct load_token *token, uint8_t status)
+{
+	struct load_wrong *wrong = result->wrong_first;
+
+	result->wrong++;
+	for (unsigned i = 0; i < result->wrong_shown; i++, wrong++)
+		if (wrong->token == token && wrong->status == status) {
+			wrong->cnt++;
+			return;
+		}
+	if (result->wrong_shown < LOAD_WRONG_SHOWN)
+		result->wrong_first[result->wrong_shown++] = (struct load_wrong){token, status, 1};
+}
+
 static void check_token(struct load_result *result, const struct load_token *token, uint8_t status)
 {
 	result->tokens++;
-	if (status == token->expected)
-		return;
-	result->wrong++;
-	if (result->wrong_shown < LOAD_WRONG_SHOWN)
-		result->wrong_first[result->wrong_shown++] = (struct load_wrong){token, status};
+	if (status != token->expected)
+		note_wrong(result, token, status);
 }
 
 /* An answer of another shape than its request has every token wrong. */
@@ -213,14 +224,18 @@ static const char *status_name(unsigned status)
 
 static void print_wrong(const struct load_result *result)
 {
-	for (unsigned i = 0; i < result->wrong_shown; i++)
-		(void)fprintf(stderr, "wrong: %s: expected %s, answered %s\n",
-		    result->wrong_first[i].token->name,
-		    status_name(result->wrong_first[i].token->expected),
-		    status_name(result->wrong_first[i].status));
-	if (result->wrong > result->wrong_shown)
-		(void)fprintf(
-		    stderr, "wrong: %" PRIu64 " more\n", result->wrong - result->wrong_shown);
+	uint64_t rest = result->wrong;
+
+	for (unsigned i = 0; i < result->wrong_shown; i++) {
+		const struct load_wrong *wrong = &result->wrong_first[i];
+
+		(void)fprintf(stderr, "wrong: %s: expected %s, answered %s (%" PRIu64 " times)\n",
+		    wrong->token->name, status_name(wrong->token->expected),
+		    status_name(wrong->status), wrong->cnt);
+		rest -= wrong->cnt;
+	}
+	if (rest != 0)
+		(void)fprintf(stderr, "wrong: others (%" PRIu64 " times)\n", rest);
 }
 
 static void print_json(const struct load_result *result, const struct load_link *link)

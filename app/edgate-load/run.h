@@ -18,11 +18,12 @@
 
 #include <signal.h>
 
-#define LOAD_WRONG_SHOWN 10u
+#define LOAD_WRONG_SHOWN 10u /* different ones, the first that came */
 
 struct load_wrong {
 	const struct load_token *token;
 	uint8_t status; /* what was answered */
+	uint64_t cnt;
 };
 
 struct load_result {

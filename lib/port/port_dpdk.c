@@ -434,7 +434,10 @@ static int start(struct opening *o, struct eg_error *err)
 	set_mtu(o);
 	rc = rte_eth_dev_start(o->p->id);
 	if (rc != 0)
-		return eg_error_set(err, EG_EIO, "the device does not start: %s", strerror(-rc));
+		return eg_error_set(err, EG_EIO,
+		    "the device does not start: %s; the driver's own message stands above (a memif "
+		    "client needs its server first)",
+		    strerror(-rc));
 	o->p->started = true;
 	join_groups(o);
 	return 0;
