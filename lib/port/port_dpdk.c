@@ -179,6 +179,12 @@ static const struct eg_port_ops dpdk_ops = {
 
 /* ── finding the device ── */
 
+/* Many drivers return a bare -1, which is no errno. */
+static const char *reason(int rc)
+{
+	return rc == -1 ? "the driver refuses" : strerror(-rc);
+}
+
 static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err)
 {
 	const char *comma = strchr(vdev, ',');
@@ -196,7 +202,7 @@ static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err
 	return eg_error_set(err, EG_EIO,
 	    "vdev \"%s\" cannot be made: %s; the driver's own message stands above (unknown name, "
 	    "missing interface, or no right to use it)",
-	    vdev, strerror(-rc));
+	    vdev, reason(rc));
 }
 
 static void list_devices(char *text, size_t room)
@@ -268,7 +274,7 @@ static int find_device(struct opening *o, struct eg_error *err)
 	o->p->found = true;
 	rc = rte_eth_dev_info_get(o->p->id, &o->info);
 	if (rc != 0)
-		return eg_error_set(err, EG_EIO, "%s: no information: %s", device, strerror(-rc));
+		return eg_error_set(err, EG_EIO, "%s: no information: %s", device, reason(rc));
 	return 0;
 }
 
@@ -330,7 +336,7 @@ static int configure(struct opening *o, struct eg_error *err)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(o->p->id, &o->rx_desc_cnt, &o->tx_desc_cnt);
 	if (rc != 0)
 		return eg_error_set(
-		    err, EG_EIO, "the device refuses %u queues: %s", queues, strerror(-rc));
+		    err, EG_EIO, "the device refuses %u queues: %s", queues, reason(rc));
 	o->p->base.queue_cnt = queues;
 	o->p->base.netif.tx_ip_cksum = (tx_offloads(o) & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
 	o->p->base.netif.tx_udp_cksum = (tx_offloads(o) & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
@@ -376,7 +382,7 @@ static int set_up_queues(struct opening *o, struct eg_error *err)
 			    o->p->id, i, o->tx_desc_cnt, numa, &o->info.default_txconf);
 	}
 	if (rc != 0)
-		return eg_error_set(err, EG_EIO, "a queue cannot be set up: %s", strerror(-rc));
+		return eg_error_set(err, EG_EIO, "a queue cannot be set up: %s", reason(rc));
 	return 0;
 }
 
@@ -387,7 +393,7 @@ static void set_mtu(const struct opening *o)
 
 	if (rc != 0 && rc != -ENOTSUP)
 		eg_log(EG_LOG_WARNING, "port %s: MTU %u: %s; larger datagrams may be lost",
-		    o->params->config->name, mtu, strerror(-rc));
+		    o->params->config->name, mtu, reason(rc));
 }
 
 /* A device that keeps its own address can still pass the frames for ours. */
@@ -408,7 +414,7 @@ static int set_mac(const struct opening *o, struct eg_error *err)
 	rc = rte_eth_dev_default_mac_addr_set(o->p->id, &mac);
 	if (rc != 0 && rc != -ENOTSUP)
 		eg_log(EG_LOG_WARNING, "port %s: the device keeps its own MAC address: %s",
-		    o->params->config->name, strerror(-rc));
+		    o->params->config->name, reason(rc));
 	if (rc != 0)
 		(void)rte_eth_promiscuous_enable(o->p->id);
 	return 0;
@@ -422,7 +428,7 @@ static void join_groups(const struct opening *o)
 	if (rc != 0 && rc != -ENOTSUP)
 		eg_log(EG_LOG_WARNING,
 		    "port %s: multicast is refused: %s; IPv6 neighbours may not find us",
-		    o->params->config->name, strerror(-rc));
+		    o->params->config->name, reason(rc));
 }
 
 static int start(struct opening *o, struct eg_error *err)
@@ -437,7 +443,7 @@ static int start(struct opening *o, struct eg_error *err)
 		return eg_error_set(err, EG_EIO,
 		    "the device does not start: %s; the driver's own message stands above (a memif "
 		    "client needs its server first)",
-		    strerror(-rc));
+		    reason(rc));
 	o->p->started = true;
 	join_groups(o);
 	return 0;
