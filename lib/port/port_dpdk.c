@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -509,11 +510,11 @@ static const char *eal_remedy(int error)
 int eg_port_eal_init(int argc, char **argv, struct eg_error *err)
 {
 	static char program[] = "edgate";
-	char *args[EG_CONFIG_ARGS_MAX + 2];
+	char *args[EG_PORT_EAL_ARGS_MAX + 2];
 
-	if (argc < 0 || (unsigned)argc > EG_CONFIG_ARGS_MAX)
+	if (argc < 0 || argc > EG_PORT_EAL_ARGS_MAX)
 		return eg_error_set(
-		    err, EG_ELIMIT, "more than %u EAL arguments", EG_CONFIG_ARGS_MAX);
+		    err, EG_ELIMIT, "more than %d EAL arguments", EG_PORT_EAL_ARGS_MAX);
 	args[0] = program;
 	for (int i = 0; i < argc; i++)
 		args[i + 1] = argv[i];
@@ -532,4 +533,14 @@ void eg_port_eal_cleanup(void)
 bool eg_port_have_dpdk(void)
 {
 	return true;
+}
+
+void eg_port_thread_enter(void)
+{
+	(void)rte_thread_register();
+}
+
+void eg_port_thread_leave(void)
+{
+	rte_thread_unregister();
 }
