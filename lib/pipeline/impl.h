@@ -77,6 +77,9 @@ struct eg_pending {
 struct eg_signature_queue {
 	unsigned head, cnt;
 	struct eg_pending entry[EG_SIGNATURE_QUEUE_MAX];
+	/* of the run that is under way */
+	struct eg_ed25519_job job[EG_SIGNATURE_QUEUE_MAX];
+	bool ok[EG_SIGNATURE_QUEUE_MAX];
 };
 
 /* The queue holds fewer than EG_BATCH_SLOTS between batches, so a whole batch always fits. */

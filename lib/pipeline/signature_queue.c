@@ -106,24 +106,22 @@ static void settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_o
 static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 {
 	struct eg_signature_queue *queue = &p->queue;
-	struct eg_ed25519_job jobs[EG_SIGNATURE_QUEUE_MAX];
-	bool ok[EG_SIGNATURE_QUEUE_MAX];
 
 	if (cnt == 0)
 		return;
 	for (unsigned i = 0; i < cnt; i++) {
 		const struct eg_pending *e = entry_at(queue, i);
 
-		jobs[i] = (struct eg_ed25519_job){
+		queue->job[i] = (struct eg_ed25519_job){
 		    .key = &e->key->ed,
 		    .msg = e->message.ptr,
 		    .sig = e->signature,
 		    .msg_bytes = (uint32_t)e->message.len,
 		};
 	}
-	eg_ed25519_verify(p->config.ed25519, jobs, cnt, ok);
+	eg_ed25519_verify(p->config.ed25519, queue->job, cnt, queue->ok);
 	for (unsigned i = 0; i < cnt; i++)
-		settle(p, entry_at(queue, i), ok[i]);
+		settle(p, entry_at(queue, i), queue->ok[i]);
 	queue->head = (queue->head + cnt) % EG_SIGNATURE_QUEUE_MAX;
 	queue->cnt -= cnt;
 	eg_pipeline_count(p, EG_COUNTER_signatures, cnt);
