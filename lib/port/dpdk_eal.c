@@ -16,7 +16,8 @@ static const char *eal_remedy(int error)
 		return "not enough memory: reserve hugepages (sysctl vm.nr_hugepages=256), or use "
 		       "--no-huge with -m MEGABYTES";
 	case EINVAL:
-		return "an argument in `eal` is not understood";
+		return "an argument in `eal` is not understood, or two do not go together "
+		       "(--no-huge goes with --no-shconf, not with --in-memory)";
 	case EAGAIN:
 		return "a bus or a file is busy: another DPDK process may have the same "
 		       "--file-prefix";
