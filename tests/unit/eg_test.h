@@ -25,8 +25,8 @@ static inline FILE *eg_test_open_vectors(const char *name)
 	if (dir != NULL)
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	else
-		(void)snprintf(
-		    path, sizeof(path), "%s/../shared/vectors/%s", root != NULL ? root : ".", name);
+		(void)snprintf(path, sizeof(path), "%s/../shared/vectors/%s",
+		    root != NULL ? root : ".", name);
 	f = fopen(path, "r");
 	if (f == NULL)
 		(void)fprintf(stderr, "SKIPPED: %s is not there\n", path);

@@ -9,6 +9,7 @@
 /* ── memory ── */
 
 static long allocs_left = -1; /* negative: no limit */
+static size_t alloc_largest_bytes;
 
 void *__real_aligned_alloc(size_t alignment, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
@@ -19,7 +20,22 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
 		return NULL;
 	if (allocs_left > 0)
 		allocs_left--;
+	if (bytes > alloc_largest_bytes)
+		alloc_largest_bytes = bytes;
 	return __real_aligned_alloc(alignment, bytes);
+}
+
+/* ── what is given back ── */
+
+static unsigned free_cnt;
+
+void __real_free(void *mem);
+void __wrap_free(void *mem);
+
+void __wrap_free(void *mem)
+{
+	free_cnt += mem != NULL;
+	__real_free(mem);
 }
 
 /* ── randomness that repeats ── */
