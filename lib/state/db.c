@@ -83,9 +83,8 @@ static int bind(sqlite3_stmt *stmt, int pos, const struct eg_val *val)
 	if (!val->is_blob)
 		return sqlite3_bind_int64(stmt, pos, val->n);
 	/* A null pointer would bind NULL, not the empty blob. */
-	return sqlite3_bind_blob64(
-	    stmt, pos, val->blob.len != 0 ? (const void *)val->blob.ptr : "", val->blob.len,
-	    SQLITE_TRANSIENT);
+	return sqlite3_bind_blob64(stmt, pos, val->blob.len != 0 ? (const void *)val->blob.ptr : "",
+	    val->blob.len, SQLITE_TRANSIENT);
 }
 
 int eg_db_query(struct eg_db *db, sqlite3_stmt **stmt, const char *sql, struct eg_vals vals,

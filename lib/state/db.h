@@ -65,8 +65,8 @@ int eg_db_query(struct eg_db *db, sqlite3_stmt **stmt, const char *sql, struct e
 int eg_db_step(struct eg_db *db, sqlite3_stmt *stmt, struct eg_error *err);
 void eg_db_finish(sqlite3_stmt *stmt);
 /* The first column of the first row. 1: found, 0: no row. */
-int eg_db_number(struct eg_db *db, const char *sql, struct eg_vals vals, uint64_t *out,
-    struct eg_error *err);
+int eg_db_number(
+    struct eg_db *db, const char *sql, struct eg_vals vals, uint64_t *out, struct eg_error *err);
 
 /* Columns of the row; a blob lives until the next step. */
 static inline uint64_t eg_col_u64(sqlite3_stmt *stmt, int col)

@@ -50,8 +50,7 @@ int eg_snapshot_add_policy(
 	return 0;
 }
 
-int eg_snapshot_add_list(
-    struct eg_snapshot *snap, const struct eg_list *list, struct eg_error *err)
+int eg_snapshot_add_list(struct eg_snapshot *snap, const struct eg_list *list, struct eg_error *err)
 {
 	struct eg_list *array = grow(snap->list, snap->list_cnt, sizeof(*array));
 	uint8_t *uri;

@@ -50,8 +50,8 @@ static int errno_error(struct eg_error *err, const char *what, const char *path)
 {
 	int e = errno;
 
-	return eg_error_set(err, e == ENOENT ? EG_ENOENT : EG_EIO, "cannot %s %s: %s", what, path,
-	    strerror(e));
+	return eg_error_set(
+	    err, e == ENOENT ? EG_ENOENT : EG_EIO, "cannot %s %s: %s", what, path, strerror(e));
 }
 
 static int path_in(char path[PATH_BYTES], const char *dir, const char *name, struct eg_error *err)
@@ -261,8 +261,8 @@ static int check_identity(struct eg_db *db, struct eg_error *err)
 		    "upgrade this program",
 		    db->path, (unsigned)version, SCHEMA_VERSION);
 	if (version < SCHEMA_VERSION)
-		return eg_error_set(err, EG_ECORRUPT, "%s has no schema: its header is damaged",
-		    db->path);
+		return eg_error_set(
+		    err, EG_ECORRUPT, "%s has no schema: its header is damaged", db->path);
 	return 0;
 }
 
@@ -350,8 +350,8 @@ int eg_store_check_path(const struct eg_state *st, struct eg_error *err)
 	if (stat(st->db.path, &sb) != 0)
 		return errno_error(err, "find", st->db.path);
 	if (sb.st_dev != st->dev || sb.st_ino != st->ino)
-		return eg_error_set(err, EG_EIO,
-		    "%s was replaced while in use: restart this program", st->db.path);
+		return eg_error_set(
+		    err, EG_EIO, "%s was replaced while in use: restart this program", st->db.path);
 	return 0;
 }
 
@@ -400,7 +400,7 @@ int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *
 	    "UPDATE meta SET sequence = ?1, checkpoint = ?2, trimmed = ?3, tail_indices = ?4,"
 	    " newest_utc_ns = ?5, highest_utc_ns = ?6, default_policy = ?7",
 	    EG_VALS(eg_int(meta->sequence), eg_int(meta->checkpoint), eg_int(meta->trimmed),
-		eg_int(meta->tail_indices), eg_int(meta->newest_utc_ns),
-		eg_int(meta->highest_utc_ns), eg_int(meta->default_policy)),
+	        eg_int(meta->tail_indices), eg_int(meta->newest_utc_ns),
+	        eg_int(meta->highest_utc_ns), eg_int(meta->default_policy)),
 	    err);
 }
