@@ -180,6 +180,13 @@ static void foreign_segments_are_refused(void **state)
 	assert_no_open(p->path, EG_ECORRUPT);
 	assert_int_equal(truncate(p->path, 0), 0);
 	assert_no_open(p->path, EG_ECORRUPT);
+	/* A segment without cores, of the right size: it would have applied every epoch. */
+	assert_int_equal(eg_stats_create(&stats, p->path, 1, UTC, NULL), 0);
+	stats.header->cores = 0;
+	eg_stats_close(&stats);
+	assert_int_equal(
+	    truncate(p->path, st.st_size - 2 * (off_t)sizeof(struct eg_core_stats)), 0);
+	assert_no_open(p->path, EG_ECORRUPT);
 }
 
 static void the_applied_epoch_is_the_lowest(void **state)
