@@ -59,6 +59,7 @@ static void a_reader_never_runs_over(void **state)
 		uint8_t *bytes = malloc(len + 1);
 		struct eg_reader r;
 
+		assert_non_null(bytes);
 		memset(bytes, 0xff, len + 1);
 		for (size_t n = len + 1; n <= 8; n++) {
 			r = eg_reader(eg_span(bytes + 1, len));

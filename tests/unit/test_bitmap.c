@@ -289,10 +289,10 @@ static void model_bytes(struct model *m, struct test_workers *all, uint64_t *see
 	    eg_bitmap_set_bytes(m->map, first, eg_span(bytes, len), &all->sink, NULL), 0);
 	for (uint32_t i = 0; i < len * 8 / m->bits; i++) {
 		uint32_t idx = first * 8 / m->bits + i;
+		unsigned byte = bytes[i * m->bits / 8];
 
 		if (idx < m->entries)
-			m->value[idx] = (uint8_t)(bytes[i * m->bits / 8] >> i * m->bits % 8 &
-			                          ((1u << m->bits) - 1));
+			m->value[idx] = (uint8_t)(byte >> i * m->bits % 8 & ((1u << m->bits) - 1));
 	}
 	free(bytes);
 }

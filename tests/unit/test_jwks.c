@@ -232,6 +232,7 @@ static void truncations(void **state)
 	for (size_t len = 0; len < sizeof(text) - 1; len++) {
 		uint8_t *copy = malloc(len + 1);
 
+		assert_non_null(copy);
 		memcpy(copy + 1, text, len);
 		assert_int_equal(
 		    eg_jwks_parse(eg_span(copy + 1, len), false, &jwks, &err), -EG_EINVAL);
@@ -244,8 +245,10 @@ static void truncations(void **state)
 static char *large_set(unsigned keys, unsigned members, size_t *len)
 {
 	char *text = malloc(EG_JWKS_BYTES_MAX + 4096);
-	size_t at = (size_t)sprintf(text, "{\"keys\":[");
+	size_t at;
 
+	assert_non_null(text);
+	at = (size_t)sprintf(text, "{\"keys\":[");
 	for (unsigned k = 0; k < keys; k++) {
 		at += (size_t)sprintf(text + at,
 		    "%s{" GOOD ",\"kid\":\"kid-%u\",\"alg\":\"EdDSA\",\"use\":\"sig\","
