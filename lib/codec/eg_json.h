@@ -55,13 +55,13 @@ struct eg_json_arena {
 bool eg_json_parse_object(
     struct eg_span text, struct eg_json_arena *arena, struct eg_json_object *out);
 
-/* The members of an object inside a document that eg_json_parse_object has accepted. False where a
- * name stands twice. */
+/* The members of a value inside a document that eg_json_parse_object has accepted. False where it
+ * is no object, or a name stands twice. */
 bool eg_json_open_object(
     const struct eg_json_value *value, struct eg_json_arena *arena, struct eg_json_object *out);
 
-/* The elements of an array inside an accepted document: moves `rest` (starts as value->raw) on and
- * returns false after the last. */
+/* The elements of an array inside an accepted document: moves `rest` (starts as value->raw, "[…]")
+ * on and returns false after the last. */
 bool eg_json_next_element(struct eg_span *rest, struct eg_json_value *out);
 
 /* By byte-exact name, or NULL. */
