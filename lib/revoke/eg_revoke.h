@@ -10,7 +10,13 @@
  * Two structures: bitmaps of status lists (blocks of 4 KiB, one shard each), and per shard one
  * table keyed 128-bit hash → value for denied ids (jti, cti, sid, jkt), subject cutoffs and issuer
  * cutoffs. Memory is allocated by control alone and handed over inside operations; an owner never
- * allocates. Threads as marked.
+ * allocates. Threads as marked; there is one control thread.
+ *
+ * What control knows of words and tables that it no longer writes: operations to one owner keep
+ * their order, so each carries its own mask and value and needs no reading back. Where control does
+ * read (to send only what differs, to size a larger table), it compares what it has sent with what
+ * the owner says it has applied: equal counts make the live state exact, and otherwise what is
+ * still on its way is assumed to be the worst.
  */
 #ifndef EG_REVOKE_H
 #define EG_REVOKE_H
@@ -32,8 +38,8 @@ enum eg_revoke_kind { /* what a hash names; values are part of the hash: never r
 	EG_REVOKE_ISSUER = 6, /* value: empty */
 };
 
-/* Keyed hash of (kind, issuer, value); issuer_key as in eg_issuer.hash_key. value ≤ 255 bytes.
- * [any] */
+/* Keyed hash of (kind, issuer, value); issuer_key as in eg_issuer.hash_key. value ≤ 255 bytes, of a
+ * longer one the first 255 count. [any] */
 struct eg_hash128 eg_revoke_hash(
     const struct eg_hash_key *issuer_key, enum eg_revoke_kind kind, struct eg_span value);
 
@@ -41,19 +47,21 @@ struct eg_hash128 eg_revoke_hash(
 
 struct eg_bitmap; /* one status list; words have one writer each, its shard's owner */
 
-/* [control] bits 1, 2, 4 or 8; entries 1 … 2^30. All zero; costs a pointer per block until set.
- * NULL without memory. */
+/* [control] bits 1, 2, 4 or 8; entries 1 … 2^30. All zero; until set, a block costs 24 bytes.
+ * Copies the uri's shard seed, not the uri. NULL without memory, or where bits or entries are none
+ * of these. */
 struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entries);
+/* [control] After every worker has passed the last operation and the last snapshot that name it. */
 void eg_bitmap_free(struct eg_bitmap *map);
 unsigned eg_bitmap_bits(const struct eg_bitmap *map);
 uint32_t eg_bitmap_entries(const struct eg_bitmap *map);
 unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx);
-/* [any] Value of entry idx < entries: relaxed load. */
+/* [any] Value of entry idx: relaxed load. All ones (never valid) where idx is not < entries; what
+ * such an index means is the caller's to say (STATUS_UNKNOWN). */
 unsigned eg_bitmap_get(const struct eg_bitmap *map, uint32_t idx);
-/* [any] Prefetches the word of idx. */
+/* [any] Prefetches the word of idx; any idx. */
 void eg_bitmap_prefetch(const struct eg_bitmap *map, uint32_t idx);
-/* [control] Number of 64-bit words, and the word as last made by control (its own mirror is not
- * needed: reads the live word; exact where control is the only source and the log is drained). */
+/* [any] Number of 64-bit words; entry idx is in word idx·bits / 64. */
 uint32_t eg_bitmap_words(const struct eg_bitmap *map);
 
 /* ── the shards ── */
@@ -73,8 +81,7 @@ struct eg_revoke_op {
 	union {
 		struct { /* bits under mask of one 64-bit word become value */
 			struct eg_bitmap *map;
-			void *fresh_block; /* zeroed 4 KiB where the block had none; ownership moves
-			                    */
+			void *fresh_block; /* zeroed, where the block had none; else NULL */
 			uint64_t mask, value;
 			uint32_t word;
 		} word;
@@ -83,8 +90,9 @@ struct eg_revoke_op {
 			uint64_t value; /* exp of a denied id, `until` of a cutoff */
 			uint8_t kind;   /* enum eg_revoke_kind */
 		} entry;
-		struct { /* a larger table: the owner moves its entries over and publishes it */
+		struct { /* an empty table: the owner moves its entries over and publishes it */
 			void *table;
+			uint64_t now_s; /* denied ids that are past exp + grace stay behind */
 		} table;
 	};
 };
@@ -96,19 +104,27 @@ struct eg_revoke_sink {
 	void (*put)(void *ctx, const struct eg_revoke_op *op);
 };
 
+/* [control] The highest UTC ever seen, in seconds (0, the default, forgets nothing): when a table
+ * is rebuilt, denied ids older than it by more than EG_REVOKE_GRACE_S are left out. Cutoffs stay.
+ */
+void eg_revoke_set_now(struct eg_revoke *rv, uint64_t now_s);
+
 /* [control] Turn one change into operations for its sink, allocating blocks and tables as needed.
- * -EG_ENOMEM leaves nothing half done for that change. */
+ * -EG_ENOMEM or -EG_EINVAL leaves nothing half done for that change: no operation was sent. */
 int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_revoke_kind kind,
     uint64_t value, const struct eg_revoke_sink *sink, struct eg_error *err);
-/* Entries first … last (inclusive, < entries) become value. */
-int eg_revoke_set_range(struct eg_revoke *rv, struct eg_bitmap *map, uint32_t first, uint32_t last,
-    unsigned value, const struct eg_revoke_sink *sink, struct eg_error *err);
+/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word. */
+int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, unsigned value,
+    const struct eg_revoke_sink *sink, struct eg_error *err);
 /* The bitmap's bytes from first_byte become `bytes` (packed as on the wire, least significant bit
- * first); only words that differ from the live ones are sent. first_byte and length multiples of 8
- * except at the end of the list. */
-int eg_revoke_set_bytes(struct eg_revoke *rv, struct eg_bitmap *map, uint64_t first_byte,
-    struct eg_span bytes, const struct eg_revoke_sink *sink, struct eg_error *err);
-/* [control] Memory that operations have replaced, freed once every worker has applied `epoch`. */
+ * first). Only words that differ are sent; in blocks whose earlier operations are still on their
+ * way, all of them. first_byte and length are multiples of 8 except at the end of the list; bits
+ * behind the last entry are ignored. */
+int eg_bitmap_set_bytes(struct eg_bitmap *map, uint64_t first_byte, struct eg_span bytes,
+    const struct eg_revoke_sink *sink, struct eg_error *err);
+/* [control] Frees tables that operations have replaced, once no worker can read them: after all
+ * have applied the epoch of the replacement, and then a later one. To be called after `sent_epoch`
+ * was sent behind the operations; applied_epoch is the lowest of all workers (acquire). */
 void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t applied_epoch);
 
 /* [worker: owner of op->shard] */

@@ -22,7 +22,8 @@
 /* CRC-32C (Castagnoli, reflected, initial and final inversion: RFC 3720 appendix B.4). */
 uint32_t eg_crc32c(struct eg_span data);
 
-/* The two implementations, for tests; eg_crc32c picks one by CPU. sse42 only where supported. */
+/* The two implementations, for tests; eg_crc32c picks one by CPU. sse42 only where supported (on
+ * another architecture it is not built, and the name gives the portable one). */
 uint32_t eg_crc32c_portable(struct eg_span data);
 bool eg_crc32c_sse42_supported(void);
 uint32_t eg_crc32c_sse42(struct eg_span data);
@@ -38,6 +39,7 @@ static inline unsigned eg_shard_of_hash(struct eg_hash128 h)
 	return (unsigned)(h.hi >> 58);
 }
 
+/* Shard of a token without a status list; of one shorter than the tail, all of it counts. */
 unsigned eg_shard_of_token(struct eg_span token);
 
 static inline unsigned eg_shard_owner(unsigned shard, unsigned workers)
