@@ -89,10 +89,11 @@ void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigne
 /* Frames still in flight (0 after a turn with cnt 0). */
 unsigned eg_pipeline_in_flight(const struct eg_pipeline *p);
 
-/* Gratuitous ARP and unsolicited neighbour advertisement for address i of the netif, for ports that
- * announce at start: writes a frame of at most 128 bytes to buf and returns its length, 0 past the
- * last address (IPv4 first, then IPv6; then, with a gateway, ARP request and solicitation for it).
- */
+/* The frames with which a port announces itself at start, with the netif's VLAN tags: for each IPv4
+ * address a gratuitous ARP request (RFC 5227), for each IPv6 address an MLDv2 report that joins its
+ * solicited-node group (RFC 3810), for each an unsolicited neighbour advertisement (RFC 4861), then
+ * an ARP request and a solicitation for the gateways. Writes frame i to buf (room: 128 bytes) and
+ * returns its length, 0 past the last. [any] */
 size_t eg_pipeline_announcement(
     const struct eg_netif *netif, unsigned i, uint8_t *buf, size_t room);
 

@@ -2,8 +2,8 @@
 /*
  * Ethernet to UDP payload, and back: private to the pipeline.
  *
- * eg_parse_packet is total: it never reads past pkt->len, and ends in exactly one of three ways. ARP,
- * neighbour solicitations and echo requests are answered in place at once.
+ * eg_parse_packet is total: it never reads past pkt->len, and ends in exactly one of three ways.
+ * ARP, neighbour solicitations and echo requests are answered in place at once.
  */
 #ifndef EG_PARSE_H
 #define EG_PARSE_H
@@ -22,22 +22,24 @@ struct eg_parsed {
 	uint8_t drop;    /* enum eg_drop */
 	uint8_t answer;  /* enum eg_answer */
 	bool ip6;
-	bool datagram;       /* no headers at all: data is the payload */
-	uint16_t l3_off;     /* IP header */
-	uint16_t l4_off;     /* UDP header */
+	bool datagram;   /* no headers at all: data is the payload */
+	uint16_t l3_off; /* IP header */
+	uint16_t l4_off; /* UDP header */
 	uint16_t payload_off;
 	uint16_t payload_bytes;
 };
 
 /* netif may be NULL only for DATAGRAM packets. A UDP payload longer than max_datagram_bytes is
- * too_big. Padding behind the IP length is cut off. [worker] */
+ * too_big. Padding behind a UDP payload is cut off pkt->len. An answer made here is not longer than
+ * its request, but for an advertisement, by up to 8 bytes where room allows. A tag that the port
+ * stripped is for the port to put back: EG_PACKET_VLAN_STRIPPED and vlan_tci stay. [worker] */
 struct eg_parsed eg_parse_packet(
     const struct eg_netif *netif, uint32_t max_datagram_bytes, struct eg_packet *pkt);
 
 /* Turns the request's headers into those of its answer with payload_bytes of UDP payload, in place:
- * addresses and ports swapped, IPv4 options cut out by moving nothing but the headers (payload stays
- * where it is, data moves up), IPv6 extension headers likewise, lengths, TTL 64, DF, checksums (or the
- * offload flags of netif). The payload must be written already. [worker] */
+ * addresses and ports swapped, IPv4 options cut out by moving nothing but the headers (payload
+ * stays where it is, data moves up), IPv6 extension headers likewise, lengths, TTL 64, DF,
+ * checksums (or the offload flags of netif). The payload must be written already. [worker] */
 void eg_parse_reply(const struct eg_netif *netif, const struct eg_parsed *parsed,
     struct eg_packet *pkt, uint32_t payload_bytes);
 

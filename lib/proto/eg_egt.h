@@ -67,7 +67,7 @@ struct eg_egt_request {
 	uint8_t type; /* EG_EGT_VERIFY or EG_EGT_PING */
 	uint8_t flags;
 	uint8_t count;
-	bool bad_version; /* answer one BAD_VERSION record; nothing behind the header was read */
+	bool bad_version; /* answer one BAD_VERSION record (as to a VERIFY): no more was read */
 	uint64_t request_id;
 	uint64_t min_epoch;     /* 0 without MIN_EPOCH */
 	struct eg_span records; /* exactly `count` records, padding left off */
@@ -89,19 +89,23 @@ struct eg_egt_answer {
 };
 
 /* Checks a whole UDP payload. Returns EG_DROP_COUNT where it is a request (req is filled), else the
- * reason to drop it (req is undefined). Order of the checks: egt_short, magic, then for another
- * version bad_version with count 1 (if the frame has room for its answer and type is odd), type,
- * flags, sealed, count, length, amplification, record, padding. */
+ * reason to drop it (req is undefined). A PING shorter than EG_EGT_PONG_BYTES is egt_amplification.
+ * Order of the checks: egt_short, magic, then for another version bad_version with count 1 (if the
+ * frame has room for its answer and type is odd), type, flags, sealed, count, length,
+ * amplification, record, padding. */
 enum eg_drop eg_egt_parse_request(struct eg_span payload, struct eg_egt_request *req);
 
 /* The next record; `rest` starts as req->records and is moved on. Precondition: called at most
  * req->count times. */
 struct eg_egt_record eg_egt_next_record(struct eg_span *rest);
 
-/* Starts a request in buf. The length field is written by eg_egt_finish. min_epoch 0: without. */
+/* Starts a request. The length field is written by eg_egt_finish_request. min_epoch 0: without. */
 void eg_egt_begin_request(struct eg_writer *w, enum eg_egt_type type, uint8_t flags, uint8_t count,
     uint64_t request_id, uint64_t min_epoch);
 void eg_egt_put_record(struct eg_writer *w, const struct eg_egt_record *record);
+
+/* Pads with zeros to at least `bytes` since start: a PING allows an answer as long as itself. */
+void eg_egt_pad_request(struct eg_writer *w, const uint8_t *start, size_t bytes);
 
 /* Pads with zeros up to the smallest legal request, writes the length and returns it; 0 where
  * anything did not fit. `start` is where w began. */
@@ -123,8 +127,8 @@ struct eg_egt_pong {
 };
 
 /* Writes a PING_R over frame, which holds the PING of room bytes; returns the length (<= room), or
- * 0 where the room is too small for the fixed part: then a plain answer record cannot be given and
- * the frame is dropped as egt_amplification. */
+ * 0 where the room is too small for the fixed part (not after eg_egt_parse_request, which has
+ * dropped such a frame as egt_amplification). */
 size_t eg_egt_write_pong(uint8_t *frame, size_t room, uint64_t request_id, uint64_t epoch,
     const struct eg_egt_pong *pong);
 
@@ -138,7 +142,8 @@ struct eg_egt_response {
 	struct eg_span body; /* count answers, or the pong */
 };
 
-/* [client] 0, or -EG_EINVAL for anything that is not a whole, well-formed response. */
+/* [client] 0, or -EG_EINVAL for anything that is not a whole, well-formed response. Claims blocks
+ * are checked in shape and left out of the body. */
 int eg_egt_parse_response(struct eg_span payload, struct eg_egt_response *resp);
 /* Answer i < resp->count of a VERIFY_R. */
 struct eg_egt_answer eg_egt_answer_at(const struct eg_egt_response *resp, unsigned i);
