@@ -52,39 +52,56 @@ struct eg_pipeline_config {
 	unsigned worker;     /* which core we are: index of our counters */
 	unsigned worker_cnt; /* owners: shard mod worker_cnt */
 	uint32_t max_datagram_bytes;
-	uint64_t signature_deadline_ns; /* default 20000 */
+	uint64_t signature_deadline_ns; /* 20000 by default; 0: nothing waits for a later turn */
 	const struct eg_netif *netif;   /* NULL where only DATAGRAM packets come */
 	const struct eg_ed25519_impl *ed25519;
 	struct eg_stats *stats;
 	struct eg_revoke *revoke;
 	const struct eg_utc *utc;
-	struct eg_mailbox *mailbox;
+	struct eg_mailbox *mailbox;         /* NULL where state never changes */
 	const struct eg_snapshot *snapshot; /* the first one; NULL: NOT_READY until one arrives */
 	uint64_t epoch;                     /* in force at the start */
 	const char *version;                /* told in PING_R */
 };
 
 #define EG_SIGNATURE_QUEUE_MAX 128u
-#define EG_FRAMES_MAX          256u /* frames in flight */
+#define EG_FRAMES_MAX          256u  /* frames in flight */
+#define EG_PIPELINE_MAIL_MAX   1024u /* entries of mail a turn */
+
+#define EG_PIPELINE_DEADLINE_NS 20000u
 
 struct eg_pipeline;
 
-/* Where packets leave. Both take ownership of the packet. */
+/* Where packets leave; ownership goes with them. tx: answers in place. drop: counted already. */
 struct eg_pipeline_out {
 	struct eg_packet tx[EG_FRAMES_MAX + EG_BURST_MAX];
-	struct eg_packet drop[EG_FRAMES_MAX + EG_BURST_MAX];
+	struct eg_packet drop[EG_BURST_MAX];
 	unsigned tx_cnt, drop_cnt;
 };
 
 size_t eg_pipeline_footprint(void);
-/* mem: footprint bytes, aligned to a cache line, owned by the caller. */
+/* mem: footprint bytes, aligned to a cache line, owned by the caller. config is copied, what it
+ * points at stays the caller's. Publishes config->epoch as this worker's applied epoch. [control]
+ */
 struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config *config);
 
-/* One turn: takes cnt (0 … EG_BURST_MAX) packets, runs what can run, fills `out` (emptied first)
- * with what is done. cnt 0 says that rx came back empty: everything queued is finished in this
- * turn. Mail is taken between turns' batches, with the signature queue run dry before it. */
+/* One turn of the worker, after one rx poll: takes cnt (0 … EG_BURST_MAX) packets, runs what can
+ * run, fills `out` (emptied first) with what is done. cnt 0 says that rx came back empty:
+ * everything queued is finished in this turn. Mail is taken at the start of a turn, with the
+ * signature queue run dry before it, at most EG_PIPELINE_MAIL_MAX entries so that a flood of
+ * changes cannot stall packets.
+ *
+ * The epoch that a frame answers is the minimum over all owners, loaded when the frame is admitted,
+ * before any stage of its records. That is never too high: every word that was in force at that
+ * epoch is visible by the acquire loads, the snapshot in use is at least as new as our own applied
+ * epoch, and what is read later can only be newer. It never goes back, since no owner's does. */
 void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
     uint64_t now_ns, struct eg_pipeline_out *out);
+
+/* After a turn's answers were offered to the port, which took the first sent_cnt of out->tx: counts
+ * those as answered and sent, the rest as dropped by tx_full. To be called once for each turn that
+ * left answers: until then they count as in flight. */
+void eg_pipeline_sent(struct eg_pipeline *p, const struct eg_pipeline_out *out, unsigned sent_cnt);
 
 /* Frames still in flight (0 after a turn with cnt 0). */
 unsigned eg_pipeline_in_flight(const struct eg_pipeline *p);

@@ -1,1 +1,155 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "impl.h"
+
+#include <assert.h>
+
+void eg_frame_pool_init(struct eg_frame_pool *pool)
+{
+	pool->free_cnt = EG_FRAMES_MAX;
+	for (unsigned i = 0; i < EG_FRAMES_MAX; i++)
+		pool->free[i] = &pool->frame[i];
+}
+
+static void drop_packet(struct eg_pipeline *p, const struct eg_packet *pkt, enum eg_drop reason)
+{
+	eg_count(&p->stats->drop[reason], 1);
+	p->out->drop[p->out->drop_cnt++] = *pkt;
+}
+
+static void send_packet(struct eg_pipeline *p, const struct eg_packet *pkt, enum eg_answer answer)
+{
+	struct eg_packet *tx = &p->out->tx[p->out->tx_cnt++];
+
+	*tx = *pkt;
+	tx->answer = (uint8_t)answer;
+}
+
+static void frame_reply(struct eg_pipeline *p, struct eg_frame *frame)
+{
+	uint8_t *payload = frame->pkt.data + frame->parsed.payload_off;
+	size_t payload_bytes = eg_egt_write_response(payload, EG_EGT_VERIFY_R, frame->request_id,
+	    frame->epoch, frame->answers, frame->count);
+
+	eg_parse_reply(p->config.netif, &frame->parsed, &frame->pkt, (uint32_t)payload_bytes);
+	send_packet(p, &frame->pkt, EG_ANSWER_answered_verify);
+	p->frames.free[p->frames.free_cnt++] = frame;
+}
+
+void eg_frame_answer(
+    struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_answer *answer)
+{
+	eg_count(&p->stats->verdict[answer->status], 1);
+	ref.frame->answers[ref.index] = *answer;
+	if (--ref.frame->outstanding == 0)
+		frame_reply(p, ref.frame);
+}
+
+static struct eg_frame *frame_open(struct eg_pipeline *p, const struct eg_packet *pkt,
+    const struct eg_parsed *parsed, const struct eg_egt_request *req)
+{
+	struct eg_frame *frame;
+
+	assert(p->frames.free_cnt > 0);
+	frame = p->frames.free[--p->frames.free_cnt];
+	frame->pkt = *pkt;
+	frame->parsed = *parsed;
+	frame->request_id = req->request_id;
+	frame->epoch = p->epoch;
+	frame->min_epoch = req->min_epoch;
+	frame->flags = req->flags;
+	frame->count = req->count;
+	frame->outstanding = req->count;
+	eg_pipeline_count(p, EG_COUNTER_records, req->count);
+	return frame;
+}
+
+static void admit_verify(struct eg_pipeline *p, struct eg_frame *frame, struct eg_span records)
+{
+	for (uint8_t i = 0; i < frame->count; i++) {
+		struct eg_egt_record record = eg_egt_next_record(&records);
+
+		eg_batch_add(p, (struct eg_record_ref){frame, i}, &record);
+	}
+}
+
+static void answer_bad_version(struct eg_pipeline *p, struct eg_frame *frame)
+{
+	struct eg_egt_answer answer = {.status = EG_BAD_VERSION};
+
+	eg_frame_answer(p, (struct eg_record_ref){frame, 0}, &answer);
+}
+
+static void answer_ping(struct eg_pipeline *p, struct eg_packet *pkt,
+    const struct eg_parsed *parsed, uint64_t request_id)
+{
+	const struct eg_netif *netif = p->config.netif;
+	struct eg_egt_pong pong = {
+	    .ready = p->ready,
+	    .steering = netif != NULL, /* by destination port, where we know ours */
+	    .shards = EG_SHARDS,
+	    .base_port = netif != NULL ? netif->base_port : 0,
+	    .utc_s = p->now_s,
+	    .version = eg_span_str(p->config.version),
+	};
+	size_t payload_bytes = eg_egt_write_pong(
+	    pkt->data + parsed->payload_off, parsed->payload_bytes, request_id, p->epoch, &pong);
+
+	if (payload_bytes == 0) {
+		drop_packet(p, pkt, EG_DROP_egt_amplification);
+		return;
+	}
+	eg_parse_reply(netif, parsed, pkt, (uint32_t)payload_bytes);
+	send_packet(p, pkt, EG_ANSWER_answered_ping);
+}
+
+static void admit_payload(
+    struct eg_pipeline *p, struct eg_packet *pkt, const struct eg_parsed *parsed)
+{
+	struct eg_span payload = eg_span(pkt->data + parsed->payload_off, parsed->payload_bytes);
+	struct eg_egt_request req;
+	enum eg_drop drop = eg_egt_parse_request(payload, &req);
+
+	if (drop != EG_DROP_COUNT)
+		drop_packet(p, pkt, drop);
+	else if (req.bad_version)
+		answer_bad_version(p, frame_open(p, pkt, parsed, &req));
+	else if (req.type == EG_EGT_PING)
+		answer_ping(p, pkt, parsed, req.request_id);
+	else
+		admit_verify(p, frame_open(p, pkt, parsed, &req), req.records);
+}
+
+/* What the port has found already; EG_DROP_COUNT: nothing. */
+static enum eg_drop refused_by_port(const struct eg_packet *pkt)
+{
+	if (pkt->flags & EG_PACKET_MULTI_SEGMENT)
+		return EG_DROP_rx_multi_segment;
+	if (pkt->flags & EG_PACKET_TRUNCATED)
+		return EG_DROP_too_big;
+	if (pkt->flags & EG_PACKET_SOURCE_BAD)
+		return EG_DROP_udp_source_port;
+	return EG_DROP_COUNT;
+}
+
+void eg_frame_admit(struct eg_pipeline *p, struct eg_packet pkt)
+{
+	enum eg_drop drop = refused_by_port(&pkt);
+	struct eg_parsed parsed;
+
+	if (drop != EG_DROP_COUNT) {
+		drop_packet(p, &pkt, drop);
+		return;
+	}
+	parsed = eg_parse_packet(p->config.netif, p->config.max_datagram_bytes, &pkt);
+	switch ((enum eg_parse_outcome)parsed.outcome) {
+	case EG_PARSE_DROP:
+		drop_packet(p, &pkt, (enum eg_drop)parsed.drop);
+		return;
+	case EG_PARSE_ANSWERED:
+		send_packet(p, &pkt, (enum eg_answer)parsed.answer);
+		return;
+	case EG_PARSE_PAYLOAD:
+		admit_payload(p, &pkt, &parsed);
+		return;
+	}
+}

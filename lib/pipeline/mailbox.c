@@ -1,1 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_mailbox.h"
+
+#define SLOT(i) ((i) & (EG_MAILBOX_ENTRIES - 1))
+
+_Static_assert((EG_MAILBOX_ENTRIES & (EG_MAILBOX_ENTRIES - 1)) == 0, "a power of two");
+
+void eg_mailbox_init(struct eg_mailbox *box)
+{
+	atomic_init(&box->tail, 0);
+	atomic_init(&box->head, 0);
+}
+
+bool eg_mailbox_put(struct eg_mailbox *box, const struct eg_mail *mail)
+{
+	uint32_t tail = atomic_load_explicit(&box->tail, memory_order_relaxed);
+	/* Pairs with the release in eg_mailbox_get: the worker has read what stood in the slot. */
+	uint32_t head = atomic_load_explicit(&box->head, memory_order_acquire);
+
+	if (tail - head == EG_MAILBOX_ENTRIES)
+		return false;
+	box->entry[SLOT(tail)] = *mail;
+	/* Pairs with the acquire in eg_mailbox_get. */
+	atomic_store_explicit(&box->tail, tail + 1, memory_order_release);
+	return true;
+}
+
+bool eg_mailbox_get(struct eg_mailbox *box, struct eg_mail *mail)
+{
+	uint32_t head = atomic_load_explicit(&box->head, memory_order_relaxed);
+	/* Pairs with the release in eg_mailbox_put: the entry is whole. */
+	uint32_t tail = atomic_load_explicit(&box->tail, memory_order_acquire);
+
+	if (tail == head)
+		return false;
+	*mail = box->entry[SLOT(head)];
+	/* Pairs with the acquire in eg_mailbox_put. */
+	atomic_store_explicit(&box->head, head + 1, memory_order_release);
+	return true;
+}
+
+bool eg_mailbox_is_empty(const struct eg_mailbox *box)
+{
+	return atomic_load_explicit(&box->tail, memory_order_relaxed) ==
+	       atomic_load_explicit(&box->head, memory_order_relaxed);
+}

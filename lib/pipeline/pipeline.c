@@ -1,1 +1,125 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "impl.h"
+
+#include <assert.h>
+
+size_t eg_pipeline_footprint(void)
+{
+	return sizeof(struct eg_pipeline);
+}
+
+/* Pairs with the acquire loads of eg_stats_applied_epoch: whoever reads this epoch sees all that
+ * was applied before it, and that the snapshots before it are no longer in use here. */
+static void publish_epoch(struct eg_pipeline *p, uint64_t epoch)
+{
+	atomic_store_explicit(&p->stats->applied_epoch, epoch, memory_order_release);
+}
+
+struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config *config)
+{
+	struct eg_pipeline *p = mem;
+
+	assert(config->worker < config->worker_cnt && config->worker_cnt <= EG_WORKERS_MAX);
+	assert(config->ed25519->lanes >= 1 && config->ed25519->lanes <= EG_BATCH_SLOTS);
+	memset(p, 0, sizeof(*p));
+	p->config = *config;
+	p->stats = &config->stats->core[config->worker];
+	p->snapshot = config->snapshot;
+	eg_frame_pool_init(&p->frames);
+	publish_epoch(p, config->epoch);
+	return p;
+}
+
+static void take_entry(struct eg_pipeline *p, const struct eg_mail *mail)
+{
+	switch (mail->kind) {
+	case EG_MAIL_OP:
+		eg_revoke_apply(p->config.revoke, &mail->op);
+		eg_pipeline_count(p, EG_COUNTER_revocations, 1);
+		return;
+	case EG_MAIL_SNAPSHOT:
+		p->snapshot = mail->snapshot;
+		eg_pipeline_count(p, EG_COUNTER_snapshots, 1);
+		return;
+	case EG_MAIL_EPOCH:
+		publish_epoch(p, mail->epoch);
+		return;
+	}
+}
+
+static void take_mail(struct eg_pipeline *p)
+{
+	struct eg_mailbox *box = p->config.mailbox;
+	struct eg_mail mail;
+	unsigned cnt = 0;
+
+	if (box == NULL || eg_mailbox_is_empty(box))
+		return;
+	/* What is queued points into the snapshot, and was promised an older epoch. */
+	eg_signature_queue_run_idle(p);
+	while (cnt < EG_PIPELINE_MAIL_MAX && eg_mailbox_get(box, &mail)) {
+		take_entry(p, &mail);
+		cnt++;
+	}
+	eg_pipeline_count(p, EG_COUNTER_mailbox_entries, cnt);
+}
+
+static void begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
+{
+	out->tx_cnt = 0;
+	out->drop_cnt = 0;
+	p->out = out;
+	p->now_ns = now_ns;
+	p->now_s = eg_utc_now_s(p->config.utc, now_ns);
+	take_mail(p);
+	p->ready = p->snapshot != NULL && p->now_s >= p->snapshot->newest_event_s;
+	p->epoch = eg_stats_applied_epoch(p->config.stats);
+}
+
+static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt)
+{
+	uint64_t rx_bytes = 0;
+
+	for (unsigned i = 0; i < cnt; i++) {
+		rx_bytes += rx[i].len;
+		eg_frame_admit(p, rx[i]);
+	}
+	eg_batch_run(p);
+	eg_pipeline_count(p, EG_COUNTER_rx_packets, cnt);
+	eg_pipeline_count(p, EG_COUNTER_rx_bytes, rx_bytes);
+}
+
+void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
+    uint64_t now_ns, struct eg_pipeline_out *out)
+{
+	assert(cnt <= EG_BURST_MAX);
+	begin_turn(p, now_ns, out);
+	eg_pipeline_count(p, EG_COUNTER_rx_polls, 1);
+	if (cnt == 0) {
+		eg_pipeline_count(p, EG_COUNTER_rx_empty_polls, 1);
+		eg_signature_queue_run_idle(p);
+	} else {
+		admit_burst(p, rx, cnt);
+		eg_signature_queue_run_deadline(p);
+	}
+	p->out = NULL;
+}
+
+void eg_pipeline_sent(struct eg_pipeline *p, const struct eg_pipeline_out *out, unsigned sent_cnt)
+{
+	uint64_t tx_bytes = 0;
+
+	for (unsigned i = 0; i < sent_cnt; i++) {
+		eg_count(&p->stats->answer[out->tx[i].answer], 1);
+		tx_bytes += out->tx[i].len;
+	}
+	eg_pipeline_count(p, EG_COUNTER_tx_packets, sent_cnt);
+	eg_pipeline_count(p, EG_COUNTER_tx_bytes, tx_bytes);
+	if (sent_cnt < out->tx_cnt)
+		eg_count(&p->stats->drop[EG_DROP_tx_full], out->tx_cnt - sent_cnt);
+}
+
+unsigned eg_pipeline_in_flight(const struct eg_pipeline *p)
+{
+	return EG_FRAMES_MAX - p->frames.free_cnt;
+}

@@ -1,1 +1,251 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "impl.h"
+
+_Static_assert((int)EG_TOKEN_JWT == (int)EG_FMT_JWT && (int)EG_TOKEN_CWT == (int)EG_FMT_CWT &&
+                   (int)EG_TOKEN_PASETO == (int)EG_FMT_PASETO,
+    "a detected format reads as one of the wire");
+
+static const struct eg_finding passed = {EG_OK, EG_DETAIL_NONE};
+
+static struct eg_finding refused(enum eg_verdict status)
+{
+	return (struct eg_finding){status, EG_DETAIL_NONE};
+}
+
+void eg_record_settle(
+    struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_answer *answer)
+{
+	bool miss = answer->rflags & EG_RFLAG_STEER_MISS;
+
+	eg_pipeline_count(p, miss ? EG_COUNTER_steer_miss : EG_COUNTER_steer_hit, 1);
+	eg_frame_answer(p, ref, answer);
+}
+
+static void set_shard(struct eg_pipeline *p, struct eg_egt_answer *answer, unsigned shard)
+{
+	if (eg_shard_owner(shard, p->config.worker_cnt) == p->config.worker)
+		answer->rflags &= (uint16_t)~EG_RFLAG_STEER_MISS;
+	else
+		answer->rflags |= EG_RFLAG_STEER_MISS;
+}
+
+/* ── route: is there a state to judge by, and by which policy ── */
+
+/* STALE stands before UNKNOWN_POLICY: a policy may be missing because we lag behind. */
+static struct eg_finding route(struct eg_pipeline *p, unsigned slot)
+{
+	struct eg_batch *b = &p->batch;
+	const struct eg_frame *frame = b->ref[slot].frame;
+
+	set_shard(p, &b->answer[slot], eg_shard_of_token(b->record[slot].token));
+	if (!p->ready)
+		return refused(EG_NOT_READY);
+	if (frame->epoch < frame->min_epoch)
+		return refused(EG_STALE);
+	b->policy[slot] = eg_snapshot_policy(p->snapshot, b->record[slot].policy_id);
+	if (b->policy[slot] == NULL)
+		return refused(EG_UNKNOWN_POLICY);
+	__builtin_prefetch(b->policy[slot]);
+	return passed;
+}
+
+/* ── detect: which format, and is it built in ── */
+
+static struct eg_finding detect(struct eg_pipeline *p, unsigned slot)
+{
+	const struct eg_egt_record *record = &p->batch.record[slot];
+	unsigned fmt = record->fmt;
+
+	if (fmt == EG_FMT_DETECT)
+		fmt = eg_token_detect(record->token);
+	return fmt == EG_FMT_JWT ? passed : refused(EG_UNSUPPORTED);
+}
+
+/* ── decode: S1–S7, then into the signature queue with all that the rest needs ── */
+
+/* S6. */
+static struct eg_finding find_key(const struct eg_snapshot *snapshot,
+    const struct eg_policy *policy, const struct eg_token *token, uint32_t *issuer_slot,
+    const struct eg_key **key)
+{
+	int i = token->has & EG_HAS_ISS ? eg_policy_find_issuer(policy, token->iss) : -1;
+
+	if (i < 0)
+		return refused(EG_BAD_ISS);
+	*issuer_slot = policy->issuer_slot[i];
+	if (*issuer_slot == EG_POLICY_NO_SLOT)
+		return refused(EG_UNKNOWN_KEY);
+	*key = eg_keyset_find(snapshot->keys, *issuer_slot, token->has & EG_HAS_KID, token->kid);
+	return *key != NULL ? passed : refused(EG_UNKNOWN_KEY);
+}
+
+static uint32_t saturated_exp(const struct eg_token *token)
+{
+	if (!(token->has & EG_HAS_EXP) || token->exp_s < 0)
+		return 0;
+	return token->exp_s < UINT32_MAX ? (uint32_t)token->exp_s : UINT32_MAX;
+}
+
+/* The ids that R2–R4 ask for, as hashes, with their words on the way into the cache. */
+static void build_query(const struct eg_revoke *revoke, const struct eg_issuer *issuer,
+    const struct eg_token *token, struct eg_revoke_query *q)
+{
+	const struct {
+		uint32_t token_has, query_has;
+		enum eg_revoke_kind kind;
+		struct eg_span value;
+		struct eg_hash128 *hash;
+	} ids[] = {
+	    {EG_HAS_SUB, EG_REVOKE_HAS_SUB, EG_REVOKE_SUBJECT, token->sub, &q->sub},
+	    {EG_HAS_JTI, EG_REVOKE_HAS_JTI, EG_REVOKE_JTI, token->jti, &q->jti},
+	    {EG_HAS_CTI, EG_REVOKE_HAS_CTI, EG_REVOKE_CTI, token->cti, &q->cti},
+	    {EG_HAS_SID, EG_REVOKE_HAS_SID, EG_REVOKE_SID, token->sid, &q->sid},
+	    {EG_HAS_JKT, EG_REVOKE_HAS_JKT, EG_REVOKE_JKT, token->jkt, &q->jkt},
+	};
+
+	q->has = token->has & EG_HAS_IAT ? EG_REVOKE_HAS_IAT : 0;
+	q->iat_floor_s = token->iat_floor_s;
+	q->issuer = eg_revoke_hash(&issuer->hash_key, EG_REVOKE_ISSUER, eg_span(NULL, 0));
+	eg_revoke_prefetch(revoke, q->issuer);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (!(token->has & ids[i].token_has))
+			continue;
+		*ids[i].hash = eg_revoke_hash(&issuer->hash_key, ids[i].kind, ids[i].value);
+		q->has |= ids[i].query_has;
+		eg_revoke_prefetch(revoke, *ids[i].hash);
+	}
+}
+
+/* The list that the token names, where it is one of its issuer's and has that index; else NULL. */
+static const struct eg_list *named_list(
+    const struct eg_snapshot *snapshot, uint32_t issuer_slot, const struct eg_token *token)
+{
+	const struct eg_list *list = NULL;
+
+	if (token->has & EG_HAS_STATUS_LIST)
+		list = eg_snapshot_list(snapshot, issuer_slot, token->status_uri);
+	if (list != NULL && token->status_idx >= eg_bitmap_entries(list->map))
+		list = NULL;
+	return list;
+}
+
+/* What R5 will ask. The shard of the record is that of the list even where policy ignores it: the
+ * client steers by the token alone. */
+static void build_status(
+    struct eg_pipeline *p, uint32_t issuer_slot, const struct eg_token *token, struct eg_pending *e)
+{
+	const struct eg_list *list = named_list(p->snapshot, issuer_slot, token);
+
+	e->list = NULL;
+	e->status_unknown = false;
+	if (list != NULL)
+		set_shard(p, &e->answer, eg_bitmap_shard(list->map, token->status_idx));
+	if (e->policy->status == EG_STATUS_IGNORE)
+		return;
+	if (list == NULL) {
+		e->status_unknown =
+		    (token->has & EG_HAS_STATUS) || e->policy->status == EG_STATUS_REQUIRED;
+		return;
+	}
+	e->list = list;
+	e->query.map = list->map;
+	e->query.idx = token->status_idx;
+	e->query.has |= EG_REVOKE_HAS_INDEX;
+	eg_bitmap_prefetch(list->map, token->status_idx);
+}
+
+/* S7, which strict order puts behind the signature. */
+static struct eg_finding check_claims(
+    const struct eg_pipeline *p, const struct eg_token *token, struct eg_pending *e)
+{
+	bool strict =
+	    e->policy->order == EG_ORDER_STRICT || (e->ref.frame->flags & EG_EGT_STRICT_ORDER) != 0;
+	struct eg_finding found = eg_claims_check(token, e->policy, p->now_s);
+
+	e->deferred = strict ? found : passed;
+	return strict ? passed : found;
+}
+
+static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
+{
+	struct eg_batch *b = &p->batch;
+	struct eg_egt_answer *answer = &b->answer[slot];
+	struct eg_pending *e = eg_signature_queue_next(&p->queue);
+	struct eg_token token;
+	uint32_t issuer_slot;
+	struct eg_finding found;
+
+	found = eg_jwt_parse(b->record[slot].token, b->policy[slot], &p->scratch, &token);
+	if (found.status != EG_OK)
+		return found;
+	answer->exp = saturated_exp(&token);
+	if (token.has & EG_HAS_CNF)
+		answer->rflags |= EG_RFLAG_CNF_PRESENT;
+	e->ref = b->ref[slot];
+	e->policy = b->policy[slot];
+	found = find_key(p->snapshot, e->policy, &token, &issuer_slot, &e->key);
+	if (found.status == EG_OK)
+		found = check_claims(p, &token, e);
+	if (found.status != EG_OK)
+		return found;
+	e->answer = *answer;
+	e->exp_s =
+	    token.has & EG_HAS_EXP ? (uint64_t)(token.exp_s > 0 ? token.exp_s : 0) : UINT64_MAX;
+	build_query(
+	    p->config.revoke, eg_keyset_issuer(p->snapshot->keys, issuer_slot), &token, &e->query);
+	build_status(p, issuer_slot, &token, e);
+	e->message = token.signed_bytes;
+	memcpy(e->signature, token.signature, sizeof(e->signature));
+	eg_signature_queue_push(&p->queue, p->now_ns);
+	return passed;
+}
+
+/* ── the batch ── */
+
+/* Walks the live slots: what a stage refuses is settled, what passes stays live. */
+static inline __attribute__((always_inline)) void run_stage(
+    struct eg_pipeline *p, struct eg_finding (*stage)(struct eg_pipeline *, unsigned slot))
+{
+	struct eg_batch *b = &p->batch;
+	unsigned kept = 0;
+
+	for (unsigned n = 0; n < b->live_cnt; n++) {
+		unsigned slot = b->live[n];
+		struct eg_finding found = stage(p, slot);
+
+		if (found.status == EG_OK) {
+			b->live[kept++] = (uint8_t)slot;
+			continue;
+		}
+		b->answer[slot].status = (uint8_t)found.status;
+		b->answer[slot].detail = (uint8_t)found.detail;
+		eg_record_settle(p, b->ref[slot], &b->answer[slot]);
+	}
+	b->live_cnt = kept;
+}
+
+void eg_batch_run(struct eg_pipeline *p)
+{
+	run_stage(p, route);
+	run_stage(p, detect);
+	run_stage(p, decode);
+	p->batch.cnt = 0;
+	p->batch.live_cnt = 0;
+	eg_signature_queue_run_full(p);
+}
+
+void eg_batch_add(
+    struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_record *record)
+{
+	struct eg_batch *b = &p->batch;
+	unsigned slot;
+
+	if (b->cnt == EG_BATCH_SLOTS)
+		eg_batch_run(p);
+	slot = b->cnt++;
+	b->live[b->live_cnt++] = (uint8_t)slot;
+	b->ref[slot] = ref;
+	b->record[slot] = *record;
+	b->answer[slot] = (struct eg_egt_answer){0};
+	__builtin_prefetch(record->token.ptr);
+}

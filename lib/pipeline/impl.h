@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The inside of one core's pipeline: private to lib/pipeline. [worker]
+ *
+ *   frame   a request in flight: its packet, its answers, how many of them are outstanding
+ *   batch   up to 64 records on their way through the stages; empty between turns
+ *   queue   up to 128 records that wait for their signature; outlives a turn and pins their frames
+ *
+ * A record is in exactly one place: in the batch, in the queue, or answered.
+ */
+#ifndef EG_PIPELINE_IMPL_H
+#define EG_PIPELINE_IMPL_H
+
+#include "eg_pipeline.h"
+#include "eg_token.h"
+#include "parse.h"
+
+#define EG_BATCH_SLOTS 64u
+
+struct eg_frame {
+	struct eg_packet pkt;
+	struct eg_parsed parsed;
+	uint64_t request_id;
+	uint64_t epoch; /* the answer says that this one is in force */
+	uint64_t min_epoch;
+	uint8_t flags; /* enum eg_egt_flag */
+	uint8_t count;
+	uint8_t outstanding; /* records without an answer; at 0 the reply leaves */
+	struct eg_egt_answer answers[EG_EGT_RECORDS_MAX];
+};
+
+struct eg_frame_pool {
+	unsigned free_cnt;
+	struct eg_frame *free[EG_FRAMES_MAX];
+	struct eg_frame frame[EG_FRAMES_MAX];
+};
+
+/* A frame in use has a record in the queue or came in this turn's burst (the batch holds records of
+ * this burst alone), so the pool can never run out. */
+_Static_assert(EG_SIGNATURE_QUEUE_MAX + EG_BURST_MAX <= EG_FRAMES_MAX, "a frame is always free");
+
+/* Which record of which frame. */
+struct eg_record_ref {
+	struct eg_frame *frame;
+	uint8_t index;
+};
+
+/* Structure of arrays; live[] names the slots that no stage has refused yet. */
+struct eg_batch {
+	unsigned cnt, live_cnt;
+	uint8_t live[EG_BATCH_SLOTS];
+	struct eg_record_ref ref[EG_BATCH_SLOTS];
+	struct eg_egt_record record[EG_BATCH_SLOTS];
+	const struct eg_policy *policy[EG_BATCH_SLOTS];
+	struct eg_egt_answer answer[EG_BATCH_SLOTS]; /* what is known of it so far */
+};
+
+/* A record between S7 and its answer. What comes from the token is copied or hashed, but for the
+ * message, which stays in the frame. Key, policy and list belong to the snapshot in use, which is
+ * never swapped while anything is queued. */
+struct eg_pending {
+	struct eg_record_ref ref;
+	uint64_t queued_ns;
+	const struct eg_policy *policy;
+	const struct eg_key *key;
+	const struct eg_list *list; /* the status list to ask, or NULL */
+	bool status_unknown;        /* R5 cannot be told, whatever the lists say */
+	struct eg_finding deferred; /* S7 under strict order, EG_OK otherwise */
+	uint64_t exp_s;             /* UINT64_MAX: none */
+	struct eg_egt_answer answer;
+	struct eg_revoke_query query;
+	struct eg_span message;
+	uint8_t signature[EG_ED25519_SIGNATURE_BYTES];
+};
+
+/* A ring, oldest first. */
+struct eg_signature_queue {
+	unsigned head, cnt;
+	struct eg_pending entry[EG_SIGNATURE_QUEUE_MAX];
+	/* of the run that is under way */
+	struct eg_ed25519_job job[EG_SIGNATURE_QUEUE_MAX];
+	bool ok[EG_SIGNATURE_QUEUE_MAX];
+};
+
+/* The queue holds fewer than EG_BATCH_SLOTS between batches, so a whole batch always fits. */
+_Static_assert(2 * EG_BATCH_SLOTS <= EG_SIGNATURE_QUEUE_MAX, "a batch fits into the queue");
+
+struct eg_pipeline {
+	struct eg_pipeline_config config;
+	struct eg_core_stats *stats; /* our own block */
+	const struct eg_snapshot *snapshot;
+
+	/* of this turn */
+	struct eg_pipeline_out *out;
+	uint64_t now_ns, now_s;
+	uint64_t epoch; /* that frames admitted now answer */
+	bool ready;
+
+	struct eg_batch batch;
+	struct eg_token_scratch scratch;
+	struct eg_signature_queue queue;
+	struct eg_frame_pool frames;
+};
+
+static inline void eg_pipeline_count(struct eg_pipeline *p, enum eg_counter counter, uint64_t n)
+{
+	eg_count(&p->stats->counter[counter], n);
+}
+
+/* ── frame.c ── */
+
+void eg_frame_pool_init(struct eg_frame_pool *pool);
+
+/* Takes a packet in: it is dropped, answered, or its records go to the batch. */
+void eg_frame_admit(struct eg_pipeline *p, struct eg_packet pkt);
+
+/* The one end of a record; the last one of its frame sends the reply. */
+void eg_frame_answer(
+    struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_answer *answer);
+
+/* ── stages.c ── */
+
+/* Adds a record to the batch, which is run first where it is full. */
+void eg_batch_add(
+    struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_record *record);
+
+/* Brings every record of the batch to its answer or into the signature queue, and runs the queue
+ * where its lanes are full. */
+void eg_batch_run(struct eg_pipeline *p);
+
+/* Ends a token record: counts where its shard was, then eg_frame_answer. */
+void eg_record_settle(
+    struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_answer *answer);
+
+/* ── signature_queue.c ── */
+
+/* The entry behind the last one, to be filled; eg_signature_queue_push takes it in. */
+struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue);
+void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns);
+
+/* Verifies and settles: whole multiples of the lanes where a batch's worth waits (full), everything
+ * where the oldest has waited too long (deadline), or everything at once (idle). */
+void eg_signature_queue_run_full(struct eg_pipeline *p);
+void eg_signature_queue_run_deadline(struct eg_pipeline *p);
+void eg_signature_queue_run_idle(struct eg_pipeline *p);
+
+#endif
