@@ -55,8 +55,13 @@ struct eg_json_arena {
 bool eg_json_parse_object(
     struct eg_span text, struct eg_json_arena *arena, struct eg_json_object *out);
 
+/* The same for a document of more members (a JWKS): member_max counts at every depth together. The
+ * top level, and each object opened later, still has at most EG_JSON_MEMBERS_MAX. */
+bool eg_json_parse_large_object(struct eg_span text, unsigned member_max,
+    struct eg_json_arena *arena, struct eg_json_object *out);
+
 /* The members of a value inside a document that eg_json_parse_object has accepted. False where it
- * is no object, or a name stands twice. */
+ * is no object, a name stands twice, or it has more than EG_JSON_MEMBERS_MAX members in all. */
 bool eg_json_open_object(
     const struct eg_json_value *value, struct eg_json_arena *arena, struct eg_json_object *out);
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_json.h"
 
+#include <limits.h>
+
 #define ONES      0x0101010101010101u
 #define HIGH_BITS 0x8080808080808080u
 
 struct scanner {
 	const uint8_t *ptr, *end;
 	unsigned depth; /* of the objects and arrays that are open */
-	unsigned member_cnt;
+	unsigned member_cnt, member_max;
 };
 
 /* Where the members of one object are listed. */
@@ -19,7 +21,8 @@ struct listing {
 
 static struct scanner scanner_over(struct eg_span text)
 {
-	return (struct scanner){.ptr = text.ptr, .end = text.ptr + text.len};
+	return (struct scanner){
+	    .ptr = text.ptr, .end = text.ptr + text.len, .member_max = UINT_MAX};
 }
 
 static bool take(struct scanner *s, uint8_t c)
@@ -194,7 +197,7 @@ static bool list_member(
 	struct eg_span text = eg_json_string(name, listing->arena);
 	uint32_t hash;
 
-	if (text.ptr == NULL)
+	if (text.ptr == NULL || object->cnt == EG_JSON_MEMBERS_MAX)
 		return false;
 	hash = hash_name(text);
 	for (unsigned i = 0; i < object->cnt; i++)
@@ -211,7 +214,7 @@ static bool scan_member(struct scanner *s, struct listing *listing)
 {
 	struct eg_json_value name, value;
 
-	if (++s->member_cnt > EG_JSON_MEMBERS_MAX || !scan_string(s, &name))
+	if (++s->member_cnt > s->member_max || !scan_string(s, &name))
 		return false;
 	skip_space(s);
 	if (!take(s, ':'))
@@ -284,12 +287,13 @@ static bool scan_value(struct scanner *s, struct eg_json_value *out)
 	return true;
 }
 
-static bool list_object(
-    struct eg_span text, struct eg_json_arena *arena, struct eg_json_object *out)
+static bool list_object(struct eg_span text, unsigned member_max, struct eg_json_arena *arena,
+    struct eg_json_object *out)
 {
 	struct scanner s = scanner_over(text);
 	struct listing listing;
 
+	s.member_max = member_max;
 	listing.arena = arena;
 	listing.object = out;
 	out->cnt = 0;
@@ -303,13 +307,20 @@ static bool list_object(
 bool eg_json_parse_object(
     struct eg_span text, struct eg_json_arena *arena, struct eg_json_object *out)
 {
-	return eg_utf8_valid(text) && list_object(text, arena, out);
+	return eg_json_parse_large_object(text, EG_JSON_MEMBERS_MAX, arena, out);
+}
+
+bool eg_json_parse_large_object(struct eg_span text, unsigned member_max,
+    struct eg_json_arena *arena, struct eg_json_object *out)
+{
+	return eg_utf8_valid(text) && list_object(text, member_max, arena, out);
 }
 
 bool eg_json_open_object(
     const struct eg_json_value *value, struct eg_json_arena *arena, struct eg_json_object *out)
 {
-	return value->type == EG_JSON_OBJECT && list_object(value->raw, arena, out);
+	return value->type == EG_JSON_OBJECT &&
+	       list_object(value->raw, EG_JSON_MEMBERS_MAX, arena, out);
 }
 
 bool eg_json_next_element(struct eg_span *rest, struct eg_json_value *out)

@@ -2,8 +2,10 @@
 /*
  * JWK and JWKS files (RFC 7517, RFC 8037): a total parser of attacker-chosen text. [control]
  *
- * A key stays, is skipped (another kty, crv, use or alg: not for us) or is refused by name (private
- * members, a kid that stands twice — both are refused —, a point of small or mixed order, bad x).
+ * A key stays, is skipped (another kty, crv, use, key_ops or alg: not for us) or is refused by name
+ * (a private member d, whatever use says; bad x; a point of small or mixed order; a kid that is no
+ * string, too long or has a NUL). Of keys that are not skipped, two with the same kid are both
+ * refused, and so are two without; the empty kid is a kid. Reasons quote nothing from the text.
  */
 #ifndef EG_JWKS_H
 #define EG_JWKS_H
@@ -34,7 +36,8 @@ struct eg_jwks {
 };
 
 /* A JWKS, or one JWK alone. 0 also where no key stays (see kept_cnt); -EG_EINVAL where the text is
- * not strict JSON of that shape, with what and where in err; -EG_ELIMIT over a limit. */
+ * not strict JSON of that shape, with the reason in err; -EG_ELIMIT over a limit; -EG_ENOMEM. `out`
+ * is empty after an error. Needs memory of the text's size while it runs. */
 int eg_jwks_parse(struct eg_span text, bool allow_mixed, struct eg_jwks *out, struct eg_error *err);
 
 #endif

@@ -9,7 +9,9 @@
 #include "eg_ed25519.h"
 #include "eg_hash.h"
 
-#define EG_KEYSET_NAME_MAX 255u /* bytes of an issuer or kid */
+#define EG_KEYSET_NAME_MAX    255u /* bytes of an issuer or kid */
+#define EG_KEYSET_ISSUERS_MAX 4096u
+#define EG_KEYSET_KEYS_MAX    256u /* of one issuer, revoked ones counted */
 
 struct eg_key {
 	struct eg_ed25519_key ed;
@@ -36,14 +38,17 @@ struct eg_keyset;
 /* hash_key: the row that `init` made. NULL where there is no memory. */
 struct eg_keyset *eg_keyset_new(const struct eg_hash_key *hash_key);
 void eg_keyset_free(struct eg_keyset *set);
-/* Copies the name. -EG_EEXIST, -EG_ELIMIT, -EG_ENOMEM. *slot is the issuer's slot. */
+/* Copies the name. -EG_EEXIST, -EG_ELIMIT, -EG_ENOMEM. *slot is the issuer's slot. An error leaves
+ * the set as it was. */
 int eg_keyset_add_issuer(
     struct eg_keyset *set, struct eg_span name, uint32_t *slot, struct eg_error *err);
-/* Copies key and kid; the keys of one issuer are added together, right after it. */
+/* Copies key and kid; the keys of one issuer are added together, right after it: another slot than
+ * the last one is -EG_EINVAL. -EG_EEXIST for the same kid, or a second key without one; -EG_ELIMIT,
+ * -EG_ENOMEM. An error leaves the set as it was. */
 int eg_keyset_add_key(
     struct eg_keyset *set, uint32_t slot, const struct eg_key *key, struct eg_error *err);
 
-/* ── reading [worker] ── */
+/* ── reading [worker]; views live as long as the set, once it is built ── */
 
 uint32_t eg_keyset_issuer_cnt(const struct eg_keyset *set);
 const struct eg_issuer *eg_keyset_issuer(const struct eg_keyset *set, uint32_t slot);
@@ -53,6 +58,7 @@ uint32_t eg_keyset_find_issuer(const struct eg_keyset *set, struct eg_span name)
  * counted. NULL: UNKNOWN_KEY. */
 const struct eg_key *eg_keyset_find(
     const struct eg_keyset *set, uint32_t slot, bool has_kid, struct eg_span kid);
+/* Key i (< iss->key_cnt) of an issuer. */
 const struct eg_key *eg_keyset_key(
     const struct eg_keyset *set, const struct eg_issuer *iss, uint32_t i);
 

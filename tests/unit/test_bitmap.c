@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "revoke_test.h"
+
+#define URI "https://issuer.example/lists/1"
+
+static const unsigned widths[] = {1, 2, 4, 8};
+
+static struct eg_bitmap *new_map(unsigned bits, uint32_t entries)
+{
+	struct eg_bitmap *map = eg_bitmap_new(eg_span_str(URI), bits, entries);
+
+	assert_non_null(map);
+	return map;
+}
+
+static void limits(void **state)
+{
+	struct eg_span uri = eg_span_str(URI);
+
+	assert_null(eg_bitmap_new(uri, 0, 8));
+	assert_null(eg_bitmap_new(uri, 3, 8));
+	assert_null(eg_bitmap_new(uri, 16, 8));
+	assert_null(eg_bitmap_new(uri, 1, 0));
+	assert_null(eg_bitmap_new(uri, 1, EG_REVOKE_ENTRIES_MAX + 1));
+	for (size_t i = 0; i < 4; i++) {
+		struct eg_bitmap *map = new_map(widths[i], EG_REVOKE_ENTRIES_MAX);
+
+		assert_int_equal(eg_bitmap_words(map), (1u << 24) * widths[i]);
+		assert_int_equal(eg_bitmap_get(map, EG_REVOKE_ENTRIES_MAX - 1), 0);
+		eg_bitmap_free(map);
+	}
+	eg_bitmap_free(NULL);
+}
+
+static void out_of_range_is_all_ones(void **state)
+{
+	for (size_t i = 0; i < 4; i++) {
+		struct eg_bitmap *map = new_map(widths[i], 9);
+
+		assert_int_equal(eg_bitmap_bits(map), widths[i]);
+		assert_int_equal(eg_bitmap_entries(map), 9);
+		assert_int_equal(eg_bitmap_get(map, 8), 0);
+		assert_int_equal(eg_bitmap_get(map, 9), (1u << widths[i]) - 1);
+		assert_int_equal(eg_bitmap_get(map, UINT32_MAX), (1u << widths[i]) - 1);
+		eg_bitmap_prefetch(map, 8);
+		eg_bitmap_prefetch(map, UINT32_MAX);
+		eg_bitmap_free(map);
+	}
+}
+
+/* The examples of draft-ietf-oauth-status-list, section "Compressed Byte Array". */
+static void wire_order(void **state)
+{
+	static const uint8_t one_bit[] = {0xb9, 0xa3};
+	static const uint8_t one_bit_values[] = {1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1};
+	static const uint8_t two_bit[] = {0xc9, 0x44, 0xf9};
+	static const uint8_t two_bit_values[] = {1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3};
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 16);
+
+	assert_int_equal(eg_bitmap_set_bytes(map, 0, eg_span(one_bit, 2), &all->sink, NULL), 0);
+	test_deliver_all(all);
+	for (uint32_t i = 0; i < 16; i++)
+		assert_int_equal(eg_bitmap_get(map, i), one_bit_values[i]);
+	eg_bitmap_free(map);
+
+	map = new_map(2, 12);
+	assert_int_equal(eg_bitmap_set_bytes(map, 0, eg_span(two_bit, 3), &all->sink, NULL), 0);
+	test_deliver_all(all);
+	for (uint32_t i = 0; i < 12; i++)
+		assert_int_equal(eg_bitmap_get(map, i), two_bit_values[i]);
+	eg_bitmap_free(map);
+}
+
+static void range_costs_one_operation_a_word(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 100000);
+
+	assert_int_equal(eg_bitmap_set_range(map, 1, 99998, 1, &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, (99998 / 64) + 1);
+	test_deliver_all(all);
+	for (uint32_t i = 0; i < 100000; i++)
+		assert_int_equal(eg_bitmap_get(map, i), i >= 1 && i <= 99998);
+	eg_bitmap_free(map);
+}
+
+static void zero_into_untouched_blocks_costs_nothing(void **state)
+{
+	static const uint8_t zeros[12504];
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 100000);
+
+	assert_int_equal(eg_bitmap_set_range(map, 0, 99999, 0, &all->sink, NULL), 0);
+	assert_int_equal(eg_bitmap_set_bytes(map, 0, eg_span(zeros, 12500), &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, 0);
+	eg_bitmap_free(map);
+}
+
+static void bad_ranges_are_refused(void **state)
+{
+	static const uint8_t ones[32] = {0xff};
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(2, 50); /* 13 bytes */
+	struct eg_error err;
+
+	assert_int_equal(eg_bitmap_set_range(map, 0, 50, 1, &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(eg_bitmap_set_range(map, 3, 2, 1, &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(eg_bitmap_set_range(map, 0, 1, 4, &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_set_range(map, UINT32_MAX, UINT32_MAX, 1, &all->sink, NULL), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 1, eg_span(ones, 8), &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(ones, 14), &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(ones, 12), &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 16, eg_span(ones, 0), &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, UINT64_MAX - 7, eg_span(ones, 8), &all->sink, &err),
+	    -EG_EINVAL);
+	assert_int_equal(all->sent_cnt, 0);
+	assert_int_equal(eg_bitmap_set_bytes(map, 8, eg_span(ones, 5), &all->sink, &err), 0);
+	assert_int_equal(all->sent_cnt, 1);
+	test_deliver_all(all);
+	eg_bitmap_free(map);
+}
+
+static void bits_behind_the_last_entry_are_ignored(void **state)
+{
+	static const uint8_t ones[2] = {0xff, 0xff};
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 9);
+
+	assert_int_equal(eg_bitmap_set_bytes(map, 0, eg_span(ones, 2), &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, 1);
+	assert_int_equal(all->worker[0].mail[0].word.value | all->worker[1].mail[0].word.value |
+	                     all->worker[2].mail[0].word.value,
+	    0x1ff);
+	test_deliver_all(all);
+	eg_bitmap_free(map);
+}
+
+static void only_differing_words_are_sent(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 8 * 8192);
+	uint8_t bytes[8192] = {0};
+
+	bytes[5] = 1;
+	bytes[4096] = 0x80;
+	bytes[8191] = 0x80;
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, 3);
+	test_deliver_all(all);
+	bytes[4096] = 0;
+	bytes[4097] = 4; /* the same word */
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, 4);
+	test_deliver_all(all);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, 4);
+	assert_int_equal(eg_bitmap_get(map, 8 * 4097 + 2), 1);
+	assert_int_equal(eg_bitmap_get(map, 8 * 4096 + 7), 0);
+	eg_bitmap_free(map);
+}
+
+/* The live words are old while operations wait: comparing with them would lose the second change.
+ */
+static void a_change_behind_waiting_mail_is_not_lost(void **state)
+{
+	static const uint8_t zeros[8192];
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 8 * 8192);
+
+	assert_int_equal(eg_bitmap_set_range(map, 100, 100, 1, &all->sink, NULL), 0);
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(zeros, sizeof(zeros)), &all->sink, NULL), 0);
+	test_deliver_all(all);
+	assert_int_equal(eg_bitmap_get(map, 100), 0);
+	assert_int_equal(all->sent_cnt, 1 + 512); /* the touched block only */
+	eg_bitmap_free(map);
+}
+
+static void operations_go_to_the_shard_of_their_block(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(4, 5 * 8192);
+	uint32_t crc = eg_crc32c(eg_span_str(URI));
+
+	for (uint32_t block = 0; block < 5; block++) {
+		unsigned shard = eg_shard_of_block(crc, block);
+		unsigned before = all->sent_to_shard[shard];
+
+		assert_int_equal(eg_bitmap_shard(map, block * 8192), shard);
+		assert_int_equal(eg_bitmap_shard(map, block * 8192 + 8191), shard);
+		assert_int_equal(eg_bitmap_set_range(map, block * 8192 + 8191, block * 8192 + 8191,
+		                     15, &all->sink, NULL),
+		    0);
+		assert_int_equal(all->sent_to_shard[shard], before + 1);
+	}
+	test_deliver_all(all);
+	eg_bitmap_free(map);
+}
+
+static void without_memory_nothing_is_sent(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 4 * EG_SHARD_BLOCK_BITS);
+	uint8_t bytes[4 * 4096];
+	struct eg_error err;
+
+	memset(bytes, 0xff, sizeof(bytes));
+	allocs_left = 3;
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, &err),
+	    -EG_ENOMEM);
+	assert_int_equal(err.code, -EG_ENOMEM);
+	assert_int_equal(
+	    eg_bitmap_set_range(map, 0, 4 * EG_SHARD_BLOCK_BITS - 1, 1, &all->sink, &err),
+	    -EG_ENOMEM);
+	assert_int_equal(all->sent_cnt, 0);
+	allocs_left = 1; /* the three from before are still there */
+	assert_int_equal(
+	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, &err), 0);
+	test_deliver_all(all);
+	for (uint32_t i = 0; i < 4 * EG_SHARD_BLOCK_BITS; i += 1000)
+		assert_int_equal(eg_bitmap_get(map, i), 1);
+	eg_bitmap_free(map);
+}
+
+/* ── against a model ── */
+
+struct model {
+	struct eg_bitmap *map;
+	uint8_t *value;
+	unsigned bits;
+	uint32_t entries;
+};
+
+static void model_range(struct model *m, struct test_workers *all, uint64_t *seed)
+{
+	uint32_t first = rnd_below(seed, m->entries);
+	uint32_t len = 1 + rnd_below(seed, rnd_below(seed, 4) != 0 ? 40 : m->entries);
+	uint32_t last = len > m->entries - first ? m->entries - 1 : first + len - 1;
+	unsigned value = rnd_below(seed, 1u << m->bits);
+
+	assert_int_equal(eg_bitmap_set_range(m->map, first, last, value, &all->sink, NULL), 0);
+	memset(m->value + first, (int)value, last - first + 1);
+}
+
+static void model_bytes(struct model *m, struct test_workers *all, uint64_t *seed)
+{
+	uint32_t list_bytes = (m->entries * m->bits + 7) / 8;
+	uint32_t first = rnd_below(seed, (list_bytes + 7) / 8) * 8;
+	uint32_t len = (1 + rnd_below(seed, 900)) * 8;
+	uint8_t *bytes;
+
+	if (first + len > list_bytes)
+		len = list_bytes - first;
+	bytes = calloc(1, len);
+	assert_non_null(bytes);
+	for (uint32_t i = 0; i < len; i++)
+		bytes[i] = rnd_below(seed, 8) == 0 ? (uint8_t)rnd(seed) : 0;
+	assert_int_equal(
+	    eg_bitmap_set_bytes(m->map, first, eg_span(bytes, len), &all->sink, NULL), 0);
+	for (uint32_t i = 0; i < len * 8 / m->bits; i++) {
+		uint32_t idx = first * 8 / m->bits + i;
+
+		if (idx < m->entries)
+			m->value[idx] = (uint8_t)(bytes[i * m->bits / 8] >> i * m->bits % 8 &
+			                          ((1u << m->bits) - 1));
+	}
+	free(bytes);
+}
+
+/* What an idle worker owns is exactly what was sent, whatever still waits for the others. */
+static void model_check(const struct model *m, const struct test_workers *all)
+{
+	for (uint32_t i = 0; i < m->entries; i++)
+		if (test_is_idle(all, eg_shard_owner(eg_bitmap_shard(m->map, i), TEST_WORKERS)))
+			assert_int_equal(eg_bitmap_get(m->map, i), m->value[i]);
+}
+
+static void model_run(struct test_workers *all, unsigned bits, uint32_t entries, uint64_t seed)
+{
+	struct model m = {new_map(bits, entries), calloc(1, entries), bits, entries};
+
+	assert_non_null(m.value);
+	for (unsigned step = 0; step < 400; step++) {
+		if (rnd_below(&seed, 3) == 0)
+			model_bytes(&m, all, &seed);
+		else
+			model_range(&m, all, &seed);
+		test_deliver(
+		    all, rnd_below(&seed, TEST_WORKERS), rnd_below(&seed, 2) ? 50 : UINT32_MAX);
+		if (step % 20 == 0)
+			model_check(&m, all);
+		if (step % 20 == 10)
+			test_deliver_all(all);
+	}
+	test_deliver_all(all);
+	model_check(&m, all);
+	eg_bitmap_free(m.map);
+	free(m.value);
+}
+
+static void random_changes_equal_a_model(void **state)
+{
+	for (size_t i = 0; i < 4; i++) {
+		model_run(*state, widths[i], 5 * EG_SHARD_BLOCK_BITS / widths[i] + 77, 1 + i);
+		model_run(*state, widths[i], 1, 10 + i);
+		model_run(*state, widths[i], 63, 20 + i);
+	}
+}
+
+#define WITH_WORKERS(test) cmocka_unit_test_setup_teardown(test, test_setup, test_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(limits),
+	    cmocka_unit_test(out_of_range_is_all_ones),
+	    WITH_WORKERS(wire_order),
+	    WITH_WORKERS(range_costs_one_operation_a_word),
+	    WITH_WORKERS(zero_into_untouched_blocks_costs_nothing),
+	    WITH_WORKERS(bad_ranges_are_refused),
+	    WITH_WORKERS(bits_behind_the_last_entry_are_ignored),
+	    WITH_WORKERS(only_differing_words_are_sent),
+	    WITH_WORKERS(a_change_behind_waiting_mail_is_not_lost),
+	    WITH_WORKERS(operations_go_to_the_shard_of_their_block),
+	    WITH_WORKERS(without_memory_nothing_is_sent),
+	    WITH_WORKERS(random_changes_equal_a_model),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
