@@ -111,6 +111,12 @@ void eg_egt_pad_request(struct eg_writer *w, const uint8_t *start, size_t bytes)
  * anything did not fit. `start` is where w began. */
 size_t eg_egt_finish_request(struct eg_writer *w, uint8_t *start, uint8_t count);
 
+/* Gives a finished request another id: a retry must not be answered by what its forerunner gets. */
+static inline void eg_egt_set_request_id(uint8_t *frame, uint64_t request_id)
+{
+	eg_store_be64(frame + 8, request_id);
+}
+
 /* Writes header, epoch and the answers over `frame` and returns the length. Precondition: frame has
  * EG_EGT_RESPONSE_BYTES(count) bytes. flags of a response are 0. */
 size_t eg_egt_write_response(uint8_t *frame, uint8_t type, uint64_t request_id, uint64_t epoch,
