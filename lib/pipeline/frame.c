@@ -94,10 +94,7 @@ static void answer_ping(struct eg_pipeline *p, struct eg_packet *pkt,
 	size_t payload_bytes = eg_egt_write_pong(
 	    pkt->data + parsed->payload_off, parsed->payload_bytes, request_id, p->epoch, &pong);
 
-	if (payload_bytes == 0) {
-		drop_packet(p, pkt, EG_DROP_egt_amplification);
-		return;
-	}
+	assert(payload_bytes != 0);
 	eg_parse_reply(netif, parsed, pkt, (uint32_t)payload_bytes);
 	send_packet(p, pkt, EG_ANSWER_answered_ping);
 }
@@ -119,28 +116,11 @@ static void admit_payload(
 		admit_verify(p, frame_open(p, pkt, parsed, &req), req.records);
 }
 
-/* What the port has found already; EG_DROP_COUNT: nothing. */
-static enum eg_drop refused_by_port(const struct eg_packet *pkt)
-{
-	if (pkt->flags & EG_PACKET_MULTI_SEGMENT)
-		return EG_DROP_rx_multi_segment;
-	if (pkt->flags & EG_PACKET_TRUNCATED)
-		return EG_DROP_too_big;
-	if (pkt->flags & EG_PACKET_SOURCE_BAD)
-		return EG_DROP_udp_source_port;
-	return EG_DROP_COUNT;
-}
-
 void eg_frame_admit(struct eg_pipeline *p, struct eg_packet pkt)
 {
-	enum eg_drop drop = refused_by_port(&pkt);
-	struct eg_parsed parsed;
+	struct eg_parsed parsed =
+	    eg_parse_packet(p->config.netif, p->config.max_datagram_bytes, &pkt);
 
-	if (drop != EG_DROP_COUNT) {
-		drop_packet(p, &pkt, drop);
-		return;
-	}
-	parsed = eg_parse_packet(p->config.netif, p->config.max_datagram_bytes, &pkt);
 	switch ((enum eg_parse_outcome)parsed.outcome) {
 	case EG_PARSE_DROP:
 		drop_packet(p, &pkt, (enum eg_drop)parsed.drop);

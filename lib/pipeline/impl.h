@@ -86,7 +86,7 @@ struct eg_signature_queue {
 _Static_assert(2 * EG_BATCH_SLOTS <= EG_SIGNATURE_QUEUE_MAX, "a batch fits into the queue");
 
 struct eg_pipeline {
-	struct eg_pipeline_config config;
+	_Alignas(EG_CACHE_LINE_BYTES) struct eg_pipeline_config config;
 	struct eg_core_stats *stats; /* our own block */
 	const struct eg_snapshot *snapshot;
 

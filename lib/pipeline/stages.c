@@ -5,13 +5,6 @@ _Static_assert((int)EG_TOKEN_JWT == (int)EG_FMT_JWT && (int)EG_TOKEN_CWT == (int
                    (int)EG_TOKEN_PASETO == (int)EG_FMT_PASETO,
     "a detected format reads as one of the wire");
 
-static const struct eg_finding passed = {EG_OK, EG_DETAIL_NONE};
-
-static struct eg_finding refused(enum eg_verdict status)
-{
-	return (struct eg_finding){status, EG_DETAIL_NONE};
-}
-
 void eg_record_settle(
     struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_answer *answer)
 {
@@ -39,14 +32,14 @@ static struct eg_finding route(struct eg_pipeline *p, unsigned slot)
 
 	set_shard(p, &b->answer[slot], eg_shard_of_token(b->record[slot].token));
 	if (!p->ready)
-		return refused(EG_NOT_READY);
+		return eg_finding(EG_NOT_READY, EG_DETAIL_NONE);
 	if (frame->epoch < frame->min_epoch)
-		return refused(EG_STALE);
+		return eg_finding(EG_STALE, EG_DETAIL_NONE);
 	b->policy[slot] = eg_snapshot_policy(p->snapshot, b->record[slot].policy_id);
 	if (b->policy[slot] == NULL)
-		return refused(EG_UNKNOWN_POLICY);
+		return eg_finding(EG_UNKNOWN_POLICY, EG_DETAIL_NONE);
 	__builtin_prefetch(b->policy[slot]);
-	return passed;
+	return eg_finding(EG_OK, EG_DETAIL_NONE);
 }
 
 /* ── detect: which format, and is it built in ── */
@@ -58,7 +51,8 @@ static struct eg_finding detect(struct eg_pipeline *p, unsigned slot)
 
 	if (fmt == EG_FMT_DETECT)
 		fmt = eg_token_detect(record->token);
-	return fmt == EG_FMT_JWT ? passed : refused(EG_UNSUPPORTED);
+	return fmt == EG_FMT_JWT ? eg_finding(EG_OK, EG_DETAIL_NONE)
+	                         : eg_finding(EG_UNSUPPORTED, EG_DETAIL_NONE);
 }
 
 /* ── decode: S1–S7, then into the signature queue with all that the rest needs ── */
@@ -71,12 +65,13 @@ static struct eg_finding find_key(const struct eg_snapshot *snapshot,
 	int i = token->has & EG_HAS_ISS ? eg_policy_find_issuer(policy, token->iss) : -1;
 
 	if (i < 0)
-		return refused(EG_BAD_ISS);
+		return eg_finding(EG_BAD_ISS, EG_DETAIL_NONE);
 	*issuer_slot = policy->issuer_slot[i];
 	if (*issuer_slot == EG_POLICY_NO_SLOT)
-		return refused(EG_UNKNOWN_KEY);
+		return eg_finding(EG_UNKNOWN_KEY, EG_DETAIL_NONE);
 	*key = eg_keyset_find(snapshot->keys, *issuer_slot, token->has & EG_HAS_KID, token->kid);
-	return *key != NULL ? passed : refused(EG_UNKNOWN_KEY);
+	return *key != NULL ? eg_finding(EG_OK, EG_DETAIL_NONE)
+	                    : eg_finding(EG_UNKNOWN_KEY, EG_DETAIL_NONE);
 }
 
 static uint32_t saturated_exp(const struct eg_token *token)
@@ -162,8 +157,8 @@ static struct eg_finding check_claims(
 	    e->policy->order == EG_ORDER_STRICT || (e->ref.frame->flags & EG_EGT_STRICT_ORDER) != 0;
 	struct eg_finding found = eg_claims_check(token, e->policy, p->now_s);
 
-	e->deferred = strict ? found : passed;
-	return strict ? passed : found;
+	e->deferred = strict ? found : eg_finding(EG_OK, EG_DETAIL_NONE);
+	return strict ? eg_finding(EG_OK, EG_DETAIL_NONE) : found;
 }
 
 static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
@@ -197,7 +192,7 @@ static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
 	e->message = token.signed_bytes;
 	memcpy(e->signature, token.signature, sizeof(e->signature));
 	eg_signature_queue_push(&p->queue, p->now_ns);
-	return passed;
+	return eg_finding(EG_OK, EG_DETAIL_NONE);
 }
 
 /* ── the batch ── */
