@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* clang-format off */
 /*
  * edgate's configuration: YAML → one checked structure, or a refusal that names file, line and
  * path. No hardware is touched: `edgate --check FILE` is exactly this. [control]; allocates.
  *
- *   name: demo                      # instance; the run directory is /run/edgate/<name>
+ *   name: demo                      # instance, 1–32 of [a-z0-9-]
  *   state: /var/lib/edgate          # directory made by `edgatectl --state DIR init`
- *   run: /run/edgate/demo           # optional
- *   user: edgate                    # who to be after start, when started as root
- *   mode: plain                     # tokens in the clear: required unless every address is
- * loopback base_port: 25519 max_datagram: 1232 idle: sleep:50                  # spin | pause |
- * sleep:MICROSECONDS ed25519: sodium                 # optional: implementation by name
- *   signature_deadline_us: 20
- *   control_cpu: 0
+ *   run: /run/edgate/demo           # default /run/edgate/<name>
+ *   user: edgate                    # who to be after start, when started as root; default edgate
+ *   mode: plain                     # tokens in the clear: required unless every address is loopback
+ *   base_port: 25519                # default 25519; base … base + 63 are ours
+ *   max_datagram: 1232              # bytes, 128–65507 (dpdk: 9000); default 1232
+ *   idle: sleep:50                  # spin | pause | sleep:MICROSECONDS; default sleep:50
+ *   ed25519: sodium                 # implementation by name; default the best of this CPU
+ *   signature_deadline_us: 20       # default 20
+ *   control_cpu: 0                  # default: not pinned
  *   eal: [--in-memory, --no-pci]    # further EAL arguments
  *   ports:
  *     - name: p0
  *       kind: dpdk                  # dpdk | pcap | socket
- *       device: net_af_packet0      # ethdev by name or PCI address
- *       vdev: "net_af_packet0,iface=eg0"   # optional: made at start
- *       queues: 1
- *       mac: 02:00:00:00:00:01      # optional: the device's own
- *       vlan: 100                   # optional; service_vlan: 200 in front of it for QinQ
- *       addresses: [192.0.2.1/24, "2001:db8::1/64"]
- *       gateway: [192.0.2.254]      # optional: asked for at start so that it learns us
+ *       addresses: [192.0.2.1/24, "2001:db8::1/64"]  # kind socket: the prefix may be left out
+ *       queues: 1                   # default 1; kind pcap: exactly 1
+ *       device: net_af_packet0      # kind dpdk: ethdev by name or PCI address
+ *       vdev: "net_af_packet0,iface=eg0"  # kind dpdk: made at start
  *       pcap_in: in.pcap            # kind pcap
- *       pcap_out: out.pcap
- *       clock: file                 # kind pcap: time is the packets'; or system
- *   workers:
- *     - {port: p0, queue: 0, cpu: 1}
+ *       pcap_out: out.pcap          # kind pcap
+ *       clock: file                 # kind pcap: time is the packets' (default), or system
+ *       mac: 02:00:00:00:00:01      # dpdk, pcap; default: the device's own
+ *       vlan: 100                   # dpdk, pcap; service_vlan: 200 in front of it for QinQ
+ *       gateway: [192.0.2.254]      # dpdk, pcap: asked for at start so that it learns us
+ *   workers:                        # default: one for each queue of each port, not pinned
+ *     - {port: p0, queue: 0, cpu: 1}  # queue: default 0; cpu: default not pinned
  */
+/* clang-format on */
 #ifndef EG_CONFIG_H
 #define EG_CONFIG_H
 
@@ -39,6 +43,8 @@
 #define EG_CONFIG_PORTS_MAX 16u
 #define EG_CONFIG_ADDRS_MAX 8u
 #define EG_CONFIG_ARGS_MAX  32u
+
+#define EG_CONFIG_RUN_ROOT "/run/edgate"
 
 enum eg_idle { EG_IDLE_SPIN, EG_IDLE_PAUSE, EG_IDLE_SLEEP };
 enum eg_port_kind { EG_PORT_DPDK, EG_PORT_PCAP, EG_PORT_SOCKET };
@@ -54,7 +60,7 @@ struct eg_config_port {
 	enum eg_port_kind kind;
 	char *device, *vdev; /* dpdk */
 	char *pcap_in, *pcap_out;
-	bool file_clock;
+	bool file_clock; /* pcap */
 	unsigned queues;
 	bool has_mac;
 	uint8_t mac[6];
@@ -65,20 +71,20 @@ struct eg_config_port {
 };
 
 struct eg_config_worker {
-	unsigned port; /* index */
+	unsigned port; /* index into port */
 	unsigned queue;
 	int cpu; /* -1: not pinned */
 };
 
 struct eg_config {
 	char *name, *state, *run, *user, *ed25519;
-	bool plain;
+	bool plain; /* mode: plain was written */
 	uint16_t base_port;
 	uint32_t max_datagram_bytes;
 	enum eg_idle idle;
 	uint32_t idle_sleep_us;
 	uint64_t signature_deadline_ns;
-	int control_cpu;
+	int control_cpu; /* -1: not pinned */
 	unsigned eal_cnt, port_cnt, worker_cnt;
 	char *eal[EG_CONFIG_ARGS_MAX];
 	struct eg_config_port port[EG_CONFIG_PORTS_MAX];
@@ -91,5 +97,8 @@ int eg_config_load(struct eg_config *config, const char *path, struct eg_error *
 int eg_config_parse(
     struct eg_config *config, const char *name, struct eg_span text, struct eg_error *err);
 void eg_config_free(struct eg_config *config);
+
+/* "dpdk", "pcap", "socket". */
+const char *eg_config_port_kind_name(enum eg_port_kind kind);
 
 #endif

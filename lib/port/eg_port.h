@@ -64,10 +64,18 @@ int eg_port_open(struct eg_port **port, const struct eg_config_port *config,
 int eg_port_netif_fill(struct eg_netif *netif, const struct eg_config_port *config,
     uint16_t base_port, struct eg_error *err);
 
-/* [control] EAL, once, before the first DPDK port: arguments as after the program's name. Not in a
- * build without DPDK: -EG_ENOTSUP. */
+#define EG_PORT_EAL_ARGS_MAX 64
+
+/* [control] EAL, once, before the first DPDK port: at most EG_PORT_EAL_ARGS_MAX arguments as after
+ * the program's name. Not in a build without DPDK: -EG_ENOTSUP. */
 int eg_port_eal_init(int argc, char **argv, struct eg_error *err);
 void eg_port_eal_cleanup(void);
 bool eg_port_have_dpdk(void);
+
+/* [worker] Around a thread's use of DPDK ports, after eg_port_eal_init: gives it packet buffer
+ * caches of its own. Without it (or where DPDK has no more room for threads) all works, only
+ * slower. */
+void eg_port_thread_enter(void);
+void eg_port_thread_leave(void);
 
 #endif

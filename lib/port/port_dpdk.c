@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,12 @@ static const struct eg_port_ops dpdk_ops = {
 
 /* ── finding the device ── */
 
+/* Many drivers return a bare -1, which is no errno. */
+static const char *reason(int rc)
+{
+	return rc == -1 ? "the driver refuses" : strerror(-rc);
+}
+
 static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err)
 {
 	const char *comma = strchr(vdev, ',');
@@ -196,7 +203,7 @@ static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err
 	return eg_error_set(err, EG_EIO,
 	    "vdev \"%s\" cannot be made: %s; the driver's own message stands above (unknown name, "
 	    "missing interface, or no right to use it)",
-	    vdev, strerror(-rc));
+	    vdev, reason(rc));
 }
 
 static void list_devices(char *text, size_t room)
@@ -268,7 +275,7 @@ static int find_device(struct opening *o, struct eg_error *err)
 	o->p->found = true;
 	rc = rte_eth_dev_info_get(o->p->id, &o->info);
 	if (rc != 0)
-		return eg_error_set(err, EG_EIO, "%s: no information: %s", device, strerror(-rc));
+		return eg_error_set(err, EG_EIO, "%s: no information: %s", device, reason(rc));
 	return 0;
 }
 
@@ -330,7 +337,7 @@ static int configure(struct opening *o, struct eg_error *err)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(o->p->id, &o->rx_desc_cnt, &o->tx_desc_cnt);
 	if (rc != 0)
 		return eg_error_set(
-		    err, EG_EIO, "the device refuses %u queues: %s", queues, strerror(-rc));
+		    err, EG_EIO, "the device refuses %u queues: %s", queues, reason(rc));
 	o->p->base.queue_cnt = queues;
 	o->p->base.netif.tx_ip_cksum = (tx_offloads(o) & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
 	o->p->base.netif.tx_udp_cksum = (tx_offloads(o) & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
@@ -376,7 +383,7 @@ static int set_up_queues(struct opening *o, struct eg_error *err)
 			    o->p->id, i, o->tx_desc_cnt, numa, &o->info.default_txconf);
 	}
 	if (rc != 0)
-		return eg_error_set(err, EG_EIO, "a queue cannot be set up: %s", strerror(-rc));
+		return eg_error_set(err, EG_EIO, "a queue cannot be set up: %s", reason(rc));
 	return 0;
 }
 
@@ -387,7 +394,7 @@ static void set_mtu(const struct opening *o)
 
 	if (rc != 0 && rc != -ENOTSUP)
 		eg_log(EG_LOG_WARNING, "port %s: MTU %u: %s; larger datagrams may be lost",
-		    o->params->config->name, mtu, strerror(-rc));
+		    o->params->config->name, mtu, reason(rc));
 }
 
 /* A device that keeps its own address can still pass the frames for ours. */
@@ -408,7 +415,7 @@ static int set_mac(const struct opening *o, struct eg_error *err)
 	rc = rte_eth_dev_default_mac_addr_set(o->p->id, &mac);
 	if (rc != 0 && rc != -ENOTSUP)
 		eg_log(EG_LOG_WARNING, "port %s: the device keeps its own MAC address: %s",
-		    o->params->config->name, strerror(-rc));
+		    o->params->config->name, reason(rc));
 	if (rc != 0)
 		(void)rte_eth_promiscuous_enable(o->p->id);
 	return 0;
@@ -422,7 +429,7 @@ static void join_groups(const struct opening *o)
 	if (rc != 0 && rc != -ENOTSUP)
 		eg_log(EG_LOG_WARNING,
 		    "port %s: multicast is refused: %s; IPv6 neighbours may not find us",
-		    o->params->config->name, strerror(-rc));
+		    o->params->config->name, reason(rc));
 }
 
 static int start(struct opening *o, struct eg_error *err)
@@ -434,7 +441,10 @@ static int start(struct opening *o, struct eg_error *err)
 	set_mtu(o);
 	rc = rte_eth_dev_start(o->p->id);
 	if (rc != 0)
-		return eg_error_set(err, EG_EIO, "the device does not start: %s", strerror(-rc));
+		return eg_error_set(err, EG_EIO,
+		    "the device does not start: %s; the driver's own message stands above (a memif "
+		    "client needs its server first)",
+		    reason(rc));
 	o->p->started = true;
 	join_groups(o);
 	return 0;
@@ -500,11 +510,11 @@ static const char *eal_remedy(int error)
 int eg_port_eal_init(int argc, char **argv, struct eg_error *err)
 {
 	static char program[] = "edgate";
-	char *args[EG_CONFIG_ARGS_MAX + 2];
+	char *args[EG_PORT_EAL_ARGS_MAX + 2];
 
-	if (argc < 0 || (unsigned)argc > EG_CONFIG_ARGS_MAX)
+	if (argc < 0 || argc > EG_PORT_EAL_ARGS_MAX)
 		return eg_error_set(
-		    err, EG_ELIMIT, "more than %u EAL arguments", EG_CONFIG_ARGS_MAX);
+		    err, EG_ELIMIT, "more than %d EAL arguments", EG_PORT_EAL_ARGS_MAX);
 	args[0] = program;
 	for (int i = 0; i < argc; i++)
 		args[i + 1] = argv[i];
@@ -523,4 +533,14 @@ void eg_port_eal_cleanup(void)
 bool eg_port_have_dpdk(void)
 {
 	return true;
+}
+
+void eg_port_thread_enter(void)
+{
+	(void)rte_thread_register();
+}
+
+void eg_port_thread_leave(void)
+{
+	rte_thread_unregister();
 }

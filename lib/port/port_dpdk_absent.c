@@ -31,3 +31,11 @@ bool eg_port_have_dpdk(void)
 {
 	return false;
 }
+
+void eg_port_thread_enter(void)
+{
+}
+
+void eg_port_thread_leave(void)
+{
+}

@@ -4,6 +4,8 @@
 
 #include "eg_port.h"
 
+#include <pthread.h>
+
 #define DATAGRAM_MAX 1232u
 
 static bool have_eal;
@@ -155,6 +157,38 @@ static void every_buffer_comes_back(void **state)
 	assert_int_equal(port->ops->close(port), 0);
 }
 
+static void *use_ring(void *arg)
+{
+	struct eg_port *port = arg;
+	struct eg_packet pkts[EG_BURST_MAX];
+	unsigned back = 0;
+
+	eg_port_thread_enter();
+	for (unsigned i = 0; i < EG_BURST_MAX && port->ops->alloc(port, 0, &pkts[i]); i++)
+		pkts[i].len = 64;
+	(void)port->ops->tx(port, 0, pkts, EG_BURST_MAX);
+	back = port->ops->rx(port, 0, pkts, EG_BURST_MAX);
+	port->ops->drop(port, 0, pkts, back);
+	eg_port_thread_leave();
+	return back == EG_BURST_MAX ? port : NULL;
+}
+
+static void a_thread_of_our_own_can_use_a_port(void **state)
+{
+	struct eg_port *port;
+	pthread_t thread;
+	void *result;
+
+	(void)state;
+	if (!have_eal)
+		return;
+	port = open_ring(DATAGRAM_MAX);
+	assert_int_equal(pthread_create(&thread, NULL, use_ring, port), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_ptr_equal(result, port);
+	assert_int_equal(port->ops->close(port), 0);
+}
+
 static void a_jumbo_datagram_fits_one_buffer(void **state)
 {
 	struct eg_packet pkt;
@@ -212,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(frames_go_out_and_come_in),
 	    cmocka_unit_test(a_moved_start_is_kept),
 	    cmocka_unit_test(every_buffer_comes_back),
+	    cmocka_unit_test(a_thread_of_our_own_can_use_a_port),
 	    cmocka_unit_test(a_jumbo_datagram_fits_one_buffer),
 	    cmocka_unit_test(refusals_say_what_is_there_and_what_to_do),
 	};

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "corpus.h"
+
+#include "eg_egt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILE_MAX_BYTES (1l << 30)
+
+static char *read_file(const char *path, struct eg_error *err)
+{
+	FILE *f = fopen(path, "rb");
+	char *text = NULL;
+	long bytes = -1;
+
+	if (f != NULL && fseek(f, 0, SEEK_END) == 0)
+		bytes = ftell(f);
+	if (bytes >= 0 && bytes <= FILE_MAX_BYTES)
+		text = calloc(1, (size_t)bytes + 1);
+	if (text != NULL) {
+		rewind(f);
+		if (fread(text, 1, (size_t)bytes, f) != (size_t)bytes) {
+			free(text);
+			text = NULL;
+		}
+	}
+	if (text == NULL)
+		(void)eg_error_set(err, EG_EIO, "%s: %s", path, strerror(errno));
+	if (f != NULL)
+		(void)fclose(f);
+	return text;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t cnt = 1;
+
+	for (; *text != '\0'; text++)
+		cnt += *text == '\n';
+	return cnt;
+}
+
+static int parse_line(struct load_token *token, char *line)
+{
+	char *status = strchr(line, '\t');
+	char *text = status != NULL ? strchr(status + 1, '\t') : NULL;
+
+	if (text == NULL)
+		return -EG_EINVAL;
+	*status++ = '\0';
+	*text++ = '\0';
+	token->name = line;
+	token->expected = eg_verdict_by_name(status);
+	token->bytes = eg_span_str(text);
+	return token->expected != EG_VERDICT_NONE ? 0 : -EG_EINVAL;
+}
+
+static int parse_text(struct load_corpus *c, const char *path, struct eg_error *err)
+{
+	char *rest = c->text, *line;
+
+	for (unsigned number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
+		size_t len = strlen(line);
+
+		if (len != 0 && line[len - 1] == '\r')
+			line[len - 1] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		if (parse_line(&c->token[c->token_cnt], line) != 0)
+			return eg_error_set(err, EG_EINVAL,
+			    "%s:%u: it must be name<TAB>STATUS<TAB>token with a STATUS that edgate "
+			    "answers",
+			    path, number);
+		c->token_cnt++;
+	}
+	return 0;
+}
+
+static size_t record_bytes(const struct load_token *token)
+{
+	return EG_EGT_RECORD_BYTES + token->bytes.len;
+}
+
+/* How many tokens from `first` go into one request. */
+static uint8_t count_fitting(
+    const struct load_corpus *c, size_t first, unsigned tokens_max, unsigned bytes_max)
+{
+	size_t bytes = EG_EGT_HEADER_BYTES;
+	uint8_t cnt = 0;
+
+	for (size_t i = first; i < c->token_cnt && cnt < tokens_max; i++, cnt++) {
+		bytes += record_bytes(&c->token[i]);
+		if (bytes > bytes_max || EG_EGT_RESPONSE_BYTES(cnt + 1u) > bytes_max)
+			break;
+	}
+	return cnt;
+}
+
+static size_t write_request(
+    const struct load_corpus *c, const struct load_request *request, uint8_t *frame, size_t room)
+{
+	struct eg_writer w = eg_writer(frame, room);
+
+	eg_egt_begin_request(&w, EG_EGT_VERIFY, 0, request->cnt, 0, 0);
+	for (size_t i = 0; i < request->cnt; i++) {
+		const struct eg_egt_record record = {.token = c->token[request->first + i].bytes};
+
+		eg_egt_put_record(&w, &record);
+	}
+	return eg_egt_finish_request(&w, frame, request->cnt);
+}
+
+static void build_requests(struct load_corpus *c, unsigned tokens_max, unsigned bytes_max)
+{
+	uint8_t *frame = c->frames;
+
+	for (size_t first = 0; first < c->token_cnt;) {
+		struct load_request *request = &c->request[c->request_cnt];
+
+		request->first = first;
+		request->cnt = count_fitting(c, first, tokens_max, bytes_max);
+		if (request->cnt == 0) {
+			first++;
+			continue;
+		}
+		for (size_t i = 0; i < request->cnt; i++)
+			c->token[first + i].fits = true;
+		request->bytes = eg_span(frame, write_request(c, request, frame, bytes_max));
+		frame += request->bytes.len;
+		first += request->cnt;
+		c->request_cnt++;
+	}
+}
+
+/* Room for the requests, each token alone in its own at worst. */
+static int allocate_requests(struct load_corpus *c, struct eg_error *err)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < c->token_cnt; i++)
+		bytes += EG_EGT_RESPONSE_BYTES(1) + record_bytes(&c->token[i]);
+	c->frames = calloc(1, bytes + EG_EGT_DATAGRAM_MAX);
+	c->request = calloc(c->token_cnt + 1, sizeof(*c->request));
+	if (c->frames == NULL || c->request == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory for %zu tokens", c->token_cnt);
+	return 0;
+}
+
+int load_corpus_read(struct load_corpus *corpus, const char *path, unsigned tokens_max,
+    unsigned bytes_max, struct eg_error *err)
+{
+	int rc;
+
+	*corpus = (struct load_corpus){.text = read_file(path, err)};
+	if (corpus->text == NULL)
+		return err->code;
+	corpus->token = calloc(count_lines(corpus->text), sizeof(*corpus->token));
+	rc = corpus->token != NULL ? parse_text(corpus, path, err)
+	                           : eg_error_set(err, EG_ENOMEM, "no memory for %s", path);
+	if (rc == 0)
+		rc = allocate_requests(corpus, err);
+	if (rc == 0) {
+		build_requests(corpus, tokens_max, bytes_max);
+		if (corpus->token_cnt == 0)
+			rc = eg_error_set(err, EG_EINVAL, "%s: no token in it", path);
+	}
+	if (rc != 0)
+		load_corpus_free(corpus);
+	return rc;
+}
+
+void load_corpus_free(struct load_corpus *corpus)
+{
+	free(corpus->text);
+	free(corpus->token);
+	free(corpus->request);
+	free(corpus->frames);
+	*corpus = (struct load_corpus){.text = NULL};
+}

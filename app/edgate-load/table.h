@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Each token once, in a request of its own; one line (or JSON object) for each. */
+#ifndef LOAD_TABLE_H
+#define LOAD_TABLE_H
+
+#include "corpus.h"
+#include "link.h"
+
+/* Expects a corpus of one token a request. True where every answer was the expected one. Reads the
+ * clock. */
+bool load_table(struct load_link *link, const struct load_corpus *corpus, bool json);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "schema.h"
+#include "eg_config.h"
+
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+
+/* Every field may be left out here: what is required depends on others and is checked after. */
+#define TEXT(type, key)                                                                            \
+	CYAML_FIELD_STRING_PTR(                                                                    \
+	    #key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, key, 0, CYAML_UNLIMITED)
+#define LIST(type, key, entry, max)                                                                \
+	CYAML_FIELD_SEQUENCE(                                                                      \
+	    #key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, key, entry, 0, max)
+
+static const cyaml_schema_value_t word = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+
+static const cyaml_schema_field_t port_fields[] = {
+    TEXT(eg_raw_port, name),
+    TEXT(eg_raw_port, kind),
+    TEXT(eg_raw_port, device),
+    TEXT(eg_raw_port, vdev),
+    TEXT(eg_raw_port, mac),
+    TEXT(eg_raw_port, pcap_in),
+    TEXT(eg_raw_port, pcap_out),
+    TEXT(eg_raw_port, clock),
+    TEXT(eg_raw_port, queues),
+    TEXT(eg_raw_port, vlan),
+    TEXT(eg_raw_port, service_vlan),
+    LIST(eg_raw_port, addresses, &word, EG_CONFIG_ADDRS_MAX),
+    LIST(eg_raw_port, gateway, &word, EG_CONFIG_ADDRS_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t port = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct eg_raw_port, port_fields)};
+
+static const cyaml_schema_field_t worker_fields[] = {
+    TEXT(eg_raw_worker, port),
+    TEXT(eg_raw_worker, queue),
+    TEXT(eg_raw_worker, cpu),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t worker = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct eg_raw_worker, worker_fields)};
+
+static const cyaml_schema_field_t file_fields[] = {
+    TEXT(eg_raw, name),
+    TEXT(eg_raw, state),
+    TEXT(eg_raw, run),
+    TEXT(eg_raw, user),
+    TEXT(eg_raw, mode),
+    TEXT(eg_raw, idle),
+    TEXT(eg_raw, ed25519),
+    TEXT(eg_raw, base_port),
+    TEXT(eg_raw, max_datagram),
+    TEXT(eg_raw, signature_deadline_us),
+    TEXT(eg_raw, control_cpu),
+    LIST(eg_raw, eal, &word, EG_CONFIG_ARGS_MAX),
+    LIST(eg_raw, ports, &port, EG_CONFIG_PORTS_MAX),
+    LIST(eg_raw, workers, &worker, EG_WORKERS_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t file = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct eg_raw, file_fields)};
+
+/* What libcyaml logs about a refusal: one cause, then where, from the inside out. */
+struct report {
+	char cause[256];
+	char path[EG_SOURCE_PATH_BYTES];
+};
+
+static void put_before(struct report *r, const char *step)
+{
+	char inner[EG_SOURCE_PATH_BYTES];
+	bool joined = r->path[0] != '\0' && r->path[0] != '[';
+
+	memcpy(inner, r->path, sizeof(inner));
+	(void)snprintf(r->path, sizeof(r->path), "%s%s%.96s", step, joined ? "." : "", inner);
+}
+
+static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+{
+	struct report *r = ctx;
+	char line[sizeof(r->cause)], step[24];
+	unsigned entry;
+
+	(void)level;
+	(void)vsnprintf(line, sizeof(line), fmt, args);
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, " in mapping field '%22[^']", step) == 1) {
+		put_before(r, step);
+	} else if (sscanf(line, " in sequence entry '%u'", &entry) == 1) {
+		(void)snprintf(step, sizeof(step), "[%u]", entry - 1);
+		put_before(r, step);
+	} else if (strncmp(line, "Load: ", 6) == 0 && r->cause[0] == '\0') {
+		(void)snprintf(r->cause, sizeof(r->cause), "%s", line + 6);
+	}
+}
+
+static const struct {
+	const char *cause, *text;
+} words_for[] = {
+    {"Mapping field already seen", "is given twice"},
+    {"Expecting STRING", "must be a single value"},
+    {"Expecting SEQUENCE", "must be a list: [a, b]"},
+    {"Expecting MAPPING", "must be keys with their values"},
+};
+
+static int refuse_report(const struct eg_source *src, struct report *r)
+{
+	char key[64], path[EG_SOURCE_PATH_BYTES + sizeof(key)];
+	unsigned max;
+
+	if (sscanf(r->cause, "Unexpected key: %63s", key) == 1) {
+		(void)snprintf(
+		    path, sizeof(path), "%s%s%s", r->path, r->path[0] != '\0' ? "." : "", key);
+		return eg_source_refuse(src, path, "unknown key");
+	}
+	if (sscanf(r->cause, "Excessive entries (%u", &max) == 1) {
+		char *last = strrchr(r->path, '[');
+
+		if (last != NULL)
+			*last = '\0';
+		return eg_source_refuse(src, r->path, "more than %u entries", max);
+	}
+	for (size_t i = 0; i < sizeof(words_for) / sizeof(words_for[0]); i++)
+		if (strncmp(r->cause, words_for[i].cause, strlen(words_for[i].cause)) == 0)
+			return eg_source_refuse(src, r->path, "%s", words_for[i].text);
+	return eg_source_refuse(src, r->path, "%s", r->cause);
+}
+
+int eg_raw_load(struct eg_raw **raw, const struct eg_source *src)
+{
+	struct report report = {0};
+	const cyaml_config_t config = {
+	    .log_fn = on_log,
+	    .log_ctx = &report,
+	    .log_level = CYAML_LOG_WARNING,
+	    .mem_fn = cyaml_mem,
+	};
+	cyaml_err_t rc;
+
+	*raw = NULL;
+	rc = cyaml_load_data(
+	    src->text.ptr, src->text.len, &config, &file, (cyaml_data_t **)raw, NULL);
+	if (rc == CYAML_OK && *raw != NULL)
+		return 0;
+	if (rc == CYAML_OK)
+		return eg_error_set(src->err, EG_EINVAL, "%s: is empty", src->name);
+	if (rc == CYAML_ERR_OOM)
+		return eg_error_set(src->err, EG_ENOMEM, "%s: out of memory", src->name);
+	if (report.cause[0] == '\0')
+		(void)snprintf(report.cause, sizeof(report.cause), "%s", cyaml_strerror(rc));
+	return refuse_report(src, &report);
+}
+
+void eg_raw_free(struct eg_raw *raw)
+{
+	const cyaml_config_t config = {.mem_fn = cyaml_mem};
+
+	(void)cyaml_free(&config, &file, raw, 0);
+}
