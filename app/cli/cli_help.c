@@ -31,8 +31,6 @@ static void print_option(const struct eg_cli_option *option)
 
 static void print_options(const char *title, const struct eg_cli_option *options)
 {
-	if (options == NULL || options->name == NULL)
-		return;
 	(void)printf("\n%s:\n", title);
 	for (; options->name != NULL; options++)
 		print_option(options);
@@ -88,6 +86,7 @@ void eg_cli_help_command(const struct eg_cli_program *program, const struct eg_c
 	    command->operands != NULL ? " " : "",
 	    command->operands != NULL ? command->operands : "",
 	    command->options != NULL ? " [OPTIONS]" : "", command->help);
-	print_options("options", command->options);
+	if (command->options != NULL)
+		print_options("options", command->options);
 	print_global_options(program);
 }

@@ -151,7 +151,8 @@ static void make_issuer(struct corpus *corpus, unsigned i)
 	(void)token_key_from_seed(&issuer->key, seed, kid, NULL);
 	sodium_memzero(seed, sizeof(seed));
 	(void)snprintf(issuer->url, sizeof(issuer->url), "https://issuer-%u.example", i + 1);
-	(void)snprintf(issuer->list_uri, sizeof(issuer->list_uri), "%s/status/1", issuer->url);
+	(void)snprintf(issuer->list_uri, sizeof(issuer->list_uri),
+	    "https://issuer-%u.example/status/1", i + 1);
 }
 
 static int get_size(const struct eg_cli *cli, struct corpus *corpus)

@@ -48,7 +48,7 @@ uint64_t corpus_random(struct corpus *corpus);
 
 /* Weights by kind from "OK=70,EXPIRED=5,…"; NULL: the default mix. */
 int corpus_parse_mix(const char *text, uint32_t weights[], struct eg_error *err);
-/* A kind for each of cnt places: shares by largest prefix, order shuffled. To be given to free();
+/* A kind for each of cnt places: shares by weight, order shuffled. To be given to free();
  * NULL without memory. */
 uint8_t *corpus_plan(struct corpus *corpus, const uint32_t weights[], uint32_t cnt);
 

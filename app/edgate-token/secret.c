@@ -63,7 +63,7 @@ int token_write_file(const char *path, const char *text, unsigned mode, struct e
 	if (fd < 0)
 		return eg_error_set(err, errno == EEXIST ? EG_EEXIST : EG_EIO,
 		    "%s: %m (--force replaces a file of an earlier run)", path);
-	failed = write_all(fd, text, strlen(text));
+	failed = write_all(fd, text, strlen(text)) | write_all(fd, "\n", 1);
 	if (close(fd) != 0 || failed != 0)
 		return eg_error_set(err, EG_EIO, "%s: %m", path);
 	return 0;

@@ -40,6 +40,7 @@ void token_key_wipe(struct token_key *key);
 
 /* jansson from here on wipes what it frees. Call before anything else. */
 int token_init(struct eg_error *err);
+/* A new file with the text and a newline; an existing one is refused. */
 int token_write_file(const char *path, const char *text, unsigned mode, struct eg_error *err);
 
 /* ── tokens (jws.c) ── */
