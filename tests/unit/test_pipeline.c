@@ -333,10 +333,12 @@ static void adjust_list_times(struct world *w)
 static void heeds_the_times_of_a_list(void **state)
 {
 	struct world *w = world_new(1, NULL, DEADLINE_NS, adjust_list_times);
+	struct eg_revoke_sink sink = world_direct(w);
 	struct eg_egt_answer a = ask_good(w, STATUS("0", WORLD_LIST), WORLD_CLIENT_CACHE);
 
 	assert_int_equal(a.status, EG_OK);
 	assert_int_equal(a.cache_for, 10);
+	assert_int_equal(eg_bitmap_set_range(w->bitmap, 1, 1, 1, &sink, NULL), 0);
 	w->now_ns += 10 * EG_NS_PER_S - 1;
 	assert_false(ask_good(w, STATUS("0", WORLD_LIST), 0).rflags & EG_RFLAG_LIST_STALE);
 	w->now_ns += 1;
@@ -348,6 +350,7 @@ static void heeds_the_times_of_a_list(void **state)
 	assert_int_equal(ask_good(w, STATUS("0", WORLD_LIST), 0).status, EG_OK);
 	w->now_ns += 1;
 	assert_int_equal(ask_good(w, STATUS("0", WORLD_LIST), 0).status, EG_STATUS_UNKNOWN);
+	assert_int_equal(ask_good(w, STATUS("1", WORLD_LIST), 0).status, EG_STATUS_UNKNOWN);
 	a = ask_good(w, STATUS("0", WORLD_LIST), WORLD_STATUS_IGNORED);
 	assert_int_equal(a.status, EG_OK);
 	assert_int_equal(a.rflags, EG_RFLAG_SIG_CHECKED);
@@ -539,6 +542,20 @@ static void runs_at_once_without_a_deadline(void **state)
 	world_free(w);
 }
 
+static void runs_when_a_batch_waits_and_not_before(void **state)
+{
+	struct world *w = world_with_list(1, NULL, NEVER_NS);
+
+	send_records(w, EG_EGT_RECORDS_MAX - 1);
+	world_turn(w);
+	assert_int_equal(in_flight(w), 1);
+	send_records(w, 1);
+	world_turn(w);
+	assert_int_equal(in_flight(w), 0);
+	assert_int_equal(world_counter(w, EG_COUNTER_signature_flush_full), 1);
+	world_free(w);
+}
+
 static void runs_whole_lanes_when_a_batch_waits(void **state)
 {
 	struct world *w = world_with_list(1, &eights, NEVER_NS);
@@ -555,6 +572,44 @@ static void runs_whole_lanes_when_a_batch_waits(void **state)
 	assert_int_equal(in_flight(w), 1); /* one record of the second frame is left over */
 	world_idle(w);
 	assert_int_equal(world_counter(w, EG_COUNTER_signatures), 73);
+	world_free(w);
+}
+
+/* Goes once round the queue with one token, and checks every answer. */
+static void ask_round(struct world *w, const char *members, struct eg_egt_answer expect)
+{
+	struct world_token token = world_good(w, members);
+	struct eg_egt_record record = world_record(&token, WORLD_CLIENT_CACHE);
+
+	for (unsigned i = 0; i < EG_SIGNATURE_QUEUE_MAX; i++) {
+		(void)world_send(w, 0, 0, &record, 1);
+		world_turn(w);
+	}
+	world_idle(w);
+	for (unsigned i = 0; i < EG_SIGNATURE_QUEUE_MAX; i++) {
+		const struct eg_egt_answer *a = world_reply(w, w->last_id - i)->answers;
+
+		assert_int_equal(a->status, expect.status);
+		assert_int_equal(a->rflags, expect.rflags);
+		assert_int_equal(a->cache_for, expect.cache_for);
+	}
+}
+
+static void an_entry_forgets_its_last_record(void **state)
+{
+	struct world *w = world_new(1, NULL, NEVER_NS, adjust_list_times);
+	const uint16_t checked = EG_RFLAG_SIG_CHECKED, cnf = checked | EG_RFLAG_CNF_PRESENT;
+
+	ask_round(w, ",\"status\":{},\"cnf\":{}",
+	    (struct eg_egt_answer){.status = EG_STATUS_UNKNOWN, .rflags = cnf});
+	ask_round(w, STATUS("0", WORLD_LIST),
+	    (struct eg_egt_answer){.status = EG_OK, .rflags = checked, .cache_for = 10});
+	ask_round(
+	    w, "", (struct eg_egt_answer){.status = EG_OK, .rflags = checked, .cache_for = 60});
+	ask_round(w, ",\"status\":{}",
+	    (struct eg_egt_answer){.status = EG_STATUS_UNKNOWN, .rflags = checked});
+	ask_round(
+	    w, "", (struct eg_egt_answer){.status = EG_OK, .rflags = checked, .cache_for = 60});
 	world_free(w);
 }
 
@@ -738,6 +793,8 @@ int main(void)
 	    cmocka_unit_test(runs_when_the_deadline_is_reached),
 	    cmocka_unit_test(runs_when_rx_is_empty),
 	    cmocka_unit_test(runs_at_once_without_a_deadline),
+	    cmocka_unit_test(runs_when_a_batch_waits_and_not_before),
+	    cmocka_unit_test(an_entry_forgets_its_last_record),
 	    cmocka_unit_test(runs_whole_lanes_when_a_batch_waits),
 	    cmocka_unit_test(holds_the_longest_queue),
 	    cmocka_unit_test(answers_frames_that_span_batches),
