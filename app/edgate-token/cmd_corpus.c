@@ -47,7 +47,8 @@ static void write_setup(FILE *out, const struct corpus *corpus)
 	(void)fprintf(out,
 	    "#!/bin/sh\n"
 	    "# Makes the statuses of corpus.tsv true: issuers, policy 1, lists, revocations.\n"
-	    "# They hold from %llu for a day. usage: setup.sh STATE_DIR [EDGATECTL]\n"
+	    "# They hold from %llu for a day. Once for each store.\n"
+	    "# usage: setup.sh STATE_DIR [EDGATECTL]\n"
 	    "set -eu\n"
 	    "state=${1:?usage: setup.sh STATE_DIR [EDGATECTL]}\n"
 	    "edgatectl=${2:-edgatectl}\n"

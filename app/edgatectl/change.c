@@ -54,14 +54,20 @@ int ctl_change_end(struct ctl_change *change)
 	return EG_CLI_DONE;
 }
 
-int ctl_read_rows(const struct eg_cli *cli, struct eg_snapshot **rows, struct eg_error *err)
+int ctl_rows_open(struct ctl_rows *rows, const struct eg_cli *cli, struct eg_error *err)
 {
-	struct eg_state *st;
-	int rc = eg_state_open(&st, ctl_state_dir(cli), EG_STATE_READ, err);
+	int rc = eg_state_open(&rows->st, ctl_state_dir(cli), EG_STATE_READ, err);
 
 	if (rc != 0)
 		return rc;
-	rc = eg_state_snapshot(st, rows, err);
-	eg_state_close(st);
+	rc = eg_state_snapshot(rows->st, &rows->snapshot, err);
+	if (rc != 0)
+		eg_state_close(rows->st);
 	return rc;
+}
+
+void ctl_rows_close(struct ctl_rows *rows)
+{
+	eg_snapshot_free(rows->snapshot);
+	eg_state_close(rows->st);
 }

@@ -66,3 +66,29 @@ int ctl_list_import(const struct eg_cli *cli)
 	eg_cli_bytes_free(&bytes);
 	return rc;
 }
+
+static json_t *json_of_list(const struct eg_snapshot *rows, const struct eg_list *list)
+{
+	const struct eg_issuer *issuer = eg_keyset_issuer(rows->keys, list->issuer_slot);
+
+	return json_pack("{s:o, s:o, s:I, s:I}", "uri", ctl_json_text(list->uri), "issuer",
+	    ctl_json_text(issuer->name), "bits", (json_int_t)eg_bitmap_bits(list->map), "entries",
+	    (json_int_t)eg_bitmap_entries(list->map));
+}
+
+int ctl_list_list(const struct eg_cli *cli)
+{
+	static const char *const columns[] = {"uri", "issuer", "bits", "entries", NULL};
+	struct ctl_rows rows;
+	struct eg_error err = {0};
+	json_t *out;
+
+	if (ctl_rows_open(&rows, cli, &err) != 0)
+		return eg_cli_refuse(&err);
+	out = json_array();
+	for (uint32_t i = 0; i < rows.snapshot->list_cnt; i++)
+		(void)json_array_append_new(
+		    out, json_of_list(rows.snapshot, &rows.snapshot->list[i]));
+	ctl_rows_close(&rows);
+	return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+}

@@ -244,16 +244,16 @@ int ctl_policy_list(const struct eg_cli *cli)
 {
 	static const char *const columns[] = {
 	    "id", "default", "issuer", "audience", "typ", "skew", "order", "status", "cnf", NULL};
-	struct eg_snapshot *rows;
+	struct ctl_rows rows;
 	struct eg_error err = {0};
 	json_t *out;
 
-	if (ctl_read_rows(cli, &rows, &err) != 0)
+	if (ctl_rows_open(&rows, cli, &err) != 0)
 		return eg_cli_refuse(&err);
 	out = json_array();
-	for (uint32_t i = 0; i < rows->policy_cnt; i++)
-		(void)json_array_append_new(
-		    out, json_of_policy(&rows->policy[i], i == rows->default_policy));
-	eg_snapshot_free(rows);
+	for (uint32_t i = 0; i < rows.snapshot->policy_cnt; i++)
+		(void)json_array_append_new(out,
+		    json_of_policy(&rows.snapshot->policy[i], i == rows.snapshot->default_policy));
+	ctl_rows_close(&rows);
 	return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
 }

@@ -36,8 +36,13 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli);
  * Closes the store. Returns the exit status. */
 int ctl_change_end(struct ctl_change *change);
 
-/* The rows of the store, to be freed with eg_snapshot_free. 0 or -EG_E…. */
-int ctl_read_rows(const struct eg_cli *cli, struct eg_snapshot **rows, struct eg_error *err);
+struct ctl_rows { /* the rows of the store as they stand, to list them */
+	struct eg_state *st;
+	struct eg_snapshot *snapshot;
+};
+/* 0 or -EG_E…; closed only after success. */
+int ctl_rows_open(struct ctl_rows *rows, const struct eg_cli *cli, struct eg_error *err);
+void ctl_rows_close(struct ctl_rows *rows);
 
 /* ── the run directory (rundir.c) ── */
 
@@ -103,6 +108,7 @@ int ctl_policy_remove(const struct eg_cli *cli);
 int ctl_policy_list(const struct eg_cli *cli);
 int ctl_list_add(const struct eg_cli *cli);
 int ctl_list_import(const struct eg_cli *cli);
+int ctl_list_list(const struct eg_cli *cli);
 int ctl_revoke_index(const struct eg_cli *cli);
 int ctl_revoke_value(const struct eg_cli *cli);
 int ctl_revoke_subject(const struct eg_cli *cli);

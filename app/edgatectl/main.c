@@ -128,6 +128,7 @@ static const struct eg_cli_command commands[] = {
     {"list", "import", "URI FILE", 2, 2, list_import_options,
         "replace the imported values of a list; what was revoked here stays revoked",
         ctl_list_import},
+    {"list", "list", NULL, 0, 0, json_option, "the status lists", ctl_list_list},
     {"revoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
         "revoke entries of a status list", ctl_revoke_index},
     {"revoke", "jti", "ISSUER VALUE", 2, 2, revoke_value_options, "revoke one token by its jti",

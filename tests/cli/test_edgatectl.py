@@ -10,7 +10,7 @@ from cli import EDGATECTL, NOW, ROOT, CliTest, run
 ISS = "https://as.example"
 URI = "https://as.example/list"
 COMMANDS = """init|issuer add|issuer remove|issuer list|key list|policy set|policy remove|policy list
-list add|list import|revoke index|revoke jti|revoke cti|revoke sid|revoke jkt|revoke subject
+list add|list import|list list|revoke index|revoke jti|revoke cti|revoke sid|revoke jkt|revoke subject
 revoke issuer|revoke key|decide|verify|ping|stats|counters""".replace("\n", "|").split("|")
 
 
@@ -177,6 +177,12 @@ class Store(CliTest):
             if status == 1:
                 self.assertIn(str(path), done.stderr)
         self.ctl("list", "import", URI, self.dir / "nothing", "--raw", exit_status=1)
+
+    def test_list_list(self):
+        self.add_issuer()
+        self.epoch("list", "add", URI, "--issuer", ISS, "--bits", 2, "--entries", 100)
+        self.assertEqual(self.rows("list", "list"),
+                         [{"uri": URI, "issuer": ISS, "bits": 2, "entries": 100}])
 
     def test_a_list_needs_its_issuer(self):
         self.ctl("list", "add", URI, "--issuer", ISS, "--bits", 1, "--entries", 9, exit_status=1)
