@@ -67,14 +67,35 @@ static int log_issuer_put(struct eg_change *c, struct eg_span issuer, const stru
 	return eg_change_log(c, &event, "issuer put %s, %zu keys", eg_show(issuer).text, put.n_key);
 }
 
+static bool is_ambiguous(const struct eg_jwk *a, const struct eg_jwk *b)
+{
+	return a->outcome == EG_JWK_KEPT && b->outcome == EG_JWK_KEPT && a->has_kid == b->has_kid &&
+	       (!a->has_kid ||
+	           eg_span_eq(eg_span(a->kid, a->kid_len), eg_span(b->kid, b->kid_len)));
+}
+
+/* One look-up gives one key: a key set that breaks this must not get into the store. */
+static int check_keys(const struct eg_change *c, struct eg_span issuer, const struct eg_jwks *jwks)
+{
+	if (jwks->kept_cnt == 0)
+		return eg_error_set(c->err, EG_EINVAL,
+		    "issuer %.200s: no usable Ed25519 key is in the key set; nothing was changed",
+		    eg_show(issuer).text);
+	for (uint32_t i = 0; i < jwks->cnt; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (is_ambiguous(&jwks->key[i], &jwks->key[k]))
+				return eg_error_set(c->err, EG_EINVAL,
+				    "issuer %.200s: keys %u and %u have the same kid, or none both",
+				    eg_show(issuer).text, k, i);
+	return 0;
+}
+
 static int issuer_put(struct eg_change *c, struct eg_span issuer, const struct eg_jwks *jwks)
 {
 	int rc = eg_change_check_name(c, "issuer", issuer, EG_KEYSET_NAME_MAX);
 
-	if (rc == 0 && jwks->kept_cnt == 0)
-		rc = eg_error_set(c->err, EG_EINVAL,
-		    "issuer %.200s: no usable Ed25519 key is in the key set; nothing was changed",
-		    eg_show(issuer).text);
+	if (rc == 0)
+		rc = check_keys(c, issuer, jwks);
 	if (rc == 0)
 		rc = put_issuer_rows(c, issuer, jwks);
 	return rc == 0 ? log_issuer_put(c, issuer, jwks) : rc;
