@@ -416,8 +416,46 @@ static void answers_ping(void **state)
 	assert_int_equal(eg_egt_parse_pong(&resp, &pong), 0);
 	assert_int_equal(pong.ready, 1);
 	assert_int_equal(pong.shards, 64);
+	assert_int_equal(pong.steering, 1);
+	assert_int_equal(pong.base_port, EG_EGT_PORT);
 	assert_int_equal(pong.utc_s, WORLD_NOW_S);
 	assert_true(eg_span_eq_str(pong.version, "test"));
+	world_free(w);
+}
+
+static void answers_a_whole_frame_in_place(void **state)
+{
+	static const uint8_t headers[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, /* Ethernet */
+	    0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1,      /* IPv4 */
+	    0x9c, 0x40, 0x63, 0xaf, 0, 0, 0, 0};                                    /* UDP */
+	struct world *w = world_with_list(1, NULL, 0);
+	struct world_token token = world_good(w, "");
+	struct eg_egt_record record = world_record(&token, 0);
+	struct eg_packet pkt = world_packet(w, 0);
+	struct eg_writer writer = eg_writer(pkt.data + sizeof(headers), 1000);
+	uint8_t *payload = writer.ptr;
+	uint16_t bytes;
+	struct eg_egt_response resp;
+
+	eg_egt_begin_request(&writer, EG_EGT_VERIFY, 0, 1, 5, 0);
+	eg_egt_put_record(&writer, &record);
+	bytes = (uint16_t)eg_egt_finish_request(&writer, payload, 1);
+	memcpy(pkt.data, headers, sizeof(headers));
+	eg_store_be16(pkt.data + 16, (uint16_t)(20 + 8 + bytes));
+	eg_store_be16(pkt.data + 38, (uint16_t)(8 + bytes));
+	pkt.len = (uint32_t)sizeof(headers) + bytes;
+	pkt.flags = EG_PACKET_IP_CKSUM_GOOD;
+	world_deliver(w, pkt);
+	world_turn(w);
+	assert_int_equal(w->out.tx_cnt, 1);
+	pkt = w->out.tx[0];
+	assert_int_equal(pkt.len, sizeof(headers) + EG_EGT_RESPONSE_BYTES(1));
+	assert_memory_equal(pkt.data, headers + 6, 6);
+	assert_memory_equal(pkt.data + 6, headers, 6);
+	assert_memory_equal(pkt.data + 34, headers + 36, 2);
+	assert_memory_equal(pkt.data + 36, headers + 34, 2);
+	assert_int_equal(eg_egt_parse_response(eg_span(pkt.data + 42, pkt.len - 42), &resp), 0);
+	assert_int_equal(eg_egt_answer_at(&resp, 0).status, EG_OK);
 	world_free(w);
 }
 
@@ -788,6 +826,7 @@ int main(void)
 	    cmocka_unit_test(heeds_the_times_of_a_list),
 	    cmocka_unit_test(says_whose_shard_it_was),
 	    cmocka_unit_test(answers_ping),
+	    cmocka_unit_test(answers_a_whole_frame_in_place),
 	    cmocka_unit_test(drops_by_name),
 	    cmocka_unit_test(counts_what_the_port_refuses_as_drops),
 	    cmocka_unit_test(runs_when_the_deadline_is_reached),
