@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl.h"
+#include "eg_clock.h"
+#include "eg_log.h"
+
+#include <stdio.h>
+
+#define WAIT_DEFAULT_MS 5000u
+#define WAIT_MAX_MS     86400000u
+
+const char *ctl_state_dir(const struct eg_cli *cli)
+{
+	const char *dir = eg_cli_get(cli, "state");
+
+	return dir != NULL ? dir : CTL_STATE_DEFAULT;
+}
+
+bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli)
+{
+	*change = (struct ctl_change){
+	    .cli = cli, .utc_ns = eg_clock_utc_ns(), .wait_ms = WAIT_DEFAULT_MS};
+	change->usage = eg_cli_get_number(cli, "wait", WAIT_MAX_MS, &change->wait_ms);
+	if (change->usage != 0)
+		return false;
+	change->rc = eg_state_open(&change->st, ctl_state_dir(cli), EG_STATE_WRITE, &change->err);
+	return change->rc == 0;
+}
+
+static int wait_applied(const struct ctl_change *change)
+{
+	struct eg_error err = {0};
+	double took_ms;
+
+	if (ctl_wait_applied(change->cli, change->epoch, change->wait_ms, &took_ms, &err) != 0) {
+		(void)eg_error_prefix(&err, "the change is stored, but");
+		return eg_cli_refuse(&err);
+	}
+	(void)printf("applied: %.1f ms\n", took_ms);
+	return EG_CLI_DONE;
+}
+
+int ctl_change_end(struct ctl_change *change)
+{
+	if (change->usage != 0)
+		return change->usage;
+	if (change->st != NULL)
+		eg_state_close(change->st);
+	if (change->rc != 0)
+		return eg_cli_refuse(&change->err);
+	ctl_ring_doorbell(change->cli);
+	(void)printf("done: epoch " CTL_EPOCH_TEXT "\n", CTL_EPOCH_ARGS(change->epoch));
+	if (eg_cli_has(change->cli, "wait"))
+		return wait_applied(change);
+	return EG_CLI_DONE;
+}
+
+int ctl_rows_open(struct ctl_rows *rows, const struct eg_cli *cli, struct eg_error *err)
+{
+	int rc = eg_state_open(&rows->st, ctl_state_dir(cli), EG_STATE_READ, err);
+
+	if (rc != 0)
+		return rc;
+	rc = eg_state_snapshot(rows->st, &rows->snapshot, err);
+	if (rc != 0)
+		eg_state_close(rows->st);
+	return rc;
+}
+
+void ctl_rows_close(struct ctl_rows *rows)
+{
+	eg_snapshot_free(rows->snapshot);
+	eg_state_close(rows->st);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* decide: the real pipeline over a file of tokens. */
+#include "decider.h"
+
+static int decide_lines(const struct eg_cli *cli, struct decider *d, struct ctl_lines *lines)
+{
+	bool as_json = eg_cli_has(cli, "json");
+	bool all_ok = true;
+	struct eg_error err = {0};
+	struct ctl_line line;
+	uint64_t number = 0;
+	int more;
+
+	while ((more = ctl_lines_next(lines, &line, &err)) > 0) {
+		struct eg_egt_answer answer;
+		struct ctl_answer shown = {.line = ++number};
+
+		if (decider_ask(d, &line, &answer, &err) != 0) {
+			(void)eg_error_prefix(&err, "line %llu", (unsigned long long)number);
+			return eg_cli_refuse(&err);
+		}
+		all_ok = all_ok && answer.status == EG_OK;
+		shown.status = eg_verdict_name(answer.status);
+		shown.detail = eg_detail_name(answer.detail);
+		shown.exp_s = answer.exp;
+		shown.rflags = answer.rflags;
+		if (ctl_print_answer(&shown, as_json) != EG_CLI_DONE)
+			return EG_CLI_REFUSED;
+	}
+	if (more < 0)
+		return eg_cli_refuse(&err);
+	return all_ok || !eg_cli_has(cli, "exit-status") ? EG_CLI_DONE : EG_CLI_REFUSED;
+}
+
+static int decide_file(const struct eg_cli *cli, const struct decider_config *config)
+{
+	struct eg_error err = {0};
+	struct ctl_lines *lines = ctl_lines_open(cli->operand[0], &err);
+	struct decider *d;
+	int rc;
+
+	if (lines == NULL)
+		return eg_cli_refuse(&err);
+	d = decider_open(config, &err);
+	rc = d != NULL ? decide_lines(cli, d, lines) : eg_cli_refuse(&err);
+	if (d != NULL)
+		decider_close(d);
+	ctl_lines_close(lines);
+	return rc;
+}
+
+int ctl_decide(const struct eg_cli *cli)
+{
+	uint64_t clock_s = (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
+	uint64_t policy_id = 0;
+	struct decider_config config = {
+	    .state_dir = ctl_state_dir(cli),
+	    .now_s = clock_s,
+	    .now_is_chosen = eg_cli_has(cli, "now"),
+	};
+	int rc = eg_cli_get_time(cli, "now", clock_s, &config.now_s);
+
+	if (rc == 0)
+		rc = eg_cli_get_number(cli, "policy", UINT32_MAX, &policy_id);
+	if (rc != 0)
+		return rc;
+	if (config.now_s > DECIDER_NOW_MAX)
+		return eg_cli_usage(cli, "--now: the clock ends at %llu, in the year 2262",
+		    (unsigned long long)DECIDER_NOW_MAX);
+	config.policy_id = (uint32_t)policy_id;
+	return decide_file(cli, &config);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* revoke: what passes no longer. */
+#include "ctl.h"
+#include "eg_clock.h"
+
+#include <stdlib.h>
+
+#define INDEX_TEXT_MAX 24u
+
+static bool parse_index(struct eg_span text, uint32_t *out)
+{
+	char digits[INDEX_TEXT_MAX];
+	uint64_t value;
+
+	if (text.len >= sizeof(digits))
+		return false;
+	memcpy(digits, text.ptr, text.len);
+	digits[text.len] = '\0';
+	if (!eg_cli_number(digits, UINT32_MAX, &value))
+		return false;
+	*out = (uint32_t)value;
+	return true;
+}
+
+/* "7" or "7-9" */
+static bool parse_range(struct eg_span text, struct eg_index_range *out)
+{
+	const uint8_t *dash = memchr(text.ptr, '-', text.len);
+	size_t first_len = dash != NULL ? (size_t)(dash - text.ptr) : text.len;
+
+	if (!parse_index(eg_span(text.ptr, first_len), &out->first))
+		return false;
+	out->last = out->first;
+	if (dash == NULL)
+		return true;
+	return parse_index(eg_span(dash + 1, text.len - first_len - 1), &out->last) &&
+	       out->last >= out->first;
+}
+
+/* One more than there are commas in all operands behind the URI. */
+static size_t count_parts(const struct eg_cli *cli)
+{
+	size_t cnt = 0;
+
+	for (unsigned i = 1; i < cli->operand_cnt; i++) {
+		cnt++;
+		for (const char *c = cli->operand[i]; *c != '\0'; c++)
+			cnt += *c == ',';
+	}
+	return cnt;
+}
+
+static int parse_ranges(const struct eg_cli *cli, struct eg_index_range *ranges, size_t *cnt)
+{
+	struct eg_span part;
+
+	*cnt = 0;
+	for (unsigned i = 1; i < cli->operand_cnt; i++) {
+		const char *rest = cli->operand[i];
+
+		while (eg_cli_next_part(&rest, &part)) {
+			if (!parse_range(part, &ranges[(*cnt)++]))
+				return eg_cli_usage(cli,
+				    "'%.*s' is neither an index nor a range like 7-9",
+				    (int)part.len, (const char *)part.ptr);
+		}
+	}
+	return 0;
+}
+
+int ctl_revoke_index(const struct eg_cli *cli)
+{
+	struct eg_index_range *ranges = calloc(count_parts(cli), sizeof(*ranges));
+	struct eg_error err = {0};
+	struct ctl_change change;
+	size_t cnt;
+	int rc;
+
+	if (ranges == NULL) {
+		(void)eg_error_set(&err, EG_ENOMEM, "no memory for the indices");
+		return eg_cli_refuse(&err);
+	}
+	rc = parse_ranges(cli, ranges, &cnt);
+	if (rc == 0) {
+		if (ctl_change_begin(&change, cli))
+			change.rc = eg_state_revoke_index(change.st, eg_span_str(cli->operand[0]),
+			    ranges, cnt, change.utc_ns, &change.epoch, &change.err);
+		rc = ctl_change_end(&change);
+	}
+	free(ranges);
+	return rc;
+}
+
+static enum eg_revoke_kind kind_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum eg_revoke_kind kind;
+	} kinds[] = {{"jti", EG_REVOKE_JTI}, {"cti", EG_REVOKE_CTI}, {"sid", EG_REVOKE_SID},
+	    {"jkt", EG_REVOKE_JKT}};
+	unsigned i = 0;
+
+	while (strcmp(kinds[i].name, name) != 0)
+		i++;
+	return kinds[i].kind;
+}
+
+static uint64_t now_s(void)
+{
+	return (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
+}
+
+int ctl_revoke_value(const struct eg_cli *cli)
+{
+	enum eg_revoke_kind kind = kind_by_name(cli->command->name);
+	struct ctl_change change;
+	uint64_t exp_s;
+	int rc;
+
+	if (!eg_cli_has(cli, "exp"))
+		return eg_cli_usage(cli, "--exp T is missing: the exp of what is revoked");
+	rc = eg_cli_get_time(cli, "exp", now_s(), &exp_s);
+	if (rc != 0)
+		return rc;
+	if (ctl_change_begin(&change, cli))
+		change.rc = eg_state_revoke_value(change.st, kind, eg_span_str(cli->operand[0]),
+		    eg_span_str(cli->operand[1]), exp_s, change.utc_ns, &change.epoch, &change.err);
+	return ctl_change_end(&change);
+}
+
+static uint64_t largest_skew(const struct eg_snapshot *rows, struct eg_span issuer)
+{
+	uint64_t skew_s = 0;
+
+	for (uint32_t i = 0; i < rows->policy_cnt; i++) {
+		const struct eg_policy *p = &rows->policy[i];
+
+		if (eg_policy_find_issuer(p, issuer) >= 0 && p->skew_s > skew_s)
+			skew_s = p->skew_s;
+	}
+	return skew_s;
+}
+
+/* --until, or now plus the largest skew: a token minted in this second by a clock that runs ahead
+ * is still meant. */
+static int get_until(const struct eg_cli *cli, struct ctl_change *change, uint64_t *until_s)
+{
+	struct eg_snapshot *rows;
+
+	if (eg_cli_has(cli, "until"))
+		return 0;
+	change->rc = eg_state_snapshot(change->st, &rows, &change->err);
+	if (change->rc != 0)
+		return change->rc;
+	*until_s = (uint64_t)(change->utc_ns / EG_NS_PER_S) +
+	           largest_skew(rows, eg_span_str(cli->operand[0]));
+	eg_snapshot_free(rows);
+	return 0;
+}
+
+int ctl_revoke_subject(const struct eg_cli *cli)
+{
+	struct ctl_change change;
+	uint64_t until_s = 0;
+	int rc = eg_cli_get_time(cli, "until", now_s(), &until_s);
+
+	if (rc != 0)
+		return rc;
+	if (ctl_change_begin(&change, cli) && get_until(cli, &change, &until_s) == 0)
+		change.rc = eg_state_revoke_subject(change.st, eg_span_str(cli->operand[0]),
+		    eg_span_str(cli->operand[1]), until_s, change.utc_ns, &change.epoch,
+		    &change.err);
+	return ctl_change_end(&change);
+}
+
+int ctl_revoke_issuer(const struct eg_cli *cli)
+{
+	struct ctl_change change;
+	uint64_t until_s = 0;
+	int rc = eg_cli_get_time(cli, "until", now_s(), &until_s);
+
+	if (rc != 0)
+		return rc;
+	if (ctl_change_begin(&change, cli) && get_until(cli, &change, &until_s) == 0)
+		change.rc = eg_state_revoke_issuer(change.st, eg_span_str(cli->operand[0]), until_s,
+		    change.utc_ns, &change.epoch, &change.err);
+	return ctl_change_end(&change);
+}
+
+int ctl_revoke_key(const struct eg_cli *cli)
+{
+	struct ctl_change change;
+
+	if (ctl_change_begin(&change, cli))
+		change.rc = eg_state_revoke_key(change.st, eg_span_str(cli->operand[0]),
+		    eg_span_str(cli->operand[1]), change.utc_ns, &change.epoch, &change.err);
+	return ctl_change_end(&change);
+}

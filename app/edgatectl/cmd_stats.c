@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stats, counters: what the running edgate has counted, and what the names mean. */
+#include "ctl.h"
+#include "eg_clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+typedef const char *text_fn(unsigned number);
+
+struct group {
+	const char *title, *plural, *key_title;
+	size_t offset; /* of its words in struct eg_core_stats */
+	unsigned cnt;
+	text_fn *name, *doc;
+	bool numbered; /* the number is part of the contract */
+	bool counted;
+};
+
+static const struct group groups[] = {
+    {"Answered packets", "answers", "counter", offsetof(struct eg_core_stats, answer),
+        EG_ANSWER_COUNT, eg_answer_name, eg_answer_doc, false, true},
+    {"Dropped packets", "drops", "counter", offsetof(struct eg_core_stats, drop), EG_DROP_COUNT,
+        eg_drop_name, eg_drop_doc, false, true},
+    {"Statuses", "verdicts", "status", offsetof(struct eg_core_stats, verdict), EG_VERDICT_SLOTS,
+        eg_verdict_name, eg_verdict_doc, true, true},
+    {"Other counters", "counters", "counter", offsetof(struct eg_core_stats, counter),
+        EG_COUNTER_COUNT, eg_counter_name, eg_counter_doc, false, true},
+    {"Details", "details", "detail", 0, UINT8_MAX + 1, eg_detail_name, eg_detail_doc, true, false},
+};
+#define GROUP_CNT (sizeof(groups) / sizeof(groups[0]))
+
+static uint64_t read_word(
+    const struct eg_core_stats *core, const struct group *group, unsigned number)
+{
+	const eg_count_t *words = (const eg_count_t *)((const char *)core + group->offset);
+
+	return eg_count_read(&words[number]);
+}
+
+/* {"ip4_fragment": 3, …} of cores first … first + cnt - 1 together. */
+static json_t *json_of_group(
+    const struct eg_stats *stats, const struct group *group, unsigned first, unsigned cnt)
+{
+	json_t *out = json_object();
+
+	for (unsigned n = 0; n < group->cnt; n++) {
+		uint64_t sum = 0;
+
+		if (group->name(n) == NULL)
+			continue;
+		for (unsigned core = first; core < first + cnt; core++)
+			sum += read_word(&stats->core[core], group, n);
+		(void)json_object_set_new(out, group->name(n), json_integer((json_int_t)sum));
+	}
+	return out;
+}
+
+static json_int_t sum_of(const json_t *words)
+{
+	json_int_t sum = 0;
+	const char *name;
+	json_t *word;
+
+	json_object_foreach((json_t *)words, name, word) sum += json_integer_value(word);
+	return sum;
+}
+
+static void add_groups(json_t *out, const struct eg_stats *stats, unsigned first, unsigned cnt)
+{
+	for (unsigned g = 0; g < GROUP_CNT; g++) {
+		if (groups[g].counted)
+			(void)json_object_set_new(
+			    out, groups[g].plural, json_of_group(stats, &groups[g], first, cnt));
+	}
+}
+
+static json_t *json_of_totals(const json_t *all)
+{
+	const json_t *counters = json_object_get(all, "counters");
+	json_int_t received = json_integer_value(json_object_get(counters, "rx_packets"));
+	json_int_t records = json_integer_value(json_object_get(counters, "records"));
+	json_int_t answered = sum_of(json_object_get(all, "answers"));
+	json_int_t dropped = sum_of(json_object_get(all, "drops"));
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "received", received, "answered",
+	    answered, "dropped", dropped, "in_flight", received - answered - dropped, "records",
+	    records, "verdicts", sum_of(json_object_get(all, "verdicts")));
+}
+
+static uint64_t load(const _Atomic uint64_t *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static json_t *json_of_state(const struct eg_stats *stats)
+{
+	const struct eg_stats_header *h = stats->header;
+	bool running = kill((pid_t)h->pid, 0) == 0 || errno != ESRCH;
+	json_int_t now_s = eg_clock_utc_ns() / EG_NS_PER_S;
+	uint64_t read_s = load(&h->state_read_utc_s);
+
+	return json_pack("{s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I}", "running", running,
+	    "ready", running && load(&h->ready) != 0, "pid", (json_int_t)h->pid, "started",
+	    (json_int_t)(h->started_utc_ns / EG_NS_PER_S), "epoch",
+	    ctl_json_epoch(eg_stats_applied_epoch(stats)), "epoch_sent",
+	    ctl_json_epoch(load(&h->state_epoch)), "state_age",
+	    read_s != 0 ? json_integer(now_s - (json_int_t)read_s) : json_null(), "state_errors",
+	    (json_int_t)load(&h->state_errors), "clock_alarms", (json_int_t)load(&h->clock_alarms),
+	    "workers", (json_int_t)h->cores);
+}
+
+static json_t *json_of_core(const struct eg_stats *stats, unsigned core)
+{
+	uint64_t epoch =
+	    atomic_load_explicit(&stats->core[core].applied_epoch, memory_order_acquire);
+	json_t *out = json_pack("{s:i, s:o}", "worker", (int)core, "epoch", ctl_json_epoch(epoch));
+
+	add_groups(out, stats, core, 1);
+	return out;
+}
+
+static json_t *json_of_stats(const struct eg_stats *stats, const char *run_dir)
+{
+	json_t *out = json_pack("{s:s, s:o}", "run", run_dir, "state", json_of_state(stats));
+	json_t *workers = json_array();
+
+	add_groups(out, stats, 0, stats->header->cores);
+	(void)json_object_set_new(out, "totals", json_of_totals(out));
+	for (unsigned core = 0; core < stats->header->cores; core++)
+		(void)json_array_append_new(workers, json_of_core(stats, core));
+	(void)json_object_set_new(out, "per_worker", workers);
+	return out;
+}
+
+static void print_value(const char *name, const json_t *value)
+{
+	if (json_is_string(value))
+		(void)printf("  %-26s %s\n", name, json_string_value(value));
+	else if (json_is_integer(value))
+		(void)printf("  %-26s %lld\n", name, (long long)json_integer_value(value));
+	else
+		(void)printf("  %-26s %s\n", name,
+		    json_is_true(value)    ? "yes"
+		    : json_is_false(value) ? "no"
+		                           : "-");
+}
+
+static void print_section(const char *title, const json_t *members, bool with_zero)
+{
+	const char *name;
+	json_t *value;
+
+	(void)printf("%s\n", title);
+	json_object_foreach((json_t *)members, name, value)
+	{
+		if (with_zero || !json_is_integer(value) || json_integer_value(value) != 0)
+			print_value(name, value);
+	}
+}
+
+static void print_groups(const json_t *of, bool with_zero)
+{
+	for (unsigned g = 0; g < GROUP_CNT; g++) {
+		if (groups[g].counted)
+			print_section(
+			    groups[g].plural, json_object_get(of, groups[g].plural), with_zero);
+	}
+}
+
+static void print_text(const json_t *stats, bool with_zero)
+{
+	const json_t *state = json_object_get(stats, "state");
+	const json_t *workers = json_object_get(stats, "per_worker");
+	char title[32];
+
+	(void)printf("%s\n", json_string_value(json_object_get(stats, "run")));
+	if (!json_is_true(json_object_get(state, "running")))
+		(void)printf("the process is gone: these are its last counters\n");
+	print_section("state", state, true);
+	print_section("totals", json_object_get(stats, "totals"), true);
+	print_groups(stats, with_zero);
+	for (size_t i = 0; json_array_size(workers) > 1 && i < json_array_size(workers); i++) {
+		(void)snprintf(title, sizeof(title), "\nworker %zu", i);
+		(void)printf("%s, epoch %s\n", title,
+		    json_string_value(json_object_get(json_array_get(workers, i), "epoch")));
+		print_groups(json_array_get(workers, i), with_zero);
+	}
+}
+
+static int print_stats(const struct eg_cli *cli, json_t *stats)
+{
+	if (stats == NULL || eg_cli_has(cli, "json"))
+		return ctl_print_json(stats, JSON_INDENT(2));
+	print_text(stats, eg_cli_has(cli, "all"));
+	json_decref(stats);
+	return EG_CLI_DONE;
+}
+
+int ctl_stats(const struct eg_cli *cli)
+{
+	char dir[512], path[520];
+	struct eg_stats stats;
+	struct eg_error err = {0};
+	int rc;
+
+	if (ctl_run_dir(cli, dir, sizeof(dir), &err) != 0)
+		return eg_cli_refuse(&err);
+	(void)snprintf(path, sizeof(path), "%s/stats", dir);
+	if (eg_stats_open(&stats, path, &err) != 0)
+		return eg_cli_refuse(&err);
+	rc = print_stats(cli, json_of_stats(&stats, dir));
+	eg_stats_close(&stats);
+	return rc;
+}
+
+static void print_markdown(const struct group *group)
+{
+	(void)printf("\n## %s\n\n", group->title);
+	(void)printf(group->numbered ? "| number | %s | meaning |\n|---|---|---|\n"
+	                             : "| %s | meaning |\n|---|---|\n",
+	    group->key_title);
+	for (unsigned n = 0; n < group->cnt; n++) {
+		if (group->name(n) == NULL)
+			continue;
+		if (group->numbered)
+			(void)printf("| %u ", n);
+		(void)printf("| `%s` | %s |\n", group->name(n), group->doc(n));
+	}
+}
+
+static void print_meanings(const struct group *group)
+{
+	(void)printf("%s\n", group->plural);
+	for (unsigned n = 0; n < group->cnt; n++) {
+		if (group->name(n) != NULL)
+			(void)printf("  %-26s %s\n", group->name(n), group->doc(n));
+	}
+}
+
+int ctl_counters(const struct eg_cli *cli)
+{
+	bool markdown = eg_cli_has(cli, "markdown");
+
+	if (markdown)
+		(void)printf("# Statuses and counters\n\n"
+		             "Made by `edgatectl counters --markdown` from "
+		             "`lib/stats/counters.def`; a test compares the two.\n");
+	for (unsigned g = 0; g < GROUP_CNT; g++) {
+		if (markdown)
+			print_markdown(&groups[g]);
+		else
+			print_meanings(&groups[g]);
+	}
+	return EG_CLI_DONE;
+}

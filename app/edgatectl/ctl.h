@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * edgatectl: what its commands share. One file a group of commands; each command is one function
+ * of the table in main.c and returns the exit status.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include "eg_cli.h"
+#include "eg_state.h"
+
+#include <jansson.h>
+
+#define CTL_STATE_DEFAULT "/var/lib/edgate"
+#define CTL_RUN_DEFAULT   "/run/edgate"
+
+/* ── the store (change.c) ── */
+
+const char *ctl_state_dir(const struct eg_cli *cli);
+
+/* One change of the store: begin, one eg_state_… call into rc, end. */
+struct ctl_change {
+	const struct eg_cli *cli;
+	struct eg_state *st; /* NULL where the store could not be opened: rc and err say why */
+	int64_t utc_ns;
+	uint64_t wait_ms; /* of --wait */
+	int usage;        /* not 0: the command line is wrong, nothing was opened */
+	uint64_t epoch;
+	int rc;
+	struct eg_error err;
+};
+
+/* Opens the store for writing and reads the clock, once. False where that failed: go to end. */
+bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli);
+/* Prints "done: epoch G.S", rings the doorbell and waits where --wait says so; or prints the error.
+ * Closes the store. Returns the exit status. */
+int ctl_change_end(struct ctl_change *change);
+
+struct ctl_rows { /* the rows of the store as they stand, to list them */
+	struct eg_state *st;
+	struct eg_snapshot *snapshot;
+};
+/* 0 or -EG_E…; closed only after success. */
+int ctl_rows_open(struct ctl_rows *rows, const struct eg_cli *cli, struct eg_error *err);
+void ctl_rows_close(struct ctl_rows *rows);
+
+/* ── the run directory (rundir.c) ── */
+
+/* The directory that --run says; else /run/edgate/edgate; else the only one below /run/edgate. */
+int ctl_run_dir(const struct eg_cli *cli, char *path, size_t room, struct eg_error *err);
+/* Tells the running edgate, or all of this host, to look at the store now. Nobody need listen: its
+ * 10 ms poll finds the change anyway. */
+void ctl_ring_doorbell(const struct eg_cli *cli);
+/* Returns once every core of the running edgate has applied the epoch, with the time it took. */
+int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,
+    struct eg_error *err);
+
+/* ── output (output.c) ── */
+
+/* Prints and releases: an array of flat objects as JSON, or as a table of the named members. */
+int ctl_print_rows(json_t *rows, const char *const columns[], bool as_json);
+int ctl_print_json(json_t *value, size_t flags);
+json_t *ctl_json_text(struct eg_span text);
+json_t *ctl_json_epoch(uint64_t epoch);
+/* "G.S" */
+#define CTL_EPOCH_TEXT "%u.%llu"
+#define CTL_EPOCH_ARGS(epoch)                                                                      \
+	EG_EPOCH_GENERATION(epoch), (unsigned long long)EG_EPOCH_SEQUENCE(epoch)
+
+/* ── tokens, one a line (lines.c) ── */
+
+/* Header and record of the smallest request leave this much of the largest datagram. */
+#define CTL_TOKEN_MAX (EG_EGT_DATAGRAM_MAX - EG_EGT_HEADER_BYTES - EG_EGT_RECORD_BYTES)
+
+struct ctl_line { /* a token to ask about; points into the reader or at the text */
+	struct eg_span token;
+	uint8_t fmt;  /* enum eg_egt_fmt: DETECT, or CWT where the text was hex */
+	bool too_big; /* fits no request: token is empty */
+};
+
+struct ctl_lines;
+/* "-": stdin. NULL with the reason in err. */
+struct ctl_lines *ctl_lines_open(const char *path, struct eg_error *err);
+void ctl_lines_close(struct ctl_lines *lines);
+/* 1 a line, 0 the end, -EG_EIO. A line is the bytes before \n, or what the file ends with. */
+int ctl_lines_next(struct ctl_lines *lines, struct ctl_line *line, struct eg_error *err);
+/* A token from an operand, by the same rule; lines is where hex is decoded to. */
+struct ctl_line ctl_lines_of_text(struct ctl_lines *lines, struct eg_span text);
+
+/* {"line", "status", "detail", "exp", "flags"} of one answer, compact, on one line. */
+struct ctl_answer {
+	uint64_t line;
+	const char *status, *detail;
+	uint32_t exp_s;
+	uint16_t rflags;
+};
+int ctl_print_answer(const struct ctl_answer *answer, bool as_json);
+
+/* ── the commands ── */
+
+int ctl_init(const struct eg_cli *cli);
+int ctl_issuer_add(const struct eg_cli *cli);
+int ctl_issuer_remove(const struct eg_cli *cli);
+int ctl_issuer_list(const struct eg_cli *cli);
+int ctl_key_list(const struct eg_cli *cli);
+int ctl_policy_set(const struct eg_cli *cli);
+int ctl_policy_remove(const struct eg_cli *cli);
+int ctl_policy_list(const struct eg_cli *cli);
+int ctl_list_add(const struct eg_cli *cli);
+int ctl_list_import(const struct eg_cli *cli);
+int ctl_list_list(const struct eg_cli *cli);
+int ctl_revoke_index(const struct eg_cli *cli);
+int ctl_revoke_value(const struct eg_cli *cli);
+int ctl_revoke_subject(const struct eg_cli *cli);
+int ctl_revoke_issuer(const struct eg_cli *cli);
+int ctl_revoke_key(const struct eg_cli *cli);
+int ctl_decide(const struct eg_cli *cli);
+int ctl_verify(const struct eg_cli *cli);
+int ctl_ping(const struct eg_cli *cli);
+int ctl_stats(const struct eg_cli *cli);
+int ctl_counters(const struct eg_cli *cli);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of edgatectl, as one table. */
+#include "ctl.h"
+
+#include <limits.h>
+
+#define JSON                                                                                       \
+	{                                                                                          \
+		"json", EG_CLI_SWITCH, NULL, "JSON instead of text"                                \
+	}
+#define WAIT                                                                                       \
+	{                                                                                          \
+		"wait", EG_CLI_OPTIONAL, "MS",                                                     \
+		    "wait until the running edgate has applied it (at most MS, default 5000) and " \
+		    "print how long that took"                                                     \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, EG_CLI_SWITCH, NULL, NULL                                                    \
+	}
+
+static const struct eg_cli_option globals[] = {
+    {"state", EG_CLI_VALUE, "DIR", "the store's directory (default " CTL_STATE_DEFAULT ")"},
+    {"run", EG_CLI_VALUE, "DIR",
+        "run directory of the edgate that is meant (default: all of " CTL_RUN_DEFAULT
+        " for a change, the only one for stats)"},
+    END,
+};
+static const struct eg_cli_option json_option[] = {JSON, END};
+static const struct eg_cli_option change_options[] = {WAIT, END};
+static const struct eg_cli_option init_options[] = {
+    {"group", EG_CLI_VALUE, "NAME", "the group that may use the store (default: your own)"},
+    END,
+};
+static const struct eg_cli_option issuer_add_options[] = {
+    {"jwks", EG_CLI_VALUE, "FILE", "its keys: a JWKS, or one JWK (\"-\": stdin)"},
+    {"allow-mixed-order", EG_CLI_SWITCH, NULL, "keep keys of mixed order"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option policy_set_options[] = {
+    {"issuer", EG_CLI_VALUES, "URL[,URL...]", "whose tokens pass"},
+    {"audience", EG_CLI_VALUES, "AUD[,AUD...]|any", "an aud that is ours; any: not checked"},
+    {"typ", EG_CLI_VALUES, "TYP[,TYP...]", "header types that pass (default JWT,at+jwt)"},
+    {"typ-required", EG_CLI_SWITCH, NULL, "refuse a token without typ"},
+    {"skew", EG_CLI_VALUE, "SECONDS", "allowed difference of clocks, 0 to 300 (default 0)"},
+    {"order", EG_CLI_VALUE, "cheap|strict", "claims first (default), or the signature first"},
+    {"status", EG_CLI_VALUE, "optional|required|ignore", "status list claim (default optional)"},
+    {"cnf", EG_CLI_VALUE, "accept|require|refuse", "proof of possession (default accept)"},
+    {"implicit-assertion", EG_CLI_VALUE, "TEXT", "of PASETO tokens"},
+    {"max-age", EG_CLI_VALUE, "SECONDS", "refuse what was issued longer ago"},
+    {"max-lifetime", EG_CLI_VALUE, "SECONDS", "refuse what is valid for longer"},
+    {"max-token", EG_CLI_VALUE, "BYTES", "refuse what is longer (default 4096)"},
+    {"client-cache", EG_CLI_VALUE, "SECONDS", "how long clients may remember an OK"},
+    {"exp-optional", EG_CLI_SWITCH, NULL, "let tokens without exp pass"},
+    {"default", EG_CLI_SWITCH, NULL, "make it the default policy (the first one is)"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option list_add_options[] = {
+    {"issuer", EG_CLI_VALUE, "URL", "whose list it is"},
+    {"bits", EG_CLI_VALUE, "1|2|4|8", "bits of an entry"},
+    {"entries", EG_CLI_VALUE, "N", "number of entries"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option list_import_options[] = {
+    {"raw", EG_CLI_SWITCH, NULL, "the file is the list's bytes, least significant bit first"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option revoke_value_options[] = {
+    {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until then"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option cutoff_options[] = {
+    {"until", EG_CLI_VALUE, "T",
+        "refuse what was issued at T or before (default: now and the largest skew)"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option decide_options[] = {
+    {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the default policy)"},
+    {"now", EG_CLI_VALUE, "T", "at this time (default: the clock, read once)"},
+    {"exit-status", EG_CLI_SWITCH, NULL, "exit 1 where a token is refused"},
+    JSON,
+    END,
+};
+static const struct eg_cli_option verify_options[] = {
+    {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the server's default)"},
+    {"timeout", EG_CLI_VALUE, "MS", "of one try (default 200)"},
+    {"max-datagram", EG_CLI_VALUE, "BYTES",
+        "what the server and the way to it take (default 1232); a longer token is TOO_BIG"},
+    {"exit-status", EG_CLI_SWITCH, NULL, "exit 1 where a token is refused"},
+    JSON,
+    END,
+};
+static const struct eg_cli_option ping_options[] = {
+    {"timeout", EG_CLI_VALUE, "MS", "of one try (default 200)"},
+    JSON,
+    END,
+};
+static const struct eg_cli_option stats_options[] = {
+    {"all", EG_CLI_SWITCH, NULL, "counters that are zero too"},
+    JSON,
+    END,
+};
+static const struct eg_cli_option counters_options[] = {
+    {"markdown", EG_CLI_SWITCH, NULL, "as the tables of docs/counters.md"},
+    END,
+};
+
+static const struct eg_cli_command commands[] = {
+    {"init", NULL, NULL, 0, 0, init_options, "make the state directory and an empty store",
+        ctl_init},
+    {"issuer", "add", "URL", 1, 1, issuer_add_options, "add an issuer, or replace its keys",
+        ctl_issuer_add},
+    {"issuer", "remove", "URL", 1, 1, change_options, "remove an issuer and its keys",
+        ctl_issuer_remove},
+    {"issuer", "list", NULL, 0, 0, json_option, "the issuers", ctl_issuer_list},
+    {"key", "list", NULL, 0, 0, json_option, "the keys of all issuers", ctl_key_list},
+    {"policy", "set", "ID", 1, 1, policy_set_options,
+        "make or replace a policy: what is not given is its default", ctl_policy_set},
+    {"policy", "remove", "ID", 1, 1, change_options, "remove a policy", ctl_policy_remove},
+    {"policy", "list", NULL, 0, 0, json_option, "the policies", ctl_policy_list},
+    {"list", "add", "URI", 1, 1, list_add_options, "add a status list of an issuer", ctl_list_add},
+    {"list", "import", "URI FILE", 2, 2, list_import_options,
+        "replace the imported values of a list; what was revoked here stays revoked",
+        ctl_list_import},
+    {"list", "list", NULL, 0, 0, json_option, "the status lists", ctl_list_list},
+    {"revoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
+        "revoke entries of a status list", ctl_revoke_index},
+    {"revoke", "jti", "ISSUER VALUE", 2, 2, revoke_value_options, "revoke one token by its jti",
+        ctl_revoke_value},
+    {"revoke", "cti", "ISSUER VALUE", 2, 2, revoke_value_options, "revoke one CWT by its cti",
+        ctl_revoke_value},
+    {"revoke", "sid", "ISSUER VALUE", 2, 2, revoke_value_options,
+        "revoke the tokens of one session", ctl_revoke_value},
+    {"revoke", "jkt", "ISSUER VALUE", 2, 2, revoke_value_options,
+        "revoke the tokens that are bound to one key", ctl_revoke_value},
+    {"revoke", "subject", "ISSUER SUB", 2, 2, cutoff_options,
+        "revoke what a subject was issued until T", ctl_revoke_subject},
+    {"revoke", "issuer", "ISSUER", 1, 1, cutoff_options, "revoke all that was issued until T",
+        ctl_revoke_issuer},
+    {"revoke", "key", "ISSUER KID", 2, 2, change_options, "revoke a key, for good", ctl_revoke_key},
+    {"decide", NULL, "FILE|-", 1, 1, decide_options,
+        "decide about tokens, one a line, without a network", ctl_decide},
+    {"verify", NULL, "HOST[:PORT] TOKEN...|-", 2, UINT_MAX, verify_options,
+        "ask a running edgate about tokens", ctl_verify},
+    {"ping", NULL, "HOST[:PORT]", 1, 1, ping_options, "ask a running edgate how it is", ctl_ping},
+    {"stats", NULL, NULL, 0, 0, stats_options, "counters of the running edgate", ctl_stats},
+    {"counters", NULL, NULL, 0, 0, counters_options, "what each status and counter means",
+        ctl_counters},
+    {0},
+};
+
+static const struct eg_cli_program program = {
+    .name = "edgatectl",
+    .about = "The operator's hand: keys, policies, revocation, decisions and counters of edgate.",
+    .globals = globals,
+    .commands = commands,
+};
+
+int main(int argc, char *argv[])
+{
+	return eg_cli_main(&program, argc, argv);
+}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""edgatectl decide: lines in, statuses out, by the real pipeline."""
+import json
+import unittest
+
+from cli import EDGATECTL, NOW, CliTest, run
+
+ISS = "https://as.example"
+TOKEN_MAX = 65507 - 24
+
+
+class Decide(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.ctl("init")
+        self.key, jwks = self.keygen("as", "--kid", "k1")
+        self.ctl("issuer", "add", ISS, "--jwks", jwks)
+        self.ctl("policy", "set", 1, "--issuer", ISS, "--audience", "a")
+        self.good = self.sign(self.key, "--iss", ISS, "--aud", "a", "--exp", "+60", "--jti", "j1",
+                              "--sub", "s1", "--sid", "d1", "--iat", "-60")
+
+    def raw(self, data, *args, exit_status=0):
+        path = self.write("tokens", data)
+        return self.ctl("decide", "--now", NOW, *args, path, exit_status=exit_status)
+
+    def test_one_status_a_line(self):
+        self.assertEqual(self.decide([self.good, "", "x", self.good]),
+                         ["OK", "MALFORMED", "MALFORMED", "OK"])
+
+    def test_lines_are_exact(self):
+        good = self.good.encode()
+        for data, statuses in ((b"", []), (b"\n", ["MALFORMED"]), (good, ["OK"]),
+                               (good + b"\n", ["OK"]), (good + b"\r\n", ["MALFORMED"]),
+                               (b" " + good + b"\n", ["MALFORMED"]),
+                               (b"\n\n" + good, ["MALFORMED", "MALFORMED", "OK"]),
+                               (good + b"\0\n\0\n", ["MALFORMED", "MALFORMED"]),
+                               (b"\x7f\n", ["MALFORMED"])):
+            with self.subTest(data[-8:]):
+                self.assertEqual(self.raw(data).stdout.split(), statuses)
+
+    def test_hex_is_a_cwt(self):
+        self.assertEqual(self.raw("d28443a10127\nabc\nABCD\nxx\n").stdout.split()[1::2],
+                         ["MALFORMED", "MALFORMED"])
+        self.assertIn(self.raw("d28443a10127\n").stdout.strip(), ("UNSUPPORTED", "MALFORMED"))
+
+    def test_long_lines(self):
+        for length, status in ((4097, "MALFORMED"), (TOKEN_MAX, "MALFORMED"),
+                               (TOKEN_MAX + 1, "TOO_BIG"), (10 * TOKEN_MAX, "TOO_BIG")):
+            with self.subTest(length):
+                done = self.raw("z" * length + "\n" + self.good)
+                self.assertEqual(done.stdout.split(), [status, "OK"])
+        done = self.raw("ab" * TOKEN_MAX + "\n" + "ab" * (TOKEN_MAX + 1))
+        self.assertNotEqual(done.stdout.split()[0], "TOO_BIG")
+        self.assertEqual(done.stdout.split()[1], "TOO_BIG")
+
+    def test_now(self):
+        for now, status in ((NOW, "OK"), (NOW + 59, "OK"), (NOW + 60, "EXPIRED"),
+                            (NOW - 61, "ISSUED_IN_FUTURE")):
+            done = self.ctl("decide", "--now", now, "-", stdin=self.good)
+            self.assertEqual(done.stdout.strip(), status)
+
+    def test_a_time_before_the_store_was_made(self):
+        old = self.token("sign", "--key", self.key, "--iss", ISS, "--aud", "a", "--exp",
+                         1000000060).stdout
+        self.assertEqual(self.ctl("decide", "--now", 1000000000, "-", stdin=old).stdout, "OK\n")
+
+    def test_without_now_the_clock(self):
+        token = self.token("sign", "--key", self.key, "--iss", ISS, "--aud", "a", "--exp", "+60",
+                           "--iat", "now").stdout
+        self.assertEqual(self.ctl("decide", "-", stdin=token).stdout, "OK\n")
+
+    def test_json(self):
+        first, second = map(json.loads, self.decide([self.good, "x"], "--json"))
+        self.assertEqual((first["line"], first["status"], first["detail"], first["exp"]),
+                         (1, "OK", "NONE", NOW + 60))
+        self.assertIn("SIG_CHECKED", first["flags"])
+        self.assertEqual((second["line"], second["status"]), (2, "MALFORMED"))
+        self.assertNotIn("SIG_CHECKED", second["flags"])
+
+    def test_exit_status(self):
+        self.raw("x\n")
+        self.ctl("decide", "--now", NOW, "--exit-status", "-", stdin=self.good)
+        done = run(EDGATECTL, "--state", self.state, "decide", "--exit-status", "-", stdin="x\n")
+        self.assertEqual((done.returncode, done.stdout), (1, "MALFORMED\n"))
+
+    def test_policy(self):
+        self.ctl("policy", "set", 2, "--issuer", ISS, "--audience", "b")
+        self.assertEqual(self.decide([self.good], "--policy", 1), ["OK"])
+        self.assertEqual(self.decide([self.good], "--policy", 2), ["BAD_AUD"])
+        self.assertEqual(self.decide([self.good], "--policy", 3), ["UNKNOWN_POLICY"])
+
+    def test_an_empty_store_accepts_nothing(self):
+        self.state = self.dir / "empty"
+        self.ctl("init")
+        self.assertNotIn("OK", self.decide([self.good, "x"]))
+
+    def test_revocation_by_every_handle(self):
+        token = self.good
+        # Each is looked at before the one above, so each shows although the others are in force.
+        for args, detail in ((("sid", ISS, "d1", "--exp", NOW + 60), "SID"),
+                             (("jti", ISS, "j1", "--exp", NOW + 60), "JTI"),
+                             (("subject", ISS, "s1", "--until", NOW - 60), "SUBJECT"),
+                             (("issuer", ISS, "--until", NOW - 60), "ISSUER"),
+                             (("key", ISS, "k1"), "KEY")):
+            with self.subTest(detail):
+                self.ctl("revoke", *args)
+                answer, = map(json.loads, self.decide([token], "--json"))
+                self.assertEqual((answer["status"], answer["detail"]), ("REVOKED", detail))
+
+    def test_a_cutoff_is_inclusive(self):
+        self.ctl("revoke", "subject", ISS, "s1", "--until", NOW - 61)
+        self.assertEqual(self.decide([self.good]), ["OK"])
+        self.ctl("revoke", "subject", ISS, "s1", "--until", NOW - 60)
+        self.assertEqual(self.decide([self.good]), ["REVOKED"])
+
+    def test_a_corpus_is_what_it_says(self):
+        for size in ("minimal", "rfc9068", "status"):
+            with self.subTest(size):
+                out = self.dir / size
+                self.state = self.dir / f"{size}.state"
+                self.token("corpus", "--out", out, "--count", 2000, "--issuers", 3, "--seed", 1,
+                           "--now", NOW, "--size", size)
+                done = run("/bin/sh", out / "setup.sh", self.state, EDGATECTL)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                rows = [r.split("\t") for r in (out / "corpus.tsv").read_text().splitlines()]
+                answers = self.decide([row[2] for row in rows])
+                self.assertEqual(len(rows), 2000)
+                wrong = [(row[0], row[1], a) for row, a in zip(rows, answers) if row[1] != a]
+                self.assertEqual((len(answers), wrong), (2000, []))
+
+
+if __name__ == "__main__":
+    unittest.main()
