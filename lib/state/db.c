@@ -48,8 +48,7 @@ int eg_db_error(struct eg_db *db, struct eg_error *err)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return eg_error_set(err, EG_EAGAIN,
-		    "%s is busy: another program has been writing to it for %d s; try again",
-		    db->path, EG_DB_BUSY_MS / 1000);
+		    "%s is busy: another program is writing to it; try again", db->path);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return eg_error_set(err, EG_ECORRUPT,

@@ -13,7 +13,11 @@
 #include "eg_err.h"
 #include "eg_span.h"
 
-#define EG_DB_BUSY_MS   5000
+/* How long a locked store is waited for: a writer, and a follower, which has other things to do (a
+ * reader waits only while another program recovers or removes the write-ahead log). */
+#define EG_DB_BUSY_MS        5000
+#define EG_DB_FOLLOW_BUSY_MS 50
+
 #define EG_DB_SUM_BYTES 16
 
 struct eg_db {

@@ -110,8 +110,9 @@ struct eg_follower { /* who hears of changes, in log order */
  * issuer, key, policy or list changed), then the epoch. Where the log no longer reaches back, or
  * the generation is another, everything is sent again: operations are idempotent. *changed:
  * anything was sent. With nothing new it costs a stat and one small read. On an error nothing is
- * lost: the next call goes on from the same place. -EG_EIO also where the file was replaced under
- * this handle. One rv and one sink for all calls of a handle. */
+ * lost: the next call goes on from the same place. -EG_EAGAIN after 50 ms where the store is
+ * locked; -EG_EIO also where the file was replaced under this handle. One rv and one sink for all
+ * calls of a handle. */
 int eg_state_follow(struct eg_state *st, struct eg_revoke *rv, const struct eg_follower *follower,
     bool *changed, struct eg_error *err);
 

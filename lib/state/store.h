@@ -9,6 +9,10 @@
 #include "eg_state.h"
 #include "lists.h"
 
+#define EG_STORE_APPLICATION_ID 0x45474154 /* "EGAT" */
+#define EG_STORE_SCHEMA_VERSION 1
+#define EG_STORE_PATH_BYTES     4096
+
 struct eg_meta { /* the one row of table meta */
 	unsigned generation;
 	uint64_t sequence;     /* of the newest event */
@@ -38,6 +42,11 @@ struct eg_state {
 
 int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err);
 int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err);
+
+/* "cannot WHAT PATH: " and what errno says; -EG_ENOENT or -EG_EIO. */
+int eg_store_errno(struct eg_error *err, const char *what, const char *path);
+int eg_store_path(
+    char path[EG_STORE_PATH_BYTES], const char *dir, const char *name, struct eg_error *err);
 
 /* -EG_EIO where the file at the path is no longer the one that is open: nothing written there by
  * others would ever be seen. */

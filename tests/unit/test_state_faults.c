@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "state_test.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/* ── damage ── */
+
+static void test_damaged_event_is_refused(void **state)
+{
+	struct store *s = *state;
+	struct reader r, fresh;
+	bool changed = true;
+
+	with_list(s, 1, 100);
+	open_reader(s, &r);
+	(void)follow(&r);
+	ok(s, revoke_range(s, LIST, 5, 5));
+	tamper(s, "UPDATE event SET body = zeroblob(length(body)) WHERE sequence = 3");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT,
+	    "table event, sequence 3: checksum mismatch");
+	assert_false(changed);
+	assert_int_equal(r.epoch, EG_EPOCH(1, 2));
+	open_reader(s, &fresh);
+	refused(s, try_follow(&fresh, &changed, &s->err), EG_ECORRUPT, "sequence 3");
+	tamper(s, "DELETE FROM event WHERE sequence = 3");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "sequence 3: missing");
+	close_reader(&fresh);
+	close_reader(&r);
+}
+
+static void test_damaged_tables_are_refused(void **state)
+{
+	struct store *s = *state;
+	uint8_t bytes[13] = {1};
+	struct reader r;
+	bool changed;
+
+	with_list(s, 1, 100);
+	ok(s, put_policy(s, 4, false));
+	ok(s,
+	    eg_state_list_import(s->w, span(LIST), eg_span(bytes, 13), T0_NS, &s->epoch, &s->err));
+	eg_state_set_log_limits(s->w, 0, 0);
+	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	tamper(s, "UPDATE cutoff SET until_s = 76");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table cutoff, row 1: checksum");
+	tamper(s, "UPDATE cutoff SET until_s = 77; UPDATE policy SET body = x'00'");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table policy, id 4: checksum");
+	tamper(s, "DELETE FROM policy; UPDATE meta SET default_policy = 0;"
+	          "UPDATE bitmap SET bytes = zeroblob(13)");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT,
+	    "table bitmap, list " LIST ", imported layer, chunk 0: checksum");
+	close_reader(&r);
+}
+
+static void test_hole_in_the_log_is_refused(void **state)
+{
+	struct store *s = *state;
+	struct reader r;
+	bool changed;
+
+	with_list(s, 1, 100);
+	open_reader(s, &r);
+	ok(s, revoke_range(s, LIST, 5, 5));
+	ok(s, revoke_range(s, LIST, 6, 6));
+	tamper(s, "DELETE FROM event WHERE sequence = 3");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "sequence 3: missing");
+	close_reader(&r);
+}
+
+/* An event of an op that this edgate does not know: field 99, and its right checksum. */
+static void test_newer_event_is_refused(void **state)
+{
+	struct store *s = *state;
+	const uint8_t body[] = {0x08, 0x01, 0x9a, 0x06, 0x00}, be[8] = {0, 0, 0, 0, 0, 0, 0, 3};
+	crypto_generichash_state h;
+	uint8_t sum[16];
+	char hex[33], sql[256];
+	struct reader r;
+	bool changed;
+
+	with_list(s, 1, 100);
+	(void)crypto_generichash_init(&h, NULL, 0, 16);
+	(void)crypto_generichash_update(&h, (const uint8_t *)"event", 6);
+	(void)crypto_generichash_update(&h, be, 8);
+	(void)crypto_generichash_update(&h, body, sizeof(body));
+	(void)crypto_generichash_final(&h, sum, 16);
+	(void)sodium_bin2hex(hex, sizeof(hex), sum, 16);
+	(void)snprintf(sql, sizeof(sql),
+	    "INSERT INTO event VALUES (3, x'08019a0600', x'%s'); UPDATE meta SET sequence = 3",
+	    hex);
+	tamper(s, sql);
+	open_reader(s, &r);
+	refused(s, try_follow(&r, &changed, &s->err), EG_EVERSION, "sequence 3");
+	close_reader(&r);
+}
+
+/* ── writers beside each other ── */
+
+static void test_two_writers(void **state)
+{
+	struct store *s = *state;
+	pid_t pid[2];
+
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	for (int w = 0; w < 2; w++) {
+		pid[w] = fork();
+		if (pid[w] != 0)
+			continue;
+		{
+			struct eg_state *st;
+			uint64_t epoch;
+			int rc = eg_state_open(&st, s->dir, EG_STATE_WRITE, NULL);
+
+			for (int i = 0; rc == 0 && i < 50; i++) {
+				char sub[16];
+
+				(void)snprintf(sub, sizeof(sub), "%d-%d", w, i);
+				rc = eg_state_revoke_subject(
+				    st, span(ISS), span(sub), 5, T0_NS, &epoch, NULL);
+			}
+			_exit(rc == 0 ? 0 : 1);
+		}
+	}
+	for (int w = 0; w < 2; w++) {
+		int status;
+
+		assert_int_equal(waitpid(pid[w], &status, 0), pid[w]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	ok(s, put_policy(s, 1, false));
+	expect_epoch(s, 102);
+}
+
+static void test_busy_store(void **state)
+{
+	struct store *s = *state;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	refused(s, put_policy(s, 1, false), EG_EAGAIN, "busy");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	ok(s, put_policy(s, 1, false));
+	expect_epoch(s, 1);
+}
+
+/* A full disk, as far as SQLite can tell: the file may not grow. */
+static void test_full_store(void **state)
+{
+	struct store *s = *state;
+	uint8_t *bytes = calloc(1, 1u << 20);
+	pid_t pid;
+	int status;
+
+	memset(bytes, 0xa5, 1u << 20);
+	with_list(s, 8, 1u << 20);
+	pid = fork();
+	if (pid == 0) {
+		const struct rlimit small = {65536, 65536};
+		struct eg_error err = {0};
+		struct eg_state *st;
+		uint64_t epoch;
+
+		(void)signal(SIGXFSZ, SIG_IGN);
+		if (eg_state_open(&st, s->dir, EG_STATE_WRITE, &err) != 0 ||
+		    setrlimit(RLIMIT_FSIZE, &small) != 0)
+			_exit(2);
+		if (eg_state_list_import(
+		        st, span(LIST), eg_span(bytes, 1u << 20), T0_NS, &epoch, &err) != -EG_EIO)
+			_exit(3);
+		_exit(strstr(err.text, "nothing was changed") != NULL ? 0 : 4);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(count(s, "SELECT count(*) FROM bitmap"), 0);
+	ok(s, eg_state_list_import(
+	          s->w, span(LIST), eg_span(bytes, 1u << 20), T0_NS, &s->epoch, &s->err));
+	expect_epoch(s, 3);
+	free(bytes);
+}
+
+/* ── kill -9 ── */
+
+static void revoke_until_killed(const struct store *s, int out, unsigned round)
+{
+	struct eg_state *st;
+	uint64_t epoch;
+
+	if (eg_state_open(&st, s->dir, EG_STATE_WRITE, NULL) != 0)
+		_exit(1);
+	eg_state_set_log_limits(st, 20, UINT64_MAX); /* die in checkpoints too */
+	for (unsigned i = 0;; i++) {
+		struct eg_index_range r = {i % 5000, i % 5000};
+		char jti[32];
+
+		(void)snprintf(jti, sizeof(jti), "%u-%u", round, i);
+		if (eg_state_revoke_value(
+		        st, EG_REVOKE_JTI, span(ISS), span(jti), FAR_S, T0_NS, &epoch, NULL) != 0 ||
+		    write(out, &i, sizeof(i)) != sizeof(i))
+			_exit(1);
+		if (i % 4 == 0 &&
+		    eg_state_revoke_index(st, span(LIST), &r, 1, T0_NS, &epoch, NULL) != 0)
+			_exit(1);
+	}
+}
+
+static unsigned kill_in_the_middle(const struct store *s, unsigned round)
+{
+	unsigned acked = 0, got = 0;
+	int pipe_fd[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipe_fd), 0);
+	pid = fork();
+	if (pid == 0)
+		revoke_until_killed(s, pipe_fd[1], round);
+	(void)close(pipe_fd[1]);
+	while (got < 1 + 3 * round && read(pipe_fd[0], &acked, sizeof(acked)) == sizeof(acked))
+		got++;
+	(void)usleep(137 * round);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	while (read(pipe_fd[0], &acked, sizeof(acked)) == sizeof(acked))
+		got++;
+	(void)close(pipe_fd[0]);
+	assert_true(got > 0);
+	return got;
+}
+
+static void test_killed_writer(void **state)
+{
+	struct store *s = *state;
+	struct reader incremental;
+
+	with_list(s, 1, 5000);
+	open_reader(s, &incremental);
+	for (unsigned round = 0; round < 25; round++) {
+		unsigned acked = kill_in_the_middle(s, round);
+		struct reader fresh;
+
+		open_reader(s, &fresh);
+		(void)follow(&fresh);
+		(void)follow(&incremental);
+		assert_int_equal(fresh.epoch, incremental.epoch);
+		for (unsigned i = 0; i < acked; i++) {
+			char jti[32];
+
+			(void)snprintf(jti, sizeof(jti), "%u-%u", round, i);
+			assert_int_equal(until_of(&fresh, EG_REVOKE_JTI, ISS, jti), FAR_S);
+			assert_int_equal(until_of(&incremental, EG_REVOKE_JTI, ISS, jti), FAR_S);
+			if (i % 4 == 0 && i + 1 < acked)
+				assert_int_equal(entry_of(&fresh, LIST, i % 5000), 1);
+		}
+		close_reader(&fresh);
+	}
+	close_reader(&incremental);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STATE_TEST(test_damaged_event_is_refused),
+	    STATE_TEST(test_damaged_tables_are_refused),
+	    STATE_TEST(test_hole_in_the_log_is_refused),
+	    STATE_TEST(test_newer_event_is_refused),
+	    STATE_TEST(test_two_writers),
+	    STATE_TEST(test_busy_store),
+	    STATE_TEST(test_full_store),
+	    STATE_TEST(test_killed_writer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
