@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TIME_MAX_S 253402300799u /* the largest NumericDate (protocol.md 2.3) */
@@ -41,12 +42,35 @@ static int check_ranges(const struct eg_change *c, const struct eg_list_row *lis
 	return 0;
 }
 
+/* "5,7-9", cut with an ellipsis where it is too long for a line of the audit. */
+static void show_ranges(
+    char *text, size_t room, const struct eg_index_range ranges[], size_t range_cnt)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < range_cnt; i++) {
+		const struct eg_index_range *r = &ranges[i];
+		const char *comma = i != 0 ? "," : "";
+
+		if (room - n < sizeof(",4294967295-4294967295,…")) {
+			(void)snprintf(text + n, room - n, ",…");
+			return;
+		}
+		if (r->first == r->last)
+			n += (size_t)snprintf(text + n, room - n, "%s%u", comma, r->first);
+		else
+			n += (size_t)snprintf(
+			    text + n, room - n, "%s%u-%u", comma, r->first, r->last);
+	}
+}
+
 static int log_indices(
     struct eg_change *c, struct eg_span uri, const struct eg_index_range ranges[], size_t range_cnt)
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
 	Eg__Pb__RevokeIndex revoke = EG__PB__REVOKE_INDEX__INIT;
 	uint64_t indices = 0;
+	char text[4096];
 	int rc;
 
 	revoke.uri = eg_pb_bytes(uri);
@@ -61,9 +85,9 @@ static int log_indices(
 	c->meta.tail_indices += indices;
 	event.op_case = EG__PB__EVENT__OP_REVOKE_INDEX;
 	event.revoke_index = &revoke;
-	rc = eg_change_log(c, &event, "revoke index %s, %llu indices in %zu ranges, first %u-%u",
-	    eg_show(uri).text, (unsigned long long)indices, range_cnt, ranges[0].first,
-	    ranges[0].last);
+	show_ranges(text, sizeof(text), ranges, range_cnt);
+	rc = eg_change_log(c, &event, "revoke index %s %s (%llu indices)", eg_show(uri).text, text,
+	    (unsigned long long)indices);
 	free(revoke.bound);
 	return rc;
 }

@@ -26,12 +26,27 @@ int eg_event_append(
 	return rc;
 }
 
+static bool is_known(const Eg__Pb__Event *event)
+{
+	if (event->base.n_unknown_fields != 0)
+		return false;
+	switch (event->op_case) {
+	case EG__PB__EVENT__OP__NOT_SET:
+		return false;
+	case EG__PB__EVENT__OP_REVOKE_VALUE:
+		return event->revoke_value->kind >= EG_REVOKE_JTI &&
+		       event->revoke_value->kind <= EG_REVOKE_JKT;
+	default:
+		return true;
+	}
+}
+
 static int check_event(const Eg__Pb__Event *event, uint64_t sequence, struct eg_error *err)
 {
 	if (event == NULL)
 		return eg_error_set(err, EG_ECORRUPT, "table event, sequence %llu: not an event",
 		    (unsigned long long)sequence);
-	if (event->op_case == EG__PB__EVENT__OP__NOT_SET || event->base.n_unknown_fields != 0)
+	if (!is_known(event))
 		return eg_error_set(err, EG_EVERSION,
 		    "table event, sequence %llu: a newer edgate wrote it; upgrade this program",
 		    (unsigned long long)sequence);

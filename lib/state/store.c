@@ -145,6 +145,27 @@ static int make_file(struct creation *c, struct eg_error *err)
 	return rc;
 }
 
+/* SQLite keeps the old mode without an error where the file system cannot do WAL. */
+static int enter_wal(struct eg_db *db, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool is_wal;
+	int rc = eg_db_query(db, &stmt, "PRAGMA journal_mode=WAL", EG_NO_VALS, err);
+
+	if (rc == 0)
+		rc = eg_db_step(db, stmt, err);
+	if (rc < 0)
+		return rc;
+	is_wal = rc > 0 && eg_span_eq_str(eg_col_blob(stmt, 0), "wal");
+	if (rc > 0)
+		eg_db_finish(stmt);
+	if (!is_wal)
+		return eg_error_set(err, EG_ENOTSUP,
+		    "%s: this file system cannot hold a store (no shared memory): use a local one",
+		    db->path);
+	return 0;
+}
+
 static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
 {
 	uint8_t key[EG_HASH_KEY_BYTES];
@@ -154,7 +175,9 @@ static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
 	randombytes_buf(key, sizeof(key));
 	(void)snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%d;",
 	    APPLICATION_ID, SCHEMA_VERSION);
-	rc = eg_db_script(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN;", err);
+	rc = enter_wal(db, err);
+	if (rc == 0)
+		rc = eg_db_script(db, "PRAGMA synchronous=FULL; BEGIN;", err);
 	if (rc == 0)
 		rc = eg_db_script(db, head, err);
 	if (rc == 0)

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sqlite3.h>
@@ -384,6 +385,68 @@ static void test_reader_cannot_change(void **state)
 	open_reader(s, &r);
 	refused(s, eg_state_policy_remove(r.st, 1, T0_NS, &s->epoch, &s->err), EG_EPERM, "reading");
 	close_reader(&r);
+}
+
+static int as_user(gid_t gid, const char *dir, enum eg_state_mode mode)
+{
+	struct eg_error err = {0};
+	struct eg_state *st;
+	struct reader r = {0};
+	bool changed;
+	int rc;
+
+	if (setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(65534) != 0)
+		return 99;
+	rc = eg_state_open(&st, dir, mode, &err);
+	if (rc != 0)
+		return -rc;
+	r.st = st;
+	r.rv = eg_revoke_new(1);
+	rc = try_follow(&r, &changed, &err);
+	close_reader(&r);
+	return -rc;
+}
+
+static int in_child_as(gid_t gid, const char *dir, enum eg_state_mode mode)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(as_user(gid, dir, mode));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A member of the group reads beside a writer, and alone (then it is it that makes the WAL files,
+ * and root must get along with them). Anybody else is refused. */
+static void test_reader_of_the_group(void **state)
+{
+	struct store *s = *state;
+	const struct group *gr = getgrnam("daemon");
+	struct eg_state *st;
+	uint64_t epoch;
+	char dir[96];
+	struct eg_policy p = policy_of(1);
+
+	if (getuid() != 0 || gr == NULL) {
+		(void)fprintf(stderr, "SKIPPED: needs root and a group named daemon\n");
+		return;
+	}
+	(void)snprintf(dir, sizeof(dir), "%s/shared", s->root);
+	assert_int_equal(chmod(s->root, 0755), 0);
+	ok(s, eg_state_create(dir, "daemon", T0_NS, &s->err));
+	assert_int_equal(in_child_as(gr->gr_gid, dir, EG_STATE_READ), 0);
+	assert_int_equal(in_child_as(65534, dir, EG_STATE_READ), EG_EIO);
+	ok(s, eg_state_open(&st, dir, EG_STATE_WRITE, &s->err));
+	ok(s, eg_state_policy_put(st, &p, false, T0_NS, &epoch, &s->err));
+	assert_int_equal(in_child_as(gr->gr_gid, dir, EG_STATE_READ), 0);
+	ok(s, eg_state_policy_put(st, &p, false, T0_NS, &epoch, &s->err));
+	eg_state_close(st);
+	assert_int_equal(chmod(strcat(dir, "/edgate.db"), 0640), 0);
+	*strrchr(dir, '/') = '\0';
+	assert_int_equal(in_child_as(gr->gr_gid, dir, EG_STATE_WRITE), EG_EIO);
 }
 
 static void test_replaced_store_is_noticed(void **state)
@@ -769,6 +832,21 @@ static void test_damaged_tables_are_refused(void **state)
 	close_reader(&r);
 }
 
+static void test_hole_in_the_log_is_refused(void **state)
+{
+	struct store *s = *state;
+	struct reader r;
+	bool changed;
+
+	with_list(s, 1, 100);
+	open_reader(s, &r);
+	ok(s, revoke_range(s, LIST, 5, 5));
+	ok(s, revoke_range(s, LIST, 6, 6));
+	tamper(s, "DELETE FROM event WHERE sequence = 3");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "sequence 3: missing");
+	close_reader(&r);
+}
+
 /* An event of an op that this edgate does not know: field 99, and its right checksum. */
 static void test_newer_event_is_refused(void **state)
 {
@@ -1004,6 +1082,8 @@ static void test_checkpoint_by_indices(void **state)
 	with_list(s, 1, 100000);
 	eg_state_set_log_limits(s->w, UINT64_MAX, 1000);
 	ok(s, revoke_range(s, LIST, 0, 998));
+	assert_int_equal(
+	    count(s, "SELECT count(*) FROM audit WHERE what LIKE '% 0-998 (999 indices)'"), 1);
 	ok(s, revoke_range(s, LIST, 0, 0));
 	assert_int_equal(count(s, "SELECT checkpoint FROM meta"), 0);
 	ok(s, revoke_range(s, LIST, 0, 0));
@@ -1220,6 +1300,7 @@ int main(void)
 	    STATE_TEST(test_concurrent_creates),
 	    STATE_TEST(test_open_refused),
 	    STATE_TEST(test_reader_cannot_change),
+	    STATE_TEST(test_reader_of_the_group),
 	    STATE_TEST(test_replaced_store_is_noticed),
 	    STATE_TEST(test_each_change_has_its_epoch),
 	    STATE_TEST(test_unknown_names_are_refused),
@@ -1232,6 +1313,7 @@ int main(void)
 	    STATE_TEST(test_import_does_not_flicker),
 	    STATE_TEST(test_damaged_event_is_refused),
 	    STATE_TEST(test_damaged_tables_are_refused),
+	    STATE_TEST(test_hole_in_the_log_is_refused),
 	    STATE_TEST(test_newer_event_is_refused),
 	    STATE_TEST(test_two_writers),
 	    STATE_TEST(test_busy_store),
