@@ -232,6 +232,7 @@ static void truncations(void **state)
 	for (size_t len = 0; len < sizeof(text) - 1; len++) {
 		uint8_t *copy = malloc(len + 1);
 
+		assert_non_null(copy);
 		memcpy(copy + 1, text, len);
 		assert_int_equal(
 		    eg_jwks_parse(eg_span(copy + 1, len), false, &jwks, &err), -EG_EINVAL);
@@ -243,9 +244,8 @@ static void truncations(void **state)
 /* A real-life set: keys with certificate chains, which edgate does not read. */
 static char *large_set(unsigned keys, unsigned members, size_t *len)
 {
-	char *text = malloc(EG_JWKS_BYTES_MAX + 4096);
+	static char text[EG_JWKS_BYTES_MAX + 4096];
 	size_t at = (size_t)sprintf(text, "{\"keys\":[");
-
 	for (unsigned k = 0; k < keys; k++) {
 		at += (size_t)sprintf(text + at,
 		    "%s{" GOOD ",\"kid\":\"kid-%u\",\"alg\":\"EdDSA\",\"use\":\"sig\","
@@ -269,30 +269,25 @@ static void limits(void **state)
 	assert_int_equal(eg_jwks_parse(eg_span(text, len), false, &jwks, NULL), 0);
 	assert_int_equal(jwks.kept_cnt, EG_JWKS_KEYS_MAX);
 	assert_string_equal((char *)jwks.key[63].kid, "kid-63");
-	free(text);
 
 	text = large_set(EG_JWKS_KEYS_MAX + 1, 8, &len);
 	assert_int_equal(eg_jwks_parse(eg_span(text, len), false, &jwks, NULL), -EG_ELIMIT);
 	assert_int_equal(jwks.cnt, 0);
-	free(text);
 
 	text = large_set(3, EG_JSON_MEMBERS_MAX, &len);
 	assert_int_equal(eg_jwks_parse(eg_span(text, len), false, &jwks, NULL), 0);
 	assert_int_equal(jwks.kept_cnt, 3);
-	free(text);
 
 	text = large_set(3, EG_JSON_MEMBERS_MAX + 1, &len);
 	assert_int_equal(eg_jwks_parse(eg_span(text, len), false, &jwks, NULL), 0);
 	assert_int_equal(jwks.cnt, 3);
 	assert_int_equal(jwks.key[2].outcome, EG_JWK_REFUSED);
-	free(text);
 
 	text = large_set(1, 8, &len);
 	memset(text + len, ' ', EG_JWKS_BYTES_MAX + 1 - len);
 	assert_int_equal(eg_jwks_parse(eg_span(text, EG_JWKS_BYTES_MAX), false, &jwks, NULL), 0);
 	assert_int_equal(
 	    eg_jwks_parse(eg_span(text, EG_JWKS_BYTES_MAX + 1), false, &jwks, NULL), -EG_ELIMIT);
-	free(text);
 }
 
 /* Where a top-level member of a line starts and ends: the file is ours to trust. */
