@@ -21,22 +21,27 @@ int64_t eg_clock_utc_ns(void)
 	return read_clock_ns(CLOCK_REALTIME);
 }
 
+static void publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns)
+{
+	atomic_store_explicit(&utc->offset_ns, utc_ns - (int64_t)now_ns, memory_order_relaxed);
+}
+
 void eg_utc_init(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns)
 {
 	utc->highest_utc_ns = utc_ns;
-	atomic_init(&utc->offset_ns, utc_ns - (int64_t)now_ns);
+	utc->is_held = false;
+	publish(utc, now_ns, utc_ns);
 }
 
 bool eg_utc_publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns)
 {
-	bool held = utc_ns < utc->highest_utc_ns - EG_NS_PER_S;
+	/* Once held, time stands until the host's clock has caught up altogether: to let go within
+	 * the second that is forgiven would be a step back of its own. */
+	int64_t forgiven_ns = utc->is_held ? 0 : EG_NS_PER_S;
 
-	if (held) {
-		/* Time stands at the highest value until the host's clock has caught up. */
-		utc_ns = utc->highest_utc_ns;
-	} else if (utc_ns > utc->highest_utc_ns) {
+	utc->is_held = utc_ns < utc->highest_utc_ns - forgiven_ns;
+	if (utc_ns > utc->highest_utc_ns)
 		utc->highest_utc_ns = utc_ns;
-	}
-	atomic_store_explicit(&utc->offset_ns, utc_ns - (int64_t)now_ns, memory_order_relaxed);
-	return !held;
+	publish(utc, now_ns, utc->is_held ? utc->highest_utc_ns : utc_ns);
+	return !utc->is_held;
 }

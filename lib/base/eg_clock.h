@@ -7,8 +7,8 @@
  *     worker:                now_ns + offset_ns ◀─relaxed── (no system call, no seqlock)
  *
  * Forward steps of the host's clock count at once. A step back of more than 1 s does not: the
- * published time then stands at the highest time seen, and the control side is told to raise an
- * alarm (protocol.md 2.7). Threads as marked at each function.
+ * published time then stands at the highest time seen until the host's clock is there again, and
+ * the control side is told to raise an alarm (protocol.md 2.7). Threads as marked at each function.
  */
 #ifndef EG_CLOCK_H
 #define EG_CLOCK_H
@@ -24,15 +24,17 @@ uint64_t eg_clock_mono_ns(void);
 int64_t eg_clock_utc_ns(void);
 
 struct eg_utc {
-	_Atomic int64_t
-	    offset_ns;          /* control writes, workers read: one word, so relaxed is enough */
-	int64_t highest_utc_ns; /* control's own */
+	/* Control writes, workers read: one word, so relaxed is enough. */
+	_Atomic int64_t offset_ns;
+	/* Control's own. */
+	int64_t highest_utc_ns;
+	bool is_held;
 };
 
+/* [control] Before the workers start. */
 void eg_utc_init(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns);
 
-/* [control] Publishes a new reading. Returns false while a step back is being held: raise an alarm.
- */
+/* [control] Publishes a new reading. False while a step back is being held: raise an alarm. */
 bool eg_utc_publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns);
 
 /* [worker] Seconds since 1970 at now_ns, rounded down; never negative. */

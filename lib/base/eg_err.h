@@ -36,7 +36,8 @@ struct eg_error {
 __attribute__((format(printf, 3, 4))) int eg_error_set(
     struct eg_error *err, enum eg_err code, const char *fmt, ...);
 
-/* Puts "prefix: " before the text that is there; returns err->code. */
+/* Puts "prefix: " before the text that is there, whose end is lost where the two are too long;
+ * returns err->code. err is not NULL, and no argument points into it. */
 __attribute__((format(printf, 2, 3))) int eg_error_prefix(
     struct eg_error *err, const char *fmt, ...);
 

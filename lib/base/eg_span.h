@@ -93,8 +93,10 @@ static inline struct eg_span eg_read_bytes(struct eg_reader *r, size_t n)
 		r->failed = true;
 		return (struct eg_span){NULL, 0};
 	}
-	r->ptr += n;
-	r->left -= n;
+	if (n != 0) { /* an empty reader may stand on NULL */
+		r->ptr += n;
+		r->left -= n;
+	}
 	return s;
 }
 
@@ -146,8 +148,10 @@ static inline uint8_t *eg_write_room(struct eg_writer *w, size_t n)
 		w->failed = true;
 		return NULL;
 	}
-	w->ptr += n;
-	w->left -= n;
+	if (n != 0) { /* an empty writer may stand on NULL */
+		w->ptr += n;
+		w->left -= n;
+	}
 	return p;
 }
 

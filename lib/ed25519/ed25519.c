@@ -9,11 +9,12 @@ const struct eg_ed25519_impl *const eg_ed25519_impls[] = {
     NULL,
 };
 
-static const struct eg_ed25519_impl *best_impl(void)
+static const struct eg_ed25519_impl *best_impl(struct eg_error *err)
 {
 	for (unsigned i = 0; eg_ed25519_impls[i] != NULL; i++)
 		if (eg_ed25519_impls[i]->supported())
 			return eg_ed25519_impls[i];
+	(void)eg_error_set(err, EG_ENOTSUP, "Ed25519: no implementation runs on this CPU");
 	return NULL;
 }
 
@@ -22,7 +23,7 @@ const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_erro
 	if (name == NULL)
 		name = getenv("EDGATE_ED25519");
 	if (name == NULL || name[0] == '\0')
-		return best_impl();
+		return best_impl(err);
 	for (unsigned i = 0; eg_ed25519_impls[i] != NULL; i++) {
 		const struct eg_ed25519_impl *impl = eg_ed25519_impls[i];
 

@@ -125,7 +125,8 @@ static const char *why_refused(struct parser *p, struct eg_jwk *jwk, struct eg_e
 static void finish(struct eg_jwk *jwk, enum eg_jwk_outcome outcome, const char *reason)
 {
 	jwk->outcome = outcome;
-	(void)snprintf(jwk->reason, sizeof(jwk->reason), "%s", reason);
+	(void)snprintf(
+	    jwk->reason, sizeof(jwk->reason), "%.*s", (int)sizeof(jwk->reason) - 1, reason);
 }
 
 /* Judges the key whose members are in p->object, but for its place among the others. */

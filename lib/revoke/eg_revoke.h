@@ -123,8 +123,8 @@ int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, un
 int eg_bitmap_set_bytes(struct eg_bitmap *map, uint64_t first_byte, struct eg_span bytes,
     const struct eg_revoke_sink *sink, struct eg_error *err);
 /* [control] Frees tables that operations have replaced, once no worker can read them: after all
- * have applied the epoch of the replacement, and then a later one. To be called after `sent_epoch`
- * was sent behind the operations; applied_epoch is the lowest of all workers (acquire). */
+ * have applied an epoch that was sent behind the replacement, and then one more. sent_epoch is the
+ * last one sent to all workers, applied_epoch the lowest that they have applied (acquire). */
 void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t applied_epoch);
 
 /* [worker: owner of op->shard] */

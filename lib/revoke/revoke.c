@@ -159,8 +159,9 @@ int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_re
 static bool may_free(struct eg_table *table, uint64_t sent_epoch, uint64_t applied_epoch)
 {
 	if (table->stage == EG_TABLE_REPLACED) {
+		/* The operation may have gone out behind sent_epoch, where a pass was cut short. */
 		table->stage = EG_TABLE_SENT;
-		table->wait_epoch = sent_epoch;
+		table->wait_epoch = sent_epoch + 1;
 	}
 	if (applied_epoch < table->wait_epoch)
 		return false;

@@ -7,8 +7,9 @@
  *
  * A change appends one protobuf event to the log; its sequence with the store's generation is the
  * epoch. Small rows (issuer, key, policy, list) change in the same transaction; revoked values live
- * in the log and are folded into their tables at a checkpoint. Threads: [control] alone. May block
- * and allocate. Every function that fails leaves the store as it was and says why in err.
+ * in the log and are folded into their tables at a checkpoint. Effective value of a status list's
+ * entry: the operator's revocation, else what was imported. Threads: [control] alone. May block and
+ * allocate. Every function that fails leaves the store as it was and says why in err.
  */
 #ifndef EG_STATE_H
 #define EG_STATE_H
@@ -18,31 +19,55 @@
 
 struct eg_state;
 
+#define EG_STATE_URI_MAX    1024u      /* bytes of a status list's URI */
+#define EG_STATE_RANGES_MAX (1u << 20) /* ranges of one change */
+
+/* READ refuses every change. It still needs write permission for the directory and the files (mode
+ * 0660, group of the store): in WAL mode a reader too writes the shared index, DIR/edgate.db-shm.
+ */
 enum eg_state_mode { EG_STATE_READ, EG_STATE_WRITE };
 
-/* Makes DIR (mode 2770) and an empty store in it; group: name of the group that may use it, NULL
- * for the caller's own. -EG_EEXIST where there is a store already (it is left alone). */
+/* Makes DIR (mode 2770) where it is not there, and an empty store in it (mode 0660); group: name of
+ * the group that may use it, NULL for the caller's own. A DIR that is there keeps its mode and
+ * group. -EG_EEXIST where there is a store already (it is left alone), -EG_ENOENT where the
+ * directory above DIR or the group is missing. Of two callers at once one wins, with a whole
+ * store. The first epoch is EG_EPOCH(1, 0). */
 int eg_state_create(const char *dir, const char *group, int64_t utc_ns, struct eg_error *err);
 
 /* -EG_ENOENT no store (run `edgatectl init`), -EG_EVERSION a newer edgate's, -EG_ECORRUPT damaged.
  */
 int eg_state_open(
     struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err);
+/* Frees the bitmaps that this handle's snapshots and operations point at: stop all workers and free
+ * the snapshots first. st may be NULL. */
 void eg_state_close(struct eg_state *st);
 
-/* ── changes: each is one durable transaction; *epoch is its epoch ── */
+/* How long the log may grow before a change folds it into the tables: events, and indices revoked
+ * by them. Default 4096 and 2^20. */
+void eg_state_set_log_limits(struct eg_state *st, uint64_t events, uint64_t indices);
+
+/* ── changes: each is one durable transaction; *epoch is its epoch ──
+ *
+ * Every change leaves a line in table audit: when, which uid, what. They block while another
+ * program writes, 5 s at most (-EG_EAGAIN); -EG_EIO where the system refuses (no space, no
+ * permission, the directory gone), -EG_ECORRUPT where the file is damaged. What is named must be
+ * there (-EG_ENOENT): a typo must not look like a revocation. */
 
 /* Adds an issuer, or replaces its keys: kept keys of jwks come in, keys that are gone go away, a
- * revoked kid stays revoked. */
+ * revoked kid stays revoked. An issuer that was removed and comes back has its lists, its
+ * revocations, its revoked keys and the indices of its keys. -EG_EINVAL where no key is kept. */
 int eg_state_issuer_put(struct eg_state *st, struct eg_span issuer, const struct eg_jwks *jwks,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_issuer_remove(struct eg_state *st, struct eg_span issuer, int64_t utc_ns,
     uint64_t *epoch, struct eg_error *err);
-/* The first policy becomes the default; make_default moves it. */
+/* The first policy becomes the default; make_default moves it. Its issuers need not exist yet.
+ * policy->generation is given by the store. */
 int eg_state_policy_put(struct eg_state *st, const struct eg_policy *policy, bool make_default,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* Without the default policy there is none until a put makes one. */
 int eg_state_policy_remove(
     struct eg_state *st, uint32_t id, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* One URI belongs to one issuer: -EG_EEXIST where it is there, with the same shape too. */
 int eg_state_list_add(struct eg_state *st, struct eg_span uri, struct eg_span issuer, unsigned bits,
     uint32_t entries, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 /* Replaces the imported layer; the operator's own revocations stay. bytes: whole list, packed least
@@ -54,17 +79,20 @@ struct eg_index_range {
 	uint32_t first, last; /* inclusive */
 };
 
-/* All or nothing. */
+/* Entries become REVOKED, whatever the imported list says of them. All or nothing: -EG_EINVAL where
+ * a range is reversed or reaches over the list's end. */
 int eg_state_revoke_index(struct eg_state *st, struct eg_span uri,
     const struct eg_index_range ranges[], size_t range_cnt, int64_t utc_ns, uint64_t *epoch,
     struct eg_error *err);
-/* kind: EG_REVOKE_JTI, CTI, SID or JKT; the entry is kept until exp_s + EG_REVOKE_GRACE_S. */
+/* kind: EG_REVOKE_JTI, CTI, SID or JKT; the entry is kept until exp_s + EG_REVOKE_GRACE_S. value:
+ * 1 … 255 bytes. Times here and below: 1 … 253402300799. */
 int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
     struct eg_span value, uint64_t exp_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
     uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t until_s,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* Also a key that the issuer had once: it stays revoked when it comes back. */
 int eg_state_revoke_key(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
@@ -78,15 +106,19 @@ struct eg_follower { /* who hears of changes, in log order */
 };
 
 /* Reads what is new since the last call (at first: everything) in one read transaction at sequence
- * N, sends it, and ends with epoch(N). *changed: anything was sent. With nothing new it costs one
- * small read. On an error nothing is lost: the next call goes on from the same place. */
+ * N, sends it, and ends with epoch(N): operations first, then at most one snapshot (where an
+ * issuer, key, policy or list changed), then the epoch. Where the log no longer reaches back, or
+ * the generation is another, everything is sent again: operations are idempotent. *changed:
+ * anything was sent. With nothing new it costs a stat and one small read. On an error nothing is
+ * lost: the next call goes on from the same place. -EG_EIO also where the file was replaced under
+ * this handle. One rv and one sink for all calls of a handle. */
 int eg_state_follow(struct eg_state *st, struct eg_revoke *rv, const struct eg_follower *follower,
     bool *changed, struct eg_error *err);
 
 /* ── listing, for edgatectl ── */
 
 /* The rows as they stand, as a snapshot without bitmaps' contents (issuers, keys, policies, lists).
- */
+ * The caller frees it, before it closes st. */
 int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_error *err);
 
 #endif

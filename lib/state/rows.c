@@ -1,1 +1,148 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "rows.h"
+
+#include "eg_clock.h"
+
+static int add_key(struct eg_keyset *keys, uint32_t slot, sqlite3_stmt *stmt, struct eg_error *err)
+{
+	struct eg_span name = eg_col_blob(stmt, 2);
+	struct eg_span x = eg_col_blob(stmt, 3);
+	struct eg_key key = {
+	    .index = eg_col_u32(stmt, 0),
+	    .has_kid = eg_col_u32(stmt, 1) != 0,
+	    .revoked = eg_col_u32(stmt, 5) != 0,
+	    .generation = eg_col_u32(stmt, 6),
+	    .not_after_s = UINT64_MAX,
+	};
+	int rc;
+
+	if (key.has_kid)
+		key.kid = name;
+	if (x.len != EG_ED25519_PUBLIC_BYTES)
+		return eg_error_set(
+		    err, EG_ECORRUPT, "table key, index %u: not a public key", key.index);
+	rc = eg_ed25519_key_init(&key.ed, x.ptr, eg_col_u32(stmt, 4) != 0, err);
+	if (rc != 0)
+		return eg_error_set(
+		    err, EG_ECORRUPT, "table key, index %u: not a sound public key", key.index);
+	return eg_keyset_add_key(keys, slot, &key, err);
+}
+
+static int load_keys(
+    struct eg_db *db, struct eg_keyset *keys, uint64_t issuer, uint32_t slot, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = eg_db_query(db, &stmt,
+	    "SELECT idx, has_kid, name, x, mixed_order, revoked, generation FROM key"
+	    " WHERE issuer = ?1 AND present ORDER BY idx",
+	    EG_VALS(eg_int(issuer)), err);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = eg_db_step(db, stmt, err)) > 0) {
+		rc = add_key(keys, slot, stmt, err);
+		if (rc != 0) {
+			eg_db_finish(stmt);
+			return rc;
+		}
+	}
+	return rc;
+}
+
+static int load_lists(struct eg_state *st, struct eg_snapshot *snap, uint64_t issuer, uint32_t slot,
+    struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = eg_db_query(
+	    &st->db, &stmt, "SELECT id FROM list WHERE issuer = ?1", EG_VALS(eg_int(issuer)), err);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = eg_db_step(&st->db, stmt, err)) > 0) {
+		struct eg_list_row *row = eg_lists_find_id(&st->lists, eg_col_u64(stmt, 0));
+		struct eg_bitmap *map = row != NULL ? eg_list_map(row) : NULL;
+
+		if (map == NULL)
+			rc = eg_error_set(err, EG_ENOMEM, "no memory for a status list");
+		else
+			rc = eg_snapshot_add_list(snap,
+			    &(struct eg_list){.issuer_slot = slot, .uri = row->uri, .map = map},
+			    err);
+		if (rc != 0) {
+			eg_db_finish(stmt);
+			return rc;
+		}
+	}
+	return rc;
+}
+
+static int load_issuers(struct eg_state *st, struct eg_snapshot *snap, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = eg_db_query(&st->db, &stmt,
+	    "SELECT id, name FROM issuer WHERE present ORDER BY id", EG_NO_VALS, err);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = eg_db_step(&st->db, stmt, err)) > 0) {
+		uint64_t id = eg_col_u64(stmt, 0);
+		uint32_t slot = 0;
+
+		rc = eg_keyset_add_issuer(snap->keys, eg_col_blob(stmt, 1), &slot, err);
+		if (rc == 0)
+			rc = load_keys(&st->db, snap->keys, id, slot, err);
+		if (rc == 0)
+			rc = load_lists(st, snap, id, slot, err);
+		if (rc != 0) {
+			eg_db_finish(stmt);
+			return rc;
+		}
+	}
+	return rc;
+}
+
+int eg_rows_snapshot(
+    struct eg_state *st, const struct eg_meta *meta, struct eg_snapshot **out, struct eg_error *err)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&meta->hash_key);
+	int rc;
+
+	*out = NULL;
+	if (snap == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory for a snapshot");
+	snap->epoch = EG_EPOCH(meta->generation, meta->sequence);
+	snap->newest_event_s = meta->newest_utc_ns / (uint64_t)EG_NS_PER_S;
+	rc = load_issuers(st, snap, err);
+	if (rc == 0)
+		rc = eg_policy_rows_load(&st->db, snap, err);
+	if (rc == 0)
+		rc = eg_snapshot_seal(snap, meta->default_policy, err);
+	if (rc != 0) {
+		eg_snapshot_free(snap);
+		return rc;
+	}
+	*out = snap;
+	return 0;
+}
+
+static int read_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_error *err)
+{
+	struct eg_meta meta;
+	int rc = eg_db_script(&st->db, "BEGIN", err);
+
+	if (rc == 0)
+		rc = eg_meta_load(&st->db, &meta, err);
+	if (rc == 0)
+		rc = eg_lists_sync(&st->lists, &st->db, err);
+	return rc == 0 ? eg_rows_snapshot(st, &meta, out, err) : rc;
+}
+
+int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_error *err)
+{
+	int rc;
+
+	*out = NULL;
+	rc = read_snapshot(st, out, err);
+	eg_store_rollback(st);
+	return rc;
+}

@@ -1,1 +1,429 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define APPLICATION_ID     0x45474154 /* "EGAT" */
+#define SCHEMA_VERSION     1
+#define LOG_EVENTS_MAX     4096
+#define LOG_INDICES_MAX    (1u << 20)
+#define GENERATION_AT_INIT 1
+#define PATH_BYTES         4096
+
+static const char schema[] =
+    "CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL,"
+    "  sequence INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL,"
+    "  tail_indices INTEGER NOT NULL, newest_utc_ns INTEGER NOT NULL,"
+    "  highest_utc_ns INTEGER NOT NULL, default_policy INTEGER NOT NULL,"
+    "  hash_key BLOB NOT NULL CHECK (length(hash_key) = 16)) STRICT;"
+    "CREATE TABLE issuer (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,"
+    "  present INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE key (idx INTEGER PRIMARY KEY, issuer INTEGER NOT NULL REFERENCES issuer (id),"
+    "  has_kid INTEGER NOT NULL, name BLOB NOT NULL, x BLOB NOT NULL CHECK (length(x) = 32),"
+    "  mixed_order INTEGER NOT NULL, present INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL, UNIQUE (issuer, has_kid, name)) STRICT;"
+    "CREATE TABLE policy (id INTEGER PRIMARY KEY, body BLOB NOT NULL, checksum BLOB NOT NULL)"
+    "  STRICT;"
+    "CREATE TABLE list (id INTEGER PRIMARY KEY, uri BLOB NOT NULL UNIQUE,"
+    "  issuer INTEGER NOT NULL REFERENCES issuer (id), bits INTEGER NOT NULL,"
+    "  entries INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE bitmap (list INTEGER NOT NULL REFERENCES list (id), layer INTEGER NOT NULL,"
+    "  chunk INTEGER NOT NULL, bytes BLOB NOT NULL, checksum BLOB NOT NULL,"
+    "  UNIQUE (list, layer, chunk)) STRICT;"
+    "CREATE TABLE deny (kind INTEGER NOT NULL, issuer BLOB NOT NULL, value BLOB NOT NULL,"
+    "  until_s INTEGER NOT NULL, checksum BLOB NOT NULL, UNIQUE (kind, issuer, value)) STRICT;"
+    "CREATE TABLE cutoff (kind INTEGER NOT NULL, issuer BLOB NOT NULL, value BLOB NOT NULL,"
+    "  until_s INTEGER NOT NULL, checksum BLOB NOT NULL, UNIQUE (kind, issuer, value)) STRICT;"
+    "CREATE TABLE event (sequence INTEGER PRIMARY KEY, body BLOB NOT NULL,"
+    "  checksum BLOB NOT NULL) STRICT;"
+    "CREATE TABLE audit (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL,"
+    "  utc_ns INTEGER NOT NULL, uid INTEGER NOT NULL, what TEXT NOT NULL) STRICT;";
+
+static int errno_error(struct eg_error *err, const char *what, const char *path)
+{
+	int e = errno;
+
+	return eg_error_set(
+	    err, e == ENOENT ? EG_ENOENT : EG_EIO, "cannot %s %s: %s", what, path, strerror(e));
+}
+
+static int path_in(char path[PATH_BYTES], const char *dir, const char *name, struct eg_error *err)
+{
+	int n = snprintf(path, PATH_BYTES, "%s/%s", dir, name);
+
+	if (n < 0 || n >= PATH_BYTES)
+		return eg_error_set(err, EG_EINVAL, "the path %.64s… is too long", dir);
+	return 0;
+}
+
+/* ── creating ── */
+
+struct creation {
+	const char *dir;
+	bool made_dir;
+	bool has_group;
+	gid_t gid;
+	char path[PATH_BYTES], fresh[PATH_BYTES];
+	int64_t utc_ns;
+};
+
+static int find_group(struct creation *c, const char *group, struct eg_error *err)
+{
+	const struct group *gr;
+
+	if (group == NULL)
+		return 0;
+	gr = getgrnam(group);
+	if (gr == NULL)
+		return eg_error_set(err, EG_ENOENT,
+		    "there is no group %s on this host: create it (groupadd --system %s) or name "
+		    "another",
+		    group, group);
+	c->has_group = true;
+	c->gid = gr->gr_gid;
+	return 0;
+}
+
+/* An existing directory keeps its mode: it may hold other people's files too. */
+static int make_dir(struct creation *c, struct eg_error *err)
+{
+	if (mkdir(c->dir, 0700) != 0) {
+		if (errno == EEXIST)
+			return 0;
+		if (errno == ENOENT)
+			return eg_error_set(err, EG_ENOENT,
+			    "cannot make %s: the directory above it does not exist; create that "
+			    "first",
+			    c->dir);
+		return errno_error(err, "make the directory", c->dir);
+	}
+	c->made_dir = true;
+	if (c->has_group && chown(c->dir, (uid_t)-1, c->gid) != 0)
+		return errno_error(err, "give to its group", c->dir);
+	if (chmod(c->dir, 02770) != 0)
+		return errno_error(err, "set the mode of", c->dir);
+	return 0;
+}
+
+static int refuse_existing(const struct creation *c, struct eg_error *err)
+{
+	struct stat sb;
+
+	if (lstat(c->path, &sb) == 0)
+		return eg_error_set(err, EG_EEXIST, "there is a store already: %s", c->path);
+	if (errno != ENOENT)
+		return errno_error(err, "look at", c->path);
+	return 0;
+}
+
+/* The mode comes before SQLite opens the file: its -wal and -shm files copy it. */
+static int make_file(struct creation *c, struct eg_error *err)
+{
+	int rc = path_in(c->fresh, c->dir, "edgate.db.new-XXXXXX", err);
+	int fd;
+
+	if (rc != 0)
+		return rc;
+	fd = mkstemp(c->fresh);
+	if (fd < 0) {
+		rc = errno_error(err, "create a file in", c->dir);
+		c->fresh[0] = '\0';
+		return rc;
+	}
+	if (c->has_group && fchown(fd, (uid_t)-1, c->gid) != 0)
+		rc = errno_error(err, "give to its group", c->fresh);
+	else if (fchmod(fd, 0660) != 0)
+		rc = errno_error(err, "set the mode of", c->fresh);
+	(void)close(fd);
+	return rc;
+}
+
+/* SQLite keeps the old mode without an error where the file system cannot do WAL. */
+static int enter_wal(struct eg_db *db, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool is_wal;
+	int rc = eg_db_query(db, &stmt, "PRAGMA journal_mode=WAL", EG_NO_VALS, err);
+
+	if (rc == 0)
+		rc = eg_db_step(db, stmt, err);
+	if (rc < 0)
+		return rc;
+	is_wal = rc > 0 && eg_span_eq_str(eg_col_blob(stmt, 0), "wal");
+	if (rc > 0)
+		eg_db_finish(stmt);
+	if (!is_wal)
+		return eg_error_set(err, EG_ENOTSUP,
+		    "%s: this file system cannot hold a store (no shared memory): use a local one",
+		    db->path);
+	return 0;
+}
+
+static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
+{
+	uint8_t key[EG_HASH_KEY_BYTES];
+	char head[128];
+	int rc;
+
+	randombytes_buf(key, sizeof(key));
+	(void)snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+	    APPLICATION_ID, SCHEMA_VERSION);
+	rc = enter_wal(db, err);
+	if (rc == 0)
+		rc = eg_db_script(db, "PRAGMA synchronous=FULL; BEGIN;", err);
+	if (rc == 0)
+		rc = eg_db_script(db, head, err);
+	if (rc == 0)
+		rc = eg_db_script(db, schema, err);
+	if (rc == 0)
+		rc = eg_db_run(db, "INSERT INTO meta VALUES (1, ?1, 0, 0, 0, 0, 0, 0, 0, ?2)",
+		    EG_VALS(eg_int(GENERATION_AT_INIT), eg_blob(eg_span(key, sizeof(key)))), err);
+	if (rc == 0)
+		rc = eg_db_run(db,
+		    "INSERT INTO audit (sequence, utc_ns, uid, what) VALUES (0, ?1, ?2, 'init')",
+		    EG_VALS(eg_int((uint64_t)utc_ns), eg_int(getuid())), err);
+	if (rc == 0)
+		rc = eg_db_script(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);", err);
+	return rc;
+}
+
+static int sync_path(const char *path, struct eg_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return errno_error(err, "open", path);
+	if (fsync(fd) != 0)
+		rc = errno_error(err, "sync", path);
+	(void)close(fd);
+	return rc;
+}
+
+/* link() fails where the name is taken: of two that create at once, one wins with a whole store. */
+static int publish(const struct creation *c, struct eg_error *err)
+{
+	int rc = sync_path(c->fresh, err);
+
+	if (rc != 0)
+		return rc;
+	if (link(c->fresh, c->path) != 0) {
+		if (errno == EEXIST)
+			return eg_error_set(
+			    err, EG_EEXIST, "there is a store already: %s", c->path);
+		return errno_error(err, "create", c->path);
+	}
+	return sync_path(c->dir, err);
+}
+
+static int make_store(struct creation *c, struct eg_error *err)
+{
+	struct eg_db db;
+	int rc = make_file(c, err);
+
+	if (rc != 0)
+		return rc;
+	rc = eg_db_open(&db, c->fresh, err);
+	if (rc != 0)
+		return rc;
+	rc = write_schema(&db, c->utc_ns, err);
+	eg_db_close(&db);
+	return rc == 0 ? publish(c, err) : rc;
+}
+
+static void clean_up(const struct creation *c, int rc)
+{
+	if (c->fresh[0] != '\0')
+		(void)unlink(c->fresh);
+	if (rc != 0 && c->made_dir)
+		(void)rmdir(c->dir); /* fails, as it should, where somebody else has put a store */
+}
+
+int eg_state_create(const char *dir, const char *group, int64_t utc_ns, struct eg_error *err)
+{
+	struct creation c = {.dir = dir, .utc_ns = utc_ns};
+	int rc = path_in(c.path, dir, "edgate.db", err);
+
+	if (rc == 0 && sodium_init() < 0)
+		rc = eg_error_set(err, EG_EIO, "no source of random numbers on this host");
+	if (rc == 0)
+		rc = find_group(&c, group, err);
+	if (rc == 0)
+		rc = make_dir(&c, err);
+	if (rc == 0)
+		rc = refuse_existing(&c, err);
+	if (rc == 0)
+		rc = make_store(&c, err);
+	clean_up(&c, rc);
+	return rc;
+}
+
+/* ── opening ── */
+
+static int check_identity(struct eg_db *db, struct eg_error *err)
+{
+	uint64_t id = 0, version = 0;
+	int rc = eg_db_number(db, "PRAGMA application_id", EG_NO_VALS, &id, err);
+
+	if (rc >= 0)
+		rc = eg_db_number(db, "PRAGMA user_version", EG_NO_VALS, &version, err);
+	if (rc < 0)
+		return rc;
+	if (id != APPLICATION_ID)
+		return eg_error_set(err, EG_ECORRUPT, "%s is not an edgate store", db->path);
+	if (version > SCHEMA_VERSION)
+		return eg_error_set(err, EG_EVERSION,
+		    "%s was written by a newer edgate (schema %u, this one knows up to %u): "
+		    "upgrade this program",
+		    db->path, (unsigned)version, SCHEMA_VERSION);
+	if (version < SCHEMA_VERSION)
+		return eg_error_set(
+		    err, EG_ECORRUPT, "%s has no schema: its header is damaged", db->path);
+	return 0;
+}
+
+static int set_up_connection(struct eg_state *st, struct eg_error *err)
+{
+	struct eg_meta meta;
+	int rc = check_identity(&st->db, err);
+
+	if (rc == 0 && st->writable && sqlite3_db_readonly(st->db.sql, "main") == 1)
+		rc = eg_error_set(err, EG_EIO,
+		    "%s cannot be written by this user: use root or its group", st->db.path);
+	if (rc == 0)
+		rc = eg_db_script(&st->db,
+		    "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+		    "PRAGMA cell_size_check=ON;",
+		    err);
+	if (rc == 0 && !st->writable)
+		rc = eg_db_script(&st->db, "PRAGMA query_only=ON", err);
+	return rc == 0 ? eg_meta_load(&st->db, &meta, err) : rc;
+}
+
+static int open_store(
+    struct eg_state *st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+{
+	char path[PATH_BYTES];
+	struct stat sb;
+	int rc = path_in(path, dir, "edgate.db", err);
+
+	if (rc != 0)
+		return rc;
+	if (stat(path, &sb) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return eg_error_set(err, EG_ENOENT,
+			    "there is no store in %s: run `edgatectl --state %s init`", dir, dir);
+		return errno_error(err, "open", path);
+	}
+	st->dev = sb.st_dev;
+	st->ino = sb.st_ino;
+	st->writable = mode == EG_STATE_WRITE;
+	st->log_events_max = LOG_EVENTS_MAX;
+	st->log_indices_max = LOG_INDICES_MAX;
+	rc = eg_db_open(&st->db, path, err);
+	return rc == 0 ? set_up_connection(st, err) : rc;
+}
+
+int eg_state_open(
+    struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+{
+	struct eg_state *s = calloc(1, sizeof(*s));
+	int rc;
+
+	*st = NULL;
+	if (s == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory to open the store in %s", dir);
+	rc = open_store(s, dir, mode, err);
+	if (rc != 0) {
+		eg_state_close(s);
+		return rc;
+	}
+	*st = s;
+	return 0;
+}
+
+void eg_state_close(struct eg_state *st)
+{
+	if (st == NULL)
+		return;
+	eg_db_close(&st->db);
+	eg_lists_free(&st->lists);
+	free(st);
+}
+
+void eg_state_set_log_limits(struct eg_state *st, uint64_t events, uint64_t indices)
+{
+	st->log_events_max = events;
+	st->log_indices_max = indices;
+}
+
+/* ── shared ── */
+
+int eg_store_check_path(const struct eg_state *st, struct eg_error *err)
+{
+	struct stat sb;
+
+	if (stat(st->db.path, &sb) != 0)
+		return errno_error(err, "find", st->db.path);
+	if (sb.st_dev != st->dev || sb.st_ino != st->ino)
+		return eg_error_set(
+		    err, EG_EIO, "%s was replaced while in use: restart this program", st->db.path);
+	return 0;
+}
+
+void eg_store_rollback(struct eg_state *st)
+{
+	if (sqlite3_get_autocommit(st->db.sql) == 0)
+		(void)sqlite3_exec(st->db.sql, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	struct eg_span key;
+	int rc = eg_db_query(db, &stmt,
+	    "SELECT generation, sequence, checkpoint, trimmed, tail_indices, newest_utc_ns,"
+	    " highest_utc_ns, default_policy, hash_key FROM meta",
+	    EG_NO_VALS, err);
+
+	if (rc == 0)
+		rc = eg_db_step(db, stmt, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return eg_error_set(err, EG_ECORRUPT, "%s: table meta is empty", db->path);
+	meta->generation = eg_col_u32(stmt, 0);
+	meta->sequence = eg_col_u64(stmt, 1);
+	meta->checkpoint = eg_col_u64(stmt, 2);
+	meta->trimmed = eg_col_u64(stmt, 3);
+	meta->tail_indices = eg_col_u64(stmt, 4);
+	meta->newest_utc_ns = eg_col_u64(stmt, 5);
+	meta->highest_utc_ns = eg_col_u64(stmt, 6);
+	meta->default_policy = eg_col_u32(stmt, 7);
+	key = eg_col_blob(stmt, 8);
+	if (key.len == sizeof(meta->hash_key.bytes))
+		memcpy(meta->hash_key.bytes, key.ptr, key.len);
+	else
+		rc = eg_error_set(
+		    err, EG_ECORRUPT, "%s: table meta has no whole hash key", db->path);
+	eg_db_finish(stmt);
+	return rc < 0 ? rc : 0;
+}
+
+int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err)
+{
+	return eg_db_run(db,
+	    "UPDATE meta SET sequence = ?1, checkpoint = ?2, trimmed = ?3, tail_indices = ?4,"
+	    " newest_utc_ns = ?5, highest_utc_ns = ?6, default_policy = ?7",
+	    EG_VALS(eg_int(meta->sequence), eg_int(meta->checkpoint), eg_int(meta->trimmed),
+	        eg_int(meta->tail_indices), eg_int(meta->newest_utc_ns),
+	        eg_int(meta->highest_utc_ns), eg_int(meta->default_policy)),
+	    err);
+}

@@ -93,13 +93,15 @@ static inline uint64_t eg_count_read(const eg_count_t *word)
 	return atomic_load_explicit(word, memory_order_relaxed);
 }
 
-/* [control] A segment of `cores` zeroed blocks: in the file `path` (created anew, mode 0640), or in
- * anonymous memory where path is NULL. */
+/* [control] A segment of `cores` (1 … EG_WORKERS_MAX, else -EG_ELIMIT) zeroed blocks: in the file
+ * `path` (mode 0640; replaces an old one at once, so that no reader sees half a header), or in
+ * anonymous memory where path is NULL. After an error *stats is empty and may be closed. */
 int eg_stats_create(
     struct eg_stats *stats, const char *path, uint32_t cores, int64_t utc_ns, struct eg_error *err);
 
 /* [any] Maps an existing segment read-only. -EG_ENOENT no such file (not running?), -EG_EVERSION
- * another build's layout, -EG_ECORRUPT wrong size or magic. */
+ * another build's layout, -EG_ECORRUPT wrong size or magic. After an error *stats is empty and may
+ * be closed. */
 int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err);
 
 void eg_stats_close(struct eg_stats *stats);

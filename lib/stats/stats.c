@@ -60,7 +60,7 @@ enum eg_verdict eg_verdict_by_name(const char *name)
 	return EG_VERDICT_NONE;
 }
 
-/* FNV-1a over every name in order: two builds agree iff their lists do. */
+/* FNV-1a over the sizes and every name in order: two builds agree iff their lists do. */
 static uint64_t layout_hash(void)
 {
 	static const char names[] =
@@ -70,7 +70,8 @@ static uint64_t layout_hash(void)
 #define EG_COUNTER(name, doc)         #name ","
 #include "counters.def"
 	    ;
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t h = 0xcbf29ce484222325u ^ sizeof(struct eg_stats_header) << 32 ^
+	             sizeof(struct eg_core_stats);
 
 	for (size_t i = 0; i < sizeof(names); i++)
 		h = (h ^ (uint8_t)names[i]) * 0x100000001b3u;
@@ -90,55 +91,88 @@ static void segment_attach(struct eg_stats *stats, void *mem, size_t bytes)
 	stats->map_bytes = bytes;
 }
 
-/* A new file beside the old one and a rename: a reader of the old segment keeps its mapping. */
-static int create_file(const char *path, size_t bytes, struct eg_error *err)
+static int map_segment(struct eg_stats *stats, int fd, size_t bytes, struct eg_error *err)
 {
-	char tmp[512];
-	int fd;
+	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	    fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
 
-	if (strlen(path) + sizeof(".new") > sizeof(tmp))
-		return eg_error_set(err, EG_ELIMIT, "%s: path is too long", path);
-	strcpy(tmp, path);
-	strcat(tmp, ".new");
+	if (mem == MAP_FAILED)
+		return eg_error_set(
+		    err, EG_ENOMEM, "statistics: mmap of %zu bytes: %s", bytes, strerror(errno));
+	segment_attach(stats, mem, bytes);
+	return 0;
+}
+
+/* An open file of that size without a name that readers know. */
+static int open_new(const char *tmp, size_t bytes, struct eg_error *err)
+{
+	int fd, rc;
+
 	(void)unlink(tmp);
 	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return eg_error_set(err, EG_EIO, "%s: cannot create: %s", tmp, strerror(errno));
-	if (posix_fallocate(fd, 0, (off_t)bytes) != 0 || rename(tmp, path) != 0) {
-		(void)eg_error_set(err, EG_EIO, "%s: cannot write: %s", path, strerror(errno));
-		(void)unlink(tmp);
+	rc = fchmod(fd, 0640) != 0 ? errno : posix_fallocate(fd, 0, (off_t)bytes);
+	if (rc != 0) {
 		(void)close(fd);
-		return -EG_EIO;
+		(void)unlink(tmp);
+		return eg_error_set(
+		    err, EG_EIO, "%s: cannot make %zu bytes: %s", tmp, bytes, strerror(rc));
 	}
 	return fd;
+}
+
+static void fill_header(struct eg_stats_header *header, uint32_t cores, int64_t utc_ns)
+{
+	header->magic = STATS_MAGIC;
+	header->cores = cores;
+	header->layout = layout_hash();
+	header->pid = (uint64_t)getpid();
+	header->started_utc_ns = utc_ns;
+}
+
+/* A new file beside the old one, complete before its rename: a reader finds the old segment, which
+ * it may keep mapped, or a whole new one. */
+static int create_in_file(
+    struct eg_stats *stats, const char *path, uint32_t cores, int64_t utc_ns, struct eg_error *err)
+{
+	char tmp[512];
+	int fd, rc;
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
+		return eg_error_set(err, EG_ELIMIT, "%s: path is too long", path);
+	fd = open_new(tmp, segment_bytes(cores), err);
+	if (fd < 0)
+		return fd;
+	rc = map_segment(stats, fd, segment_bytes(cores), err);
+	(void)close(fd);
+	if (rc == 0) {
+		fill_header(stats->header, cores, utc_ns);
+		if (rename(tmp, path) == 0)
+			return 0;
+		rc = eg_error_set(
+		    err, EG_EIO, "%s: cannot rename to %s: %s", tmp, path, strerror(errno));
+		eg_stats_close(stats);
+	}
+	(void)unlink(tmp);
+	return rc;
 }
 
 int eg_stats_create(
     struct eg_stats *stats, const char *path, uint32_t cores, int64_t utc_ns, struct eg_error *err)
 {
-	size_t bytes = segment_bytes(cores);
-	int fd = -1;
-	void *mem;
+	int rc;
 
-	if (path != NULL) {
-		fd = create_file(path, bytes, err);
-		if (fd < 0)
-			return fd;
-	}
-	mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    path != NULL ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
-	if (fd >= 0)
-		(void)close(fd);
-	if (mem == MAP_FAILED)
+	*stats = (struct eg_stats){0};
+	if (cores == 0 || cores > EG_WORKERS_MAX)
 		return eg_error_set(
-		    err, EG_ENOMEM, "statistics: mmap of %zu bytes: %s", bytes, strerror(errno));
-	segment_attach(stats, mem, bytes);
-	stats->header->cores = cores;
-	stats->header->layout = layout_hash();
-	stats->header->pid = (uint64_t)getpid();
-	stats->header->started_utc_ns = utc_ns;
-	stats->header->magic = STATS_MAGIC;
-	return 0;
+		    err, EG_ELIMIT, "statistics: %u cores, not 1 to %u", cores, EG_WORKERS_MAX);
+	if (path != NULL)
+		return create_in_file(stats, path, cores, utc_ns, err);
+	rc = map_segment(stats, -1, segment_bytes(cores), err);
+	if (rc == 0)
+		fill_header(stats->header, cores, utc_ns);
+	return rc;
 }
 
 static int check_header(
@@ -149,7 +183,7 @@ static int check_header(
 	if (h->layout != layout_hash())
 		return eg_error_set(err, EG_EVERSION,
 		    "%s: written by another version of edgate; use the edgatectl beside it", path);
-	if (h->cores > EG_WORKERS_MAX || segment_bytes(h->cores) != bytes)
+	if (h->cores == 0 || h->cores > EG_WORKERS_MAX || segment_bytes(h->cores) != bytes)
 		return eg_error_set(err, EG_ECORRUPT, "%s: wrong size", path);
 	return 0;
 }
@@ -161,6 +195,7 @@ int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err
 	void *mem;
 	int rc;
 
+	*stats = (struct eg_stats){0};
 	if (fd < 0)
 		return eg_error_set(err, errno == ENOENT ? EG_ENOENT : EG_EIO,
 		    "%s: %s; is edgate running with this run directory?", path, strerror(errno));

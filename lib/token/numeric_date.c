@@ -99,7 +99,7 @@ static uint64_t whole_seconds(const struct decimal *d, bool *exact)
 		return 0;
 	if (d->exponent > OVERFLOW_EXPONENT)
 		return UINT64_MAX;
-	if (d->exponent < -DIGITS_MAX) {
+	if (d->exponent <= -DIGITS_MAX) {
 		*exact = false;
 		return 0;
 	}

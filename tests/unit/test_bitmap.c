@@ -207,6 +207,25 @@ static void operations_go_to_the_shard_of_their_block(void **state)
 	eg_bitmap_free(map);
 }
 
+static void a_block_is_handed_over_once(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, 2 * EG_SHARD_BLOCK_BITS);
+	unsigned fresh = 0;
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(eg_bitmap_set_range(map, EG_SHARD_BLOCK_BITS - 1,
+		                     EG_SHARD_BLOCK_BITS, 1, &all->sink, NULL),
+		    0);
+	assert_int_equal(all->sent_cnt, 6);
+	for (unsigned w = 0; w < TEST_WORKERS; w++)
+		for (unsigned i = 0; i < all->worker[w].tail; i++)
+			fresh += all->worker[w].mail[i].word.fresh_block != NULL;
+	assert_int_equal(fresh, 2);
+	test_deliver_all(all);
+	eg_bitmap_free(map);
+}
+
 static void without_memory_nothing_is_sent(void **state)
 {
 	struct test_workers *all = *state;
@@ -270,10 +289,10 @@ static void model_bytes(struct model *m, struct test_workers *all, uint64_t *see
 	    eg_bitmap_set_bytes(m->map, first, eg_span(bytes, len), &all->sink, NULL), 0);
 	for (uint32_t i = 0; i < len * 8 / m->bits; i++) {
 		uint32_t idx = first * 8 / m->bits + i;
+		unsigned byte = bytes[i * m->bits / 8];
 
 		if (idx < m->entries)
-			m->value[idx] = (uint8_t)(bytes[i * m->bits / 8] >> i * m->bits % 8 &
-			                          ((1u << m->bits) - 1));
+			m->value[idx] = (uint8_t)(byte >> i * m->bits % 8 & ((1u << m->bits) - 1));
 	}
 	free(bytes);
 }
@@ -333,6 +352,7 @@ int main(void)
 	    WITH_WORKERS(only_differing_words_are_sent),
 	    WITH_WORKERS(a_change_behind_waiting_mail_is_not_lost),
 	    WITH_WORKERS(operations_go_to_the_shard_of_their_block),
+	    WITH_WORKERS(a_block_is_handed_over_once),
 	    WITH_WORKERS(without_memory_nothing_is_sent),
 	    WITH_WORKERS(random_changes_equal_a_model),
 	};

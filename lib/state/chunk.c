@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "chunk.h"
+
+uint64_t eg_list_bytes(const struct eg_list_row *list)
+{
+	return ((uint64_t)list->entries * list->bits + 7) / 8;
+}
+
+uint32_t eg_chunk_cnt(const struct eg_list_row *list)
+{
+	return (uint32_t)((eg_list_bytes(list) + EG_CHUNK_BYTES - 1) / EG_CHUNK_BYTES);
+}
+
+uint32_t eg_chunk_len(const struct eg_list_row *list, uint32_t chunk)
+{
+	uint64_t left = eg_list_bytes(list) - (uint64_t)chunk * EG_CHUNK_BYTES;
+
+	return left < EG_CHUNK_BYTES ? (uint32_t)left : EG_CHUNK_BYTES;
+}
+
+static struct eg_db_sum checksum(
+    const struct eg_list_row *list, enum eg_layer layer, uint32_t chunk, struct eg_span bytes)
+{
+	const uint64_t numbers[] = {list->id, layer, chunk};
+
+	return eg_db_sum("bitmap", numbers, 3, bytes);
+}
+
+static int save(struct eg_db *db, const struct eg_list_row *list, enum eg_layer layer,
+    uint32_t chunk, struct eg_span bytes, struct eg_error *err)
+{
+	struct eg_db_sum sum = checksum(list, layer, chunk, bytes);
+
+	return eg_db_run(db, "INSERT OR REPLACE INTO bitmap VALUES (?1, ?2, ?3, ?4, ?5)",
+	    EG_VALS(
+	        eg_int(list->id), eg_int(layer), eg_int(chunk), eg_blob(bytes), eg_sum_val(&sum)),
+	    err);
+}
+
+static int damaged(const struct eg_list_row *list, enum eg_layer layer, uint32_t chunk,
+    const char *how, struct eg_error *err)
+{
+	return eg_error_set(err, EG_ECORRUPT, "table bitmap, list %s, %s layer, chunk %u: %s",
+	    eg_show(list->uri).text, layer == EG_LAYER_IMPORTED ? "imported" : "operator", chunk,
+	    how);
+}
+
+static int load(struct eg_db *db, const struct eg_list_row *list, enum eg_layer layer,
+    uint32_t chunk, uint8_t out[EG_CHUNK_BYTES], struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	struct eg_db_sum sum;
+	struct eg_span bytes;
+	int rc = eg_db_query(db, &stmt,
+	    "SELECT bytes, checksum FROM bitmap WHERE list = ?1 AND layer = ?2 AND chunk = ?3",
+	    EG_VALS(eg_int(list->id), eg_int(layer), eg_int(chunk)), err);
+
+	memset(out, 0, EG_CHUNK_BYTES);
+	if (rc == 0)
+		rc = eg_db_step(db, stmt, err);
+	if (rc <= 0)
+		return rc;
+	bytes = eg_col_blob(stmt, 0);
+	sum = checksum(list, layer, chunk, bytes);
+	rc = 0;
+	if (!eg_sum_is(&sum, eg_col_blob(stmt, 1)))
+		rc = damaged(list, layer, chunk, "checksum mismatch", err);
+	else if (bytes.len != eg_chunk_len(list, chunk))
+		rc = damaged(list, layer, chunk, "wrong length", err);
+	else
+		memcpy(out, bytes.ptr, bytes.len);
+	eg_db_finish(stmt);
+	return rc;
+}
+
+static bool is_zero(struct eg_span s)
+{
+	return s.len == 0 || (s.ptr[0] == 0 && memcmp(s.ptr, s.ptr + 1, s.len - 1) == 0);
+}
+
+int eg_chunk_import(
+    struct eg_db *db, const struct eg_list_row *list, struct eg_span bytes, struct eg_error *err)
+{
+	int rc = eg_db_run(db, "DELETE FROM bitmap WHERE list = ?1 AND layer = ?2",
+	    EG_VALS(eg_int(list->id), eg_int(EG_LAYER_IMPORTED)), err);
+
+	for (uint32_t c = 0; rc == 0 && c < eg_chunk_cnt(list); c++) {
+		struct eg_span part =
+		    eg_span(bytes.ptr + (size_t)c * EG_CHUNK_BYTES, eg_chunk_len(list, c));
+
+		if (!is_zero(part))
+			rc = save(db, list, EG_LAYER_IMPORTED, c, part, err);
+	}
+	return rc;
+}
+
+static uint32_t entries_of_chunk(const struct eg_list_row *list)
+{
+	return EG_CHUNK_BYTES * 8 / list->bits;
+}
+
+/* 1 into entries first … last of a chunk. */
+static void mark(uint8_t *bytes, unsigned bits, uint32_t first, uint32_t last)
+{
+	static const uint8_t ones[] = {[1] = 0xff, [2] = 0x55, [4] = 0x11, [8] = 0x01};
+	uint32_t per_byte = 8 / bits;
+	uint32_t i = first;
+
+	while (i <= last) {
+		if (i % per_byte == 0 && last - i >= per_byte - 1) {
+			bytes[i / per_byte] |= ones[bits];
+			i += per_byte;
+		} else {
+			bytes[i / per_byte] |= (uint8_t)(1u << i % per_byte * bits);
+			i++;
+		}
+	}
+}
+
+static void mark_chunk(const struct eg_list_row *list, uint32_t chunk, uint8_t *bytes)
+{
+	const struct eg_ranges *marks = &list->marks;
+	uint64_t start = (uint64_t)chunk * entries_of_chunk(list);
+	uint64_t end = start + entries_of_chunk(list) - 1;
+
+	if (end >= list->entries)
+		end = list->entries - 1;
+	for (size_t i = eg_ranges_seek(marks, (uint32_t)start); i < marks->cnt; i++) {
+		uint64_t first = marks->range[i].first, last = marks->range[i].last;
+
+		if (first > end)
+			break;
+		mark(bytes, list->bits, (uint32_t)((first > start ? first : start) - start),
+		    (uint32_t)((last < end ? last : end) - start));
+	}
+}
+
+static bool is_marked(const struct eg_list_row *list, uint32_t chunk)
+{
+	uint64_t start = (uint64_t)chunk * entries_of_chunk(list);
+	size_t i = eg_ranges_seek(&list->marks, (uint32_t)start);
+
+	return i < list->marks.cnt && list->marks.range[i].first < start + entries_of_chunk(list);
+}
+
+int eg_chunk_fold_marks(struct eg_db *db, const struct eg_list_row *list, struct eg_error *err)
+{
+	uint8_t bytes[EG_CHUNK_BYTES];
+	int rc = 0;
+
+	for (uint32_t c = 0; rc == 0 && c < eg_chunk_cnt(list); c++) {
+		if (!is_marked(list, c))
+			continue;
+		rc = load(db, list, EG_LAYER_OPERATOR, c, bytes, err);
+		if (rc != 0)
+			break;
+		mark_chunk(list, c, bytes);
+		rc = save(
+		    db, list, EG_LAYER_OPERATOR, c, eg_span(bytes, eg_chunk_len(list, c)), err);
+	}
+	return rc;
+}
+
+int eg_chunk_effective(struct eg_db *db, const struct eg_list_row *list, uint32_t chunk,
+    uint8_t out[EG_CHUNK_BYTES], struct eg_error *err)
+{
+	unsigned entry_ones = (1u << list->bits) - 1;
+	uint8_t operator[EG_CHUNK_BYTES];
+	int rc = load(db, list, EG_LAYER_IMPORTED, chunk, out, err);
+
+	if (rc == 0)
+		rc = load(db, list, EG_LAYER_OPERATOR, chunk, operator, err);
+	if (rc != 0)
+		return rc;
+	mark_chunk(list, chunk, operator);
+	/* An operator's entry is 0 or 1, so times all-ones it covers itself and nothing else. */
+	for (uint32_t i = 0; i < EG_CHUNK_BYTES; i++)
+		out[i] = (uint8_t)((out[i] & ~(operator[i] * entry_ones)) | operator[i]);
+	return 0;
+}

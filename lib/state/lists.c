@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lists.h"
+
+#include <stdlib.h>
+
+struct eg_list_row *eg_lists_find(const struct eg_lists *lists, struct eg_span uri)
+{
+	for (size_t i = 0; i < lists->cnt; i++)
+		if (lists->row[i].id != 0 && eg_span_eq(lists->row[i].uri, uri))
+			return &lists->row[i];
+	return NULL;
+}
+
+struct eg_list_row *eg_lists_find_id(const struct eg_lists *lists, uint64_t id)
+{
+	for (size_t i = 0; i < lists->cnt; i++)
+		if (lists->row[i].id == id)
+			return &lists->row[i];
+	return NULL;
+}
+
+static bool is_same(const struct eg_list_row *a, const struct eg_list_row *b)
+{
+	return a->id == b->id && a->bits == b->bits && a->entries == b->entries &&
+	       eg_span_eq(a->uri, b->uri);
+}
+
+static int append(struct eg_lists *lists, struct eg_list_row row, struct eg_error *err)
+{
+	struct eg_list_row *array = reallocarray(lists->row, lists->cnt + 1, sizeof(*lists->row));
+	uint8_t *uri = malloc(row.uri.len + 1);
+
+	if (array != NULL)
+		lists->row = array;
+	if (array == NULL || uri == NULL) {
+		free(uri);
+		return eg_error_set(err, EG_ENOMEM, "no memory for a status list");
+	}
+	if (row.uri.len != 0)
+		memcpy(uri, row.uri.ptr, row.uri.len);
+	row.uri.ptr = uri;
+	row.stale = true;
+	array[lists->cnt++] = row;
+	return 0;
+}
+
+static int take_up(struct eg_lists *lists, const struct eg_list_row *row, struct eg_error *err)
+{
+	struct eg_list_row *known = eg_lists_find_id(lists, row->id);
+
+	if (known != NULL && is_same(known, row))
+		return 0;
+	if (known != NULL)
+		known->id = 0;
+	return append(lists, *row, err);
+}
+
+static int check_row(const struct eg_list_row *row, struct eg_error *err)
+{
+	bool bits_ok = row->bits == 1 || row->bits == 2 || row->bits == 4 || row->bits == 8;
+
+	if (row->id != 0 && bits_ok && row->entries != 0 && row->entries <= EG_REVOKE_ENTRIES_MAX)
+		return 0;
+	return eg_error_set(err, EG_ECORRUPT, "table list, %s: %u entries of %u bits",
+	    eg_show(row->uri).text, row->entries, row->bits);
+}
+
+int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = eg_db_query(db, &stmt, "SELECT id, uri, bits, entries FROM list", EG_NO_VALS, err);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = eg_db_step(db, stmt, err)) > 0) {
+		struct eg_list_row row = {
+		    .id = eg_col_u64(stmt, 0),
+		    .uri = eg_col_blob(stmt, 1),
+		    .bits = eg_col_u32(stmt, 2),
+		    .entries = eg_col_u32(stmt, 3),
+		};
+
+		rc = check_row(&row, err);
+		if (rc == 0)
+			rc = take_up(lists, &row, err);
+		if (rc != 0) {
+			eg_db_finish(stmt);
+			return rc;
+		}
+	}
+	return rc;
+}
+
+struct eg_bitmap *eg_list_map(struct eg_list_row *row)
+{
+	if (row->map == NULL)
+		row->map = eg_bitmap_new(row->uri, row->bits, row->entries);
+	return row->map;
+}
+
+void eg_lists_clear_marks(struct eg_lists *lists)
+{
+	for (size_t i = 0; i < lists->cnt; i++)
+		eg_ranges_free(&lists->row[i].marks);
+}
+
+void eg_lists_free(struct eg_lists *lists)
+{
+	eg_lists_clear_marks(lists);
+	for (size_t i = 0; i < lists->cnt; i++) {
+		eg_bitmap_free(lists->row[i].map);
+		free((void *)(uintptr_t)lists->row[i].uri.ptr);
+	}
+	free(lists->row);
+	*lists = (struct eg_lists){0};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The status lists that this handle knows: what table list says of them, their bitmaps (they live
+ * until the handle closes, since snapshots point at them) and scratch for loading and folding.
+ * Threads: [control]; allocates.
+ */
+#ifndef EG_STATE_LISTS_H
+#define EG_STATE_LISTS_H
+
+#include "db.h"
+#include "ranges.h"
+
+struct eg_list_row {
+	uint64_t id; /* 0: no longer in the store (another generation), kept for its bitmap */
+	struct eg_span uri; /* owned */
+	unsigned bits;
+	uint32_t entries;
+	struct eg_bitmap *map;  /* NULL until asked for */
+	bool stale;             /* its bitmap must be loaded as a whole */
+	struct eg_ranges marks; /* operator's indices in the log, not yet in table bitmap */
+};
+
+struct eg_lists {
+	struct eg_list_row *row;
+	size_t cnt;
+};
+
+/* Takes up what table list says now. New rows are stale. */
+int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err);
+/* NULL where there is none. */
+struct eg_list_row *eg_lists_find(const struct eg_lists *lists, struct eg_span uri);
+struct eg_list_row *eg_lists_find_id(const struct eg_lists *lists, uint64_t id);
+/* The row's bitmap, made on first use. NULL without memory. */
+struct eg_bitmap *eg_list_map(struct eg_list_row *row);
+void eg_lists_clear_marks(struct eg_lists *lists);
+void eg_lists_free(struct eg_lists *lists);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One connection to the store: what the parts of lib/state share. Threads: [control]. */
+#ifndef EG_STATE_STORE_H
+#define EG_STATE_STORE_H
+
+#include <sys/types.h>
+
+#include "db.h"
+#include "eg_state.h"
+#include "lists.h"
+
+struct eg_meta { /* the one row of table meta */
+	unsigned generation;
+	uint64_t sequence;     /* of the newest event */
+	uint64_t checkpoint;   /* events up to here are folded into bitmap, deny and cutoff */
+	uint64_t trimmed;      /* events up to here are gone from the log */
+	uint64_t tail_indices; /* indices revoked by events after the checkpoint */
+	uint64_t newest_utc_ns, highest_utc_ns;
+	uint32_t default_policy; /* 0: none */
+	struct eg_hash_key hash_key;
+};
+
+struct eg_sent { /* how far eg_state_follow has told its follower */
+	bool started;
+	unsigned generation;
+	uint64_t sequence;
+};
+
+struct eg_state {
+	struct eg_db db;
+	dev_t dev;
+	ino_t ino;
+	bool writable;
+	uint64_t log_events_max, log_indices_max;
+	struct eg_lists lists;
+	struct eg_sent sent;
+};
+
+int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err);
+int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err);
+
+/* -EG_EIO where the file at the path is no longer the one that is open: nothing written there by
+ * others would ever be seen. */
+int eg_store_check_path(const struct eg_state *st, struct eg_error *err);
+
+/* Ends a read transaction, or undoes a write transaction that is still open. */
+void eg_store_rollback(struct eg_state *st);
+
+#endif

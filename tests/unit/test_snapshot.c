@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_snapshot.h"
+#include "eg_test.h"
+
+static const struct eg_hash_key hash_key = {{1, 2, 3}};
+
+static struct eg_policy policy_of(uint32_t id, const char *issuer)
+{
+	struct eg_policy p;
+	struct eg_error err = {0};
+
+	eg_policy_init(&p, id);
+	assert_int_equal(eg_policy_add_issuer(&p, eg_span_str(issuer), &err), 0);
+	p.any_audience = true;
+	return p;
+}
+
+static void add_policy(struct eg_snapshot *snap, uint32_t id, const char *issuer)
+{
+	struct eg_policy p = policy_of(id, issuer);
+
+	assert_int_equal(eg_snapshot_add_policy(snap, &p, NULL), 0);
+}
+
+static void add_list(struct eg_snapshot *snap, uint32_t slot, const char *uri, uint64_t tag)
+{
+	struct eg_list list = {.issuer_slot = slot, .uri = eg_span_str(uri), .exp_s = tag};
+
+	assert_int_equal(eg_snapshot_add_list(snap, &list, NULL), 0);
+}
+
+static void test_empty(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+
+	assert_non_null(snap);
+	assert_int_equal(eg_snapshot_seal(snap, 0, NULL), 0);
+	assert_null(eg_snapshot_policy(snap, 0));
+	assert_null(eg_snapshot_policy(snap, 1));
+	assert_null(eg_snapshot_list(snap, 0, eg_span_str("u")));
+	eg_snapshot_free(snap);
+	eg_snapshot_free(NULL);
+}
+
+/* Every number of policies from 0 to 40, and each id beside them misses. */
+static void test_policy_search(void **state)
+{
+	for (uint32_t n = 0; n <= 40; n++) {
+		struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+
+		for (uint32_t i = 0; i < n; i++)
+			add_policy(snap, 3 * ((i * 17) % 41) + 1, "https://a");
+		assert_int_equal(eg_snapshot_seal(snap, 0, NULL), 0);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t id = 3 * ((i * 17) % 41) + 1;
+
+			assert_int_equal(eg_snapshot_policy(snap, id)->id, id);
+			assert_null(eg_snapshot_policy(snap, id + 1));
+			assert_null(eg_snapshot_policy(snap, id + 2));
+		}
+		assert_null(eg_snapshot_policy(snap, UINT32_MAX));
+		eg_snapshot_free(snap);
+	}
+}
+
+static void test_default_policy(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+	struct eg_error err = {0};
+
+	add_policy(snap, UINT32_MAX, "https://a");
+	add_policy(snap, 7, "https://a");
+	assert_int_equal(eg_snapshot_seal(snap, 8, &err), -EG_ENOENT);
+	assert_non_null(strstr(err.text, "8"));
+	assert_int_equal(eg_snapshot_seal(snap, UINT32_MAX, NULL), 0);
+	assert_int_equal(eg_snapshot_policy(snap, 0)->id, UINT32_MAX);
+	assert_int_equal(eg_snapshot_policy(snap, 7)->id, 7);
+	eg_snapshot_free(snap);
+}
+
+static void test_policies_are_bound(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+	uint32_t slot_a, slot_b;
+
+	assert_int_equal(
+	    eg_keyset_add_issuer(snap->keys, eg_span_str("https://a"), &slot_a, NULL), 0);
+	assert_int_equal(
+	    eg_keyset_add_issuer(snap->keys, eg_span_str("https://b"), &slot_b, NULL), 0);
+	add_policy(snap, 1, "https://b");
+	add_policy(snap, 2, "https://nobody");
+	assert_int_equal(eg_snapshot_seal(snap, 0, NULL), 0);
+	assert_int_equal(eg_snapshot_policy(snap, 1)->issuer_slot[0], slot_b);
+	assert_int_equal(eg_snapshot_policy(snap, 2)->issuer_slot[0], EG_POLICY_NO_SLOT);
+	eg_snapshot_free(snap);
+}
+
+static void test_list_search(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+
+	add_list(snap, 2, "https://l/1", 21);
+	add_list(snap, 1, "https://l/10", 110);
+	add_list(snap, 1, "https://l/1", 11);
+	add_list(snap, 1, "", 10);
+	add_list(snap, 0, "https://l/2", 2);
+	assert_int_equal(eg_snapshot_seal(snap, 0, NULL), 0);
+	assert_int_equal(eg_snapshot_list(snap, 2, eg_span_str("https://l/1"))->exp_s, 21);
+	assert_int_equal(eg_snapshot_list(snap, 1, eg_span_str("https://l/10"))->exp_s, 110);
+	assert_int_equal(eg_snapshot_list(snap, 1, eg_span_str("https://l/1"))->exp_s, 11);
+	assert_int_equal(eg_snapshot_list(snap, 1, eg_span(NULL, 0))->exp_s, 10);
+	assert_null(eg_snapshot_list(snap, 0, eg_span_str("https://l/1")));
+	assert_null(eg_snapshot_list(snap, 1, eg_span_str("https://l/")));
+	assert_null(eg_snapshot_list(snap, 1, eg_span_str("https://l/100")));
+	assert_null(eg_snapshot_list(snap, 3, eg_span_str("https://l/1")));
+	eg_snapshot_free(snap);
+}
+
+static void test_twice_is_refused(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+	struct eg_error err = {0};
+
+	add_policy(snap, 5, "https://a");
+	add_policy(snap, 5, "https://b");
+	assert_int_equal(eg_snapshot_seal(snap, 0, &err), -EG_EEXIST);
+	eg_snapshot_free(snap);
+	snap = eg_snapshot_new(&hash_key);
+	add_list(snap, 1, "u", 0);
+	add_list(snap, 1, "u", 1);
+	assert_int_equal(eg_snapshot_seal(snap, 0, &err), -EG_EEXIST);
+	eg_snapshot_free(snap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_policy_search),
+	    cmocka_unit_test(test_default_policy),
+	    cmocka_unit_test(test_policies_are_bound),
+	    cmocka_unit_test(test_list_search),
+	    cmocka_unit_test(test_twice_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
