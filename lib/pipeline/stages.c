@@ -161,10 +161,30 @@ static struct eg_finding check_claims(
 	return strict ? eg_finding(EG_OK, EG_DETAIL_NONE) : found;
 }
 
+static uint64_t exp_or_never(const struct eg_token *token)
+{
+	if (!(token->has & EG_HAS_EXP))
+		return UINT64_MAX;
+	return token->exp_s > 0 ? (uint64_t)token->exp_s : 0;
+}
+
+/* Copies, or hashes, what the token's views hold: they end with the next token. */
+static void enqueue(
+    struct eg_pipeline *p, struct eg_pending *e, const struct eg_token *token, uint32_t issuer_slot)
+{
+	const struct eg_issuer *issuer = eg_keyset_issuer(p->snapshot->keys, issuer_slot);
+
+	e->exp_s = exp_or_never(token);
+	build_query(p->config.revoke, issuer, token, &e->query);
+	build_status(p, issuer_slot, token, e);
+	e->message = token->signed_bytes;
+	memcpy(e->signature, token->signature, sizeof(e->signature));
+	eg_signature_queue_push(&p->queue, p->now_ns);
+}
+
 static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
 {
 	struct eg_batch *b = &p->batch;
-	struct eg_egt_answer *answer = &b->answer[slot];
 	struct eg_pending *e = eg_signature_queue_next(&p->queue);
 	struct eg_token token;
 	uint32_t issuer_slot;
@@ -173,26 +193,18 @@ static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
 	found = eg_jwt_parse(b->record[slot].token, b->policy[slot], &p->scratch, &token);
 	if (found.status != EG_OK)
 		return found;
-	answer->exp = saturated_exp(&token);
+	b->answer[slot].exp = saturated_exp(&token);
 	if (token.has & EG_HAS_CNF)
-		answer->rflags |= EG_RFLAG_CNF_PRESENT;
+		b->answer[slot].rflags |= EG_RFLAG_CNF_PRESENT;
 	e->ref = b->ref[slot];
 	e->policy = b->policy[slot];
+	e->answer = b->answer[slot];
 	found = find_key(p->snapshot, e->policy, &token, &issuer_slot, &e->key);
 	if (found.status == EG_OK)
 		found = check_claims(p, &token, e);
-	if (found.status != EG_OK)
-		return found;
-	e->answer = *answer;
-	e->exp_s =
-	    token.has & EG_HAS_EXP ? (uint64_t)(token.exp_s > 0 ? token.exp_s : 0) : UINT64_MAX;
-	build_query(
-	    p->config.revoke, eg_keyset_issuer(p->snapshot->keys, issuer_slot), &token, &e->query);
-	build_status(p, issuer_slot, &token, e);
-	e->message = token.signed_bytes;
-	memcpy(e->signature, token.signature, sizeof(e->signature));
-	eg_signature_queue_push(&p->queue, p->now_ns);
-	return eg_finding(EG_OK, EG_DETAIL_NONE);
+	if (found.status == EG_OK)
+		enqueue(p, e, &token, issuer_slot);
+	return found;
 }
 
 /* ── the batch ── */

@@ -285,6 +285,21 @@ static void status_zero_is_no_accept(void **state)
 	stop(&s);
 }
 
+/* A pong to one token would read "ready" as a status of 1. */
+static void pong_is_no_accept(void **state)
+{
+	struct server s;
+	struct edgate_client *c;
+	struct edgate_answer a;
+
+	start(&s, WRONG_TYPE, 256);
+	c = open_client("127.0.0.1", s.port, &hasty);
+	assert_int_equal(edgate_client_verify(c, two, 1, 0, &a, NULL), -1);
+	assert_int_equal(a.status, 0);
+	edgate_client_close(c);
+	stop(&s);
+}
+
 /* An answer that comes after its try is over does not answer the next one. */
 static void late_answer_is_not_taken(void **state)
 {
@@ -558,6 +573,7 @@ int main(void)
 	    cmocka_unit_test(right_answers_arrive),
 	    cmocka_unit_test(wrong_answers_are_passed_over),
 	    cmocka_unit_test(status_zero_is_no_accept),
+	    cmocka_unit_test(pong_is_no_accept),
 	    cmocka_unit_test(late_answer_is_not_taken),
 	    cmocka_unit_test(nobody_listening_is_said),
 	    cmocka_unit_test(next_address_is_tried),

@@ -333,10 +333,12 @@ static void adjust_list_times(struct world *w)
 static void heeds_the_times_of_a_list(void **state)
 {
 	struct world *w = world_new(1, NULL, DEADLINE_NS, adjust_list_times);
+	struct eg_revoke_sink sink = world_direct(w);
 	struct eg_egt_answer a = ask_good(w, STATUS("0", WORLD_LIST), WORLD_CLIENT_CACHE);
 
 	assert_int_equal(a.status, EG_OK);
 	assert_int_equal(a.cache_for, 10);
+	assert_int_equal(eg_bitmap_set_range(w->bitmap, 1, 1, 1, &sink, NULL), 0);
 	w->now_ns += 10 * EG_NS_PER_S - 1;
 	assert_false(ask_good(w, STATUS("0", WORLD_LIST), 0).rflags & EG_RFLAG_LIST_STALE);
 	w->now_ns += 1;
@@ -348,6 +350,7 @@ static void heeds_the_times_of_a_list(void **state)
 	assert_int_equal(ask_good(w, STATUS("0", WORLD_LIST), 0).status, EG_OK);
 	w->now_ns += 1;
 	assert_int_equal(ask_good(w, STATUS("0", WORLD_LIST), 0).status, EG_STATUS_UNKNOWN);
+	assert_int_equal(ask_good(w, STATUS("1", WORLD_LIST), 0).status, EG_STATUS_UNKNOWN);
 	a = ask_good(w, STATUS("0", WORLD_LIST), WORLD_STATUS_IGNORED);
 	assert_int_equal(a.status, EG_OK);
 	assert_int_equal(a.rflags, EG_RFLAG_SIG_CHECKED);
@@ -413,8 +416,46 @@ static void answers_ping(void **state)
 	assert_int_equal(eg_egt_parse_pong(&resp, &pong), 0);
 	assert_int_equal(pong.ready, 1);
 	assert_int_equal(pong.shards, 64);
+	assert_int_equal(pong.steering, 1);
+	assert_int_equal(pong.base_port, EG_EGT_PORT);
 	assert_int_equal(pong.utc_s, WORLD_NOW_S);
 	assert_true(eg_span_eq_str(pong.version, "test"));
+	world_free(w);
+}
+
+static void answers_a_whole_frame_in_place(void **state)
+{
+	static const uint8_t headers[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, /* Ethernet */
+	    0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1,      /* IPv4 */
+	    0x9c, 0x40, 0x63, 0xaf, 0, 0, 0, 0};                                    /* UDP */
+	struct world *w = world_with_list(1, NULL, 0);
+	struct world_token token = world_good(w, "");
+	struct eg_egt_record record = world_record(&token, 0);
+	struct eg_packet pkt = world_packet(w, 0);
+	struct eg_writer writer = eg_writer(pkt.data + sizeof(headers), 1000);
+	uint8_t *payload = writer.ptr;
+	uint16_t bytes;
+	struct eg_egt_response resp;
+
+	eg_egt_begin_request(&writer, EG_EGT_VERIFY, 0, 1, 5, 0);
+	eg_egt_put_record(&writer, &record);
+	bytes = (uint16_t)eg_egt_finish_request(&writer, payload, 1);
+	memcpy(pkt.data, headers, sizeof(headers));
+	eg_store_be16(pkt.data + 16, (uint16_t)(20 + 8 + bytes));
+	eg_store_be16(pkt.data + 38, (uint16_t)(8 + bytes));
+	pkt.len = (uint32_t)sizeof(headers) + bytes;
+	pkt.flags = EG_PACKET_IP_CKSUM_GOOD;
+	world_deliver(w, pkt);
+	world_turn(w);
+	assert_int_equal(w->out.tx_cnt, 1);
+	pkt = w->out.tx[0];
+	assert_int_equal(pkt.len, sizeof(headers) + EG_EGT_RESPONSE_BYTES(1));
+	assert_memory_equal(pkt.data, headers + 6, 6);
+	assert_memory_equal(pkt.data + 6, headers, 6);
+	assert_memory_equal(pkt.data + 34, headers + 36, 2);
+	assert_memory_equal(pkt.data + 36, headers + 34, 2);
+	assert_int_equal(eg_egt_parse_response(eg_span(pkt.data + 42, pkt.len - 42), &resp), 0);
+	assert_int_equal(eg_egt_answer_at(&resp, 0).status, EG_OK);
 	world_free(w);
 }
 
@@ -539,6 +580,20 @@ static void runs_at_once_without_a_deadline(void **state)
 	world_free(w);
 }
 
+static void runs_when_a_batch_waits_and_not_before(void **state)
+{
+	struct world *w = world_with_list(1, NULL, NEVER_NS);
+
+	send_records(w, EG_EGT_RECORDS_MAX - 1);
+	world_turn(w);
+	assert_int_equal(in_flight(w), 1);
+	send_records(w, 1);
+	world_turn(w);
+	assert_int_equal(in_flight(w), 0);
+	assert_int_equal(world_counter(w, EG_COUNTER_signature_flush_full), 1);
+	world_free(w);
+}
+
 static void runs_whole_lanes_when_a_batch_waits(void **state)
 {
 	struct world *w = world_with_list(1, &eights, NEVER_NS);
@@ -555,6 +610,44 @@ static void runs_whole_lanes_when_a_batch_waits(void **state)
 	assert_int_equal(in_flight(w), 1); /* one record of the second frame is left over */
 	world_idle(w);
 	assert_int_equal(world_counter(w, EG_COUNTER_signatures), 73);
+	world_free(w);
+}
+
+/* Goes once round the queue with one token, and checks every answer. */
+static void ask_round(struct world *w, const char *members, struct eg_egt_answer expect)
+{
+	struct world_token token = world_good(w, members);
+	struct eg_egt_record record = world_record(&token, WORLD_CLIENT_CACHE);
+
+	for (unsigned i = 0; i < EG_SIGNATURE_QUEUE_MAX; i++) {
+		(void)world_send(w, 0, 0, &record, 1);
+		world_turn(w);
+	}
+	world_idle(w);
+	for (unsigned i = 0; i < EG_SIGNATURE_QUEUE_MAX; i++) {
+		const struct eg_egt_answer *a = world_reply(w, w->last_id - i)->answers;
+
+		assert_int_equal(a->status, expect.status);
+		assert_int_equal(a->rflags, expect.rflags);
+		assert_int_equal(a->cache_for, expect.cache_for);
+	}
+}
+
+static void an_entry_forgets_its_last_record(void **state)
+{
+	struct world *w = world_new(1, NULL, NEVER_NS, adjust_list_times);
+	const uint16_t checked = EG_RFLAG_SIG_CHECKED, cnf = checked | EG_RFLAG_CNF_PRESENT;
+
+	ask_round(w, ",\"status\":{},\"cnf\":{}",
+	    (struct eg_egt_answer){.status = EG_STATUS_UNKNOWN, .rflags = cnf});
+	ask_round(w, STATUS("0", WORLD_LIST),
+	    (struct eg_egt_answer){.status = EG_OK, .rflags = checked, .cache_for = 10});
+	ask_round(
+	    w, "", (struct eg_egt_answer){.status = EG_OK, .rflags = checked, .cache_for = 60});
+	ask_round(w, ",\"status\":{}",
+	    (struct eg_egt_answer){.status = EG_STATUS_UNKNOWN, .rflags = checked});
+	ask_round(
+	    w, "", (struct eg_egt_answer){.status = EG_OK, .rflags = checked, .cache_for = 60});
 	world_free(w);
 }
 
@@ -733,11 +826,14 @@ int main(void)
 	    cmocka_unit_test(heeds_the_times_of_a_list),
 	    cmocka_unit_test(says_whose_shard_it_was),
 	    cmocka_unit_test(answers_ping),
+	    cmocka_unit_test(answers_a_whole_frame_in_place),
 	    cmocka_unit_test(drops_by_name),
 	    cmocka_unit_test(counts_what_the_port_refuses_as_drops),
 	    cmocka_unit_test(runs_when_the_deadline_is_reached),
 	    cmocka_unit_test(runs_when_rx_is_empty),
 	    cmocka_unit_test(runs_at_once_without_a_deadline),
+	    cmocka_unit_test(runs_when_a_batch_waits_and_not_before),
+	    cmocka_unit_test(an_entry_forgets_its_last_record),
 	    cmocka_unit_test(runs_whole_lanes_when_a_batch_waits),
 	    cmocka_unit_test(holds_the_longest_queue),
 	    cmocka_unit_test(answers_frames_that_span_batches),

@@ -10,6 +10,13 @@
 static const struct eg_hash_key hash_key = {
     {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 
+static const struct eg_netif netif = {
+    .mac = {2, 0, 0, 0, 0, 1},
+    .base_port = EG_EGT_PORT,
+    .ip4_cnt = 1,
+    .ip4 = {{.addr = {10, 0, 0, 1}, .prefix_bits = 24}},
+};
+
 /* ── building ── */
 
 static void make_keys(struct world *w)
@@ -76,6 +83,7 @@ static void start_core(
 	    .worker_cnt = w->core_cnt,
 	    .max_datagram_bytes = WORLD_ROOM,
 	    .signature_deadline_ns = deadline_ns,
+	    .netif = &netif,
 	    .ed25519 = ed25519 != NULL ? ed25519 : eg_ed25519_select("sodium", NULL),
 	    .stats = &w->stats,
 	    .revoke = w->revoke,
@@ -248,6 +256,8 @@ static void take_answer(struct world *w, const struct eg_packet *pkt)
 	struct world_reply *reply;
 
 	give_back(b);
+	if (!(pkt->flags & EG_PACKET_DATAGRAM))
+		return;
 	assert_true(pkt->len <= b->request_bytes);
 	assert_int_equal(eg_egt_parse_response(eg_span(pkt->data, pkt->len), &resp), 0);
 	reply = &w->reply[b->request_id];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A small world for tests of the pipeline: one issuer with two keys, one status list, policies, one
- * or two cores, virtual time, packets without headers (DATAGRAM). Tokens are signed here.
+ * or two cores, virtual time, packets without headers (DATAGRAM) by default; the cores are
+ * 02:00:00:00:00:01, 10.0.0.1/24, without a VLAN. Tokens are signed here.
  *
  *   world_send ─▶ rx of w->core ─▶ world_turn ─▶ world_reply(id): answered, dropped or in flight
  *
