@@ -159,6 +159,15 @@ static unsigned send_some(struct run *r)
 	return cnt;
 }
 
+/* A wire that is full pushes back, and then the loop was not open: that must show. */
+static void count_unsent(struct run *r)
+{
+	double due = (double)(r->now_ns - r->start_ns) * r->options->rate / NS_PER_S;
+
+	if (due > (double)r->head + EG_BURST_MAX)
+		r->result->unsent = (uint64_t)due - r->head;
+}
+
 static void loop(struct run *r, const volatile sig_atomic_t *stop)
 {
 	const struct load_sink sink = {r, on_datagram};
@@ -174,7 +183,10 @@ static void loop(struct run *r, const volatile sig_atomic_t *stop)
 		give_up_old(r);
 		if (sent == 0 && came == 0)
 			(void)sched_yield(); /* the edgate may share this CPU */
-		sending = sending && r->now_ns < end_ns && !*stop;
+		if (sending && (r->now_ns >= end_ns || *stop)) {
+			sending = false;
+			count_unsent(r);
+		}
 	}
 }
 
@@ -240,12 +252,13 @@ static void print_wrong(const struct load_result *result)
 
 static void print_json(const struct load_result *result, const struct load_link *link)
 {
-	json_t *root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "sent",
+	json_t *root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "sent",
 	    (json_int_t)result->sent, "answered", (json_int_t)result->answered, "lost",
-	    (json_int_t)result->lost, "stray", (json_int_t)result->stray, "bad_frames",
-	    (json_int_t)link->bad_frames, "tokens", (json_int_t)result->tokens, "wrong",
-	    (json_int_t)result->wrong, "seconds", (double)result->elapsed_ns / NS_PER_S,
-	    "answers_per_s", per_second(result, result->answered), "tokens_per_s",
+	    (json_int_t)result->lost, "unsent", (json_int_t)result->unsent, "stray",
+	    (json_int_t)result->stray, "bad_frames", (json_int_t)link->bad_frames, "tokens",
+	    (json_int_t)result->tokens, "wrong", (json_int_t)result->wrong, "seconds",
+	    (double)result->elapsed_ns / NS_PER_S, "answers_per_s",
+	    per_second(result, result->answered), "tokens_per_s",
 	    per_second(result, result->tokens), "p50_us", quantile_us(result, 0.5), "p99_us",
 	    quantile_us(result, 0.99));
 
@@ -257,8 +270,9 @@ static void print_json(const struct load_result *result, const struct load_link 
 static void print_text(const struct load_result *result, const struct load_link *link)
 {
 	(void)printf("requests  sent %" PRIu64 ", answered %" PRIu64 ", lost %" PRIu64
-	             ", stray %" PRIu64 ", bad frames %" PRIu64 "\n",
-	    result->sent, result->answered, result->lost, result->stray, link->bad_frames);
+	             ", unsent %" PRIu64 ", stray %" PRIu64 ", bad frames %" PRIu64 "\n",
+	    result->sent, result->answered, result->lost, result->unsent, result->stray,
+	    link->bad_frames);
 	(void)printf(
 	    "tokens    answered %" PRIu64 ", wrong %" PRIu64 "\n", result->tokens, result->wrong);
 	(void)printf("rate      %.0f answers/s, %.0f tokens/s over %.2f s\n",

@@ -5,7 +5,8 @@
  *   sent = answered + lost       late and foreign datagrams are counted apart
  *
  * With a rate the loop is open: request n is due at start + n / rate and its latency counts from
- * then, so a server (or this program) that stalls cannot hide it. Without, a window of requests is
+ * then, so a server (or this program) that stalls cannot hide it; what could not be sent by the end
+ * is told as unsent. Without, a window of requests is
  * kept in flight and latency counts from the send.
  */
 #ifndef LOAD_RUN_H
@@ -28,6 +29,7 @@ struct load_wrong {
 
 struct load_result {
 	uint64_t sent, answered, lost; /* requests */
+	uint64_t unsent;               /* were due, but the wire did not take them */
 	uint64_t stray;                /* answers to nothing: late, twice, or not EGT */
 	uint64_t tokens, wrong;        /* token answers, and those with another status */
 	uint64_t elapsed_ns;           /* first send to last answer */

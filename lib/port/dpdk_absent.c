@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Stands in for port_dpdk.c in a build without DPDK. */
+/* Stands in for the DPDK port in a build without DPDK. */
 #include "port_impl.h"
 
 static int refuse(struct eg_error *err)
