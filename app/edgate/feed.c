@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feed.h"
+
+#include "eg_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FULL_WAIT_NS 50000L
+
+static void publish_clock(struct eg_feed *feed)
+{
+	bool held = !eg_utc_publish(feed->utc, eg_clock_mono_ns(), eg_clock_utc_ns());
+
+	if (held && !feed->clock_held) {
+		atomic_fetch_add_explicit(
+		    &feed->stats->header->clock_alarms, 1, memory_order_relaxed);
+		eg_log(EG_LOG_WARNING,
+		    "the clock was set back by more than 1 s: time stands still until it has "
+		    "caught up");
+	}
+	feed->clock_held = held;
+}
+
+/* ── before the workers ── */
+
+static void apply_now(void *ctx, const struct eg_revoke_op *op)
+{
+	struct eg_feed *feed = ctx;
+
+	eg_revoke_apply(feed->revoke, op);
+}
+
+static void keep_snapshot(void *ctx, struct eg_snapshot *snapshot)
+{
+	struct eg_feed *feed = ctx;
+
+	if (feed->snapshot != NULL)
+		eg_snapshot_free(feed->snapshot);
+	feed->snapshot = snapshot;
+}
+
+static void keep_epoch(void *ctx, uint64_t epoch)
+{
+	struct eg_feed *feed = ctx;
+
+	feed->epoch = epoch;
+	atomic_store_explicit(&feed->stats->header->state_epoch, epoch, memory_order_relaxed);
+}
+
+/* ── with them ── */
+
+static void send(struct eg_feed *feed, unsigned worker, const struct eg_mail *mail)
+{
+	const struct timespec wait = {0, FULL_WAIT_NS};
+
+	while (!eg_mailbox_put(feed->worker[worker].mailbox, mail)) {
+		(void)nanosleep(&wait, NULL);
+		publish_clock(feed);
+	}
+}
+
+static void send_to_all(struct eg_feed *feed, const struct eg_mail *mail)
+{
+	for (unsigned i = 0; i < feed->worker_cnt; i++)
+		send(feed, i, mail);
+}
+
+static void send_op(void *ctx, const struct eg_revoke_op *op)
+{
+	struct eg_feed *feed = ctx;
+	const struct eg_mail mail = {.kind = EG_MAIL_OP, .op = *op};
+
+	send(feed, eg_shard_owner(op->shard, feed->worker_cnt), &mail);
+}
+
+static void retire(struct eg_feed *feed, struct eg_snapshot *snapshot)
+{
+	struct eg_retired *r = malloc(sizeof(*r));
+
+	/* Without memory to remember it by it is never freed, rather than too early. */
+	if (r == NULL)
+		return;
+	*r = (struct eg_retired){feed->retired, snapshot, UINT64_MAX};
+	feed->retired = r;
+}
+
+static void send_snapshot(void *ctx, struct eg_snapshot *snapshot)
+{
+	struct eg_feed *feed = ctx;
+
+	send_to_all(feed, &(struct eg_mail){.kind = EG_MAIL_SNAPSHOT, .snapshot = snapshot});
+	if (feed->snapshot != NULL)
+		retire(feed, feed->snapshot);
+	feed->snapshot = snapshot;
+}
+
+static void send_epoch(void *ctx, uint64_t epoch)
+{
+	struct eg_feed *feed = ctx;
+
+	send_to_all(feed, &(struct eg_mail){.kind = EG_MAIL_EPOCH, .epoch = epoch});
+	for (struct eg_retired *r = feed->retired; r != NULL; r = r->next)
+		if (r->epoch == UINT64_MAX)
+			r->epoch = epoch;
+	keep_epoch(feed, epoch);
+}
+
+static void reclaim(struct eg_feed *feed)
+{
+	uint64_t applied = eg_stats_applied_epoch(feed->stats);
+	struct eg_retired **at = &feed->retired;
+
+	while (*at != NULL) {
+		struct eg_retired *r = *at;
+
+		if (r->epoch > applied) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		eg_snapshot_free(r->snapshot);
+		free(r);
+	}
+	eg_revoke_reclaim(feed->revoke, feed->epoch, applied);
+}
+
+static void note_trouble(struct eg_feed *feed, const struct eg_error *err)
+{
+	atomic_fetch_add_explicit(&feed->stats->header->state_errors, 1, memory_order_relaxed);
+	if (strcmp(err->text, feed->said.text) == 0)
+		return;
+	eg_log(EG_LOG_ERROR, "%s; serving the state of before", err->text);
+	feed->said = *err;
+}
+
+static void note_success(struct eg_feed *feed)
+{
+	atomic_store_explicit(&feed->stats->header->state_read_utc_s,
+	    (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S), memory_order_relaxed);
+	if (feed->said.code == 0)
+		return;
+	eg_log(EG_LOG_INFO, "the state can be read again");
+	feed->said = (struct eg_error){0};
+}
+
+static int follow(struct eg_feed *feed, struct eg_error *err)
+{
+	const struct eg_follower direct = {feed, {feed, apply_now}, keep_snapshot, keep_epoch};
+	const struct eg_follower mailed = {feed, {feed, send_op}, send_snapshot, send_epoch};
+	bool changed;
+
+	return eg_state_follow(
+	    feed->state, feed->revoke, feed->worker == NULL ? &direct : &mailed, &changed, err);
+}
+
+int eg_feed_open(struct eg_feed *feed, const char *dir, unsigned worker_cnt, struct eg_error *err)
+{
+	int rc;
+
+	feed->worker_cnt = worker_cnt;
+	feed->revoke = eg_revoke_new(worker_cnt);
+	if (feed->revoke == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory for the revocation shards");
+	rc = eg_state_open(&feed->state, dir, EG_STATE_READ, err);
+	if (rc == 0)
+		rc = follow(feed, err);
+	if (rc == 0)
+		note_success(feed);
+	return rc;
+}
+
+void eg_feed_launch(struct eg_feed *feed, struct eg_worker workers[])
+{
+	feed->worker = workers;
+}
+
+void eg_feed_turn(struct eg_feed *feed)
+{
+	struct eg_error err = {0};
+
+	publish_clock(feed);
+	if (follow(feed, &err) != 0)
+		note_trouble(feed, &err);
+	else
+		note_success(feed);
+	reclaim(feed);
+}
+
+void eg_feed_close(struct eg_feed *feed)
+{
+	while (feed->retired != NULL) {
+		struct eg_retired *r = feed->retired;
+
+		feed->retired = r->next;
+		eg_snapshot_free(r->snapshot);
+		free(r);
+	}
+	if (feed->snapshot != NULL)
+		eg_snapshot_free(feed->snapshot);
+	if (feed->revoke != NULL)
+		eg_revoke_free(feed->revoke);
+	if (feed->state != NULL)
+		eg_state_close(feed->state);
+}

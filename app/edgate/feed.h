@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From the store to the workers, in log order. [control]
+ *
+ *   eg_state_follow ─ operations on a shard ─▶ mailbox of its owner
+ *                   ─ snapshots, epochs ─────▶ mailboxes of all
+ *
+ * Until the workers are launched there is nobody to send to: operations are applied at once.
+ */
+#ifndef EDGATE_FEED_H
+#define EDGATE_FEED_H
+
+#include "eg_clock.h"
+#include "eg_state.h"
+#include "worker.h"
+
+struct eg_retired { /* a snapshot that some worker may still read */
+	struct eg_retired *next;
+	struct eg_snapshot *snapshot;
+	uint64_t epoch; /* free once all have applied it; UINT64_MAX while it is not yet sent */
+};
+
+struct eg_feed {
+	struct eg_state *state;
+	struct eg_revoke *revoke;
+	struct eg_stats *stats;
+	struct eg_utc *utc;
+	struct eg_snapshot *snapshot; /* the newest; NULL before the first */
+	uint64_t epoch;               /* the last that was sent */
+	struct eg_worker *worker;     /* NULL until launched */
+	unsigned worker_cnt;
+	struct eg_retired *retired;
+	struct eg_error said; /* the last trouble that was logged */
+	bool clock_held;
+};
+
+/* Opens the store and takes all of it in: afterwards snapshot and epoch are set. Close it even
+ * where this fails. */
+int eg_feed_open(struct eg_feed *feed, const char *dir, unsigned worker_cnt, struct eg_error *err);
+/* From now on to these workers. */
+void eg_feed_launch(struct eg_feed *feed, struct eg_worker workers[]);
+/* One round: publishes the clock, sends what is new, frees what all workers have passed. Trouble is
+ * counted, logged once, and tried again in the next round. */
+void eg_feed_turn(struct eg_feed *feed);
+/* After the workers have stopped. */
+void eg_feed_close(struct eg_feed *feed);
+
+#endif

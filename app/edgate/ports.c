@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ports.h"
+
+#include <stdio.h>
+
+#define LCORES_BYTES 4096u
+
+/* "0@(0,2,3)": EAL's one lcore is the control thread, on its CPU or on any that we may use; workers
+ * are threads of our own. Left to itself EAL would start a thread on every CPU. */
+static void format_lcores(
+    char text[LCORES_BYTES], const struct eg_config *config, const cpu_set_t *allowed)
+{
+	size_t n = (size_t)snprintf(text, LCORES_BYTES, "--lcores=0@(");
+
+	if (config->control_cpu >= 0)
+		n += (size_t)snprintf(text + n, LCORES_BYTES - n, "%d,", config->control_cpu);
+	for (unsigned cpu = 0; config->control_cpu < 0 && cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, allowed) && n < LCORES_BYTES - 8)
+			n += (size_t)snprintf(text + n, LCORES_BYTES - n, "%u,", cpu);
+	(void)snprintf(text + n - 1, LCORES_BYTES - n + 1, ")");
+}
+
+static int init_eal(const struct eg_config *config, const cpu_set_t *allowed, struct eg_error *err)
+{
+	char lcores[LCORES_BYTES], prefix[64];
+	char no_shared[] = "--no-shconf";
+	char *argv[EG_PORT_EAL_ARGS_MAX];
+	_Static_assert(EG_CONFIG_ARGS_MAX + 3 <= EG_PORT_EAL_ARGS_MAX, "ours and the file's");
+	int argc = 0;
+
+	format_lcores(lcores, config, allowed);
+	(void)snprintf(prefix, sizeof(prefix), "--file-prefix=edgate-%s", config->name);
+	argv[argc++] = lcores;
+	argv[argc++] = prefix;
+	/* Threads that are registered rule out secondary processes: no files for those either. */
+	argv[argc++] = no_shared;
+	for (unsigned i = 0; i < config->eal_cnt; i++)
+		argv[argc++] = config->eal[i];
+	return eg_port_eal_init(argc, argv, err);
+}
+
+static bool need_eal(const struct eg_config *config)
+{
+	for (unsigned i = 0; i < config->port_cnt; i++)
+		if (config->port[i].kind == EG_PORT_DPDK)
+			return true;
+	return false;
+}
+
+int eg_ports_open(struct eg_ports *ports, const struct eg_config *config, const cpu_set_t *allowed,
+    struct eg_error *err)
+{
+	int rc = 0;
+
+	if (need_eal(config)) {
+		rc = init_eal(config, allowed, err);
+		ports->eal = rc == 0;
+	}
+	while (rc == 0 && ports->cnt < config->port_cnt) {
+		rc = eg_port_open(&ports->port[ports->cnt], &config->port[ports->cnt],
+		    config->max_datagram_bytes, config->base_port, err);
+		ports->cnt += rc == 0;
+	}
+	return rc;
+}
+
+int eg_ports_close(struct eg_ports *ports)
+{
+	int worst = 0;
+
+	while (ports->cnt > 0) {
+		struct eg_port *port = ports->port[--ports->cnt];
+		int rc = port->ops->close(port);
+
+		worst = rc != 0 ? rc : worst;
+	}
+	if (ports->eal)
+		eg_port_eal_cleanup();
+	ports->eal = false;
+	return worst;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+
+#include "eg_log.h"
+#include "eg_snapshot.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define NS_PER_S  1000000000u
+#define NS_PER_MS 1000000u
+
+struct text {
+	char bytes[640];
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
+{
+	size_t room = sizeof(t->bytes) - t->len;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->bytes + t->len, room, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void add_cpu(struct text *t, int cpu)
+{
+	if (cpu < 0)
+		add(t, " any");
+	else
+		add(t, " %d", cpu);
+}
+
+static void add_idle(struct text *t, const struct eg_config *config)
+{
+	static const char *const names[] = {
+	    [EG_IDLE_SPIN] = "spin", [EG_IDLE_PAUSE] = "pause", [EG_IDLE_SLEEP] = "sleep"};
+
+	add(t, "; idle %s", names[config->idle]);
+	if (config->idle == EG_IDLE_SLEEP)
+		add(t, ":%" PRIu32, config->idle_sleep_us);
+}
+
+void eg_report_ready(const struct eg_config *config, const char *ed25519, uint64_t epoch)
+{
+	struct text t = {.len = 0};
+
+	for (unsigned i = 0; i < config->port_cnt; i++)
+		add(&t, "%s%s (%s, queues %u)", i != 0 ? ", " : "", config->port[i].name,
+		    eg_config_port_kind_name(config->port[i].kind), config->port[i].queues);
+	add(&t, "; workers on CPU");
+	for (unsigned i = 0; i < config->worker_cnt; i++)
+		add_cpu(&t, config->worker[i].cpu);
+	add(&t, ", control on");
+	add_cpu(&t, config->control_cpu);
+	add_idle(&t, config);
+	eg_log(EG_LOG_INFO, "%s: ready: version %s; ed25519 %s; ports %s; epoch %u.%" PRIu64,
+	    config->name, EG_VERSION, ed25519, t.bytes, EG_EPOCH_GENERATION(epoch),
+	    (uint64_t)EG_EPOCH_SEQUENCE(epoch));
+}
+
+/* One group of counters: an array in struct eg_core_stats. */
+struct group {
+	size_t offset;
+	unsigned cnt;
+	const char *(*name)(unsigned);
+};
+
+static const struct group counters = {
+    offsetof(struct eg_core_stats, counter), EG_COUNTER_COUNT, eg_counter_name};
+static const struct group answers = {
+    offsetof(struct eg_core_stats, answer), EG_ANSWER_COUNT, eg_answer_name};
+static const struct group drops = {
+    offsetof(struct eg_core_stats, drop), EG_DROP_COUNT, eg_drop_name};
+static const struct group verdicts = {
+    offsetof(struct eg_core_stats, verdict), EG_VERDICT_SLOTS, eg_verdict_name};
+
+static uint64_t total_of(const struct eg_stats *stats, const struct group *group, unsigned i)
+{
+	uint64_t total = 0;
+
+	for (uint32_t core = 0; core < stats->header->cores; core++) {
+		const uint8_t *block = (const uint8_t *)&stats->core[core];
+
+		total +=
+		    eg_count_read((const eg_count_t *)(const void *)(block + group->offset) + i);
+	}
+	return total;
+}
+
+static uint64_t print_group(const struct eg_stats *stats, const struct group *group)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < group->cnt; i++) {
+		uint64_t total = total_of(stats, group, i);
+
+		if (total != 0)
+			(void)printf("%-26s %" PRIu64 "\n", group->name(i), total);
+		sum += total;
+	}
+	return sum;
+}
+
+void eg_report_final(const struct eg_stats *stats, uint64_t run_ns)
+{
+	uint64_t answered, dropped, ended;
+
+	(void)printf("stopped after %" PRIu64 ".%03" PRIu64 " s\n", run_ns / NS_PER_S,
+	    run_ns % NS_PER_S / NS_PER_MS);
+	(void)print_group(stats, &counters);
+	answered = print_group(stats, &answers);
+	dropped = print_group(stats, &drops);
+	ended = print_group(stats, &verdicts);
+	(void)printf("balance: packets %" PRIu64 " = answered %" PRIu64 " + dropped %" PRIu64
+	             "; records %" PRIu64 " = verdicts %" PRIu64 "\n",
+	    total_of(stats, &counters, EG_COUNTER_rx_packets), answered, dropped,
+	    total_of(stats, &counters, EG_COUNTER_records), ended);
+	(void)fflush(stdout);
+}
