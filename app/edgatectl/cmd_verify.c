@@ -2,18 +2,23 @@
 /* verify, ping: ask a running edgate over a kernel socket. */
 #include "ctl.h"
 #include "edgate_client.h"
+#include "eg_clock.h"
 #include "eg_egt.h"
 #include "eg_log.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define TIMEOUT_MAX_MS 3600000u
+#define UNTIL_MAX_NS   (30 * EG_NS_PER_S) /* how long --until asks */
+#define UNTIL_PAUSE_NS 500000
 
 struct asking {
 	const struct eg_cli *cli;
 	struct edgate_client *client;
 	uint32_t policy_id;
-	uint64_t number; /* of the token, from 1 */
+	uint64_t number;       /* of the token, from 1 */
+	enum eg_verdict until; /* ask again until this is answered; EG_VERDICT_NONE: once */
 	bool all_ok;
 };
 
@@ -46,9 +51,35 @@ static int print_answer(const struct asking *a, const struct edgate_answer *answ
 	    .detail = edgate_detail_name(answer->detail),
 	    .exp_s = answer->exp_s,
 	    .rflags = answer->flags,
+	    .utc_ns = a->until != EG_VERDICT_NONE ? eg_clock_utc_ns() : 0,
 	};
 
 	return ctl_print_answer(&shown, eg_cli_has(a->cli, "json"));
+}
+
+/* One question, or with --until as many as it takes. */
+static int ask_server(
+    struct asking *a, const struct edgate_token *token, struct edgate_answer *answer)
+{
+	const struct timespec pause = {.tv_nsec = UNTIL_PAUSE_NS};
+	uint64_t end_ns = eg_clock_mono_ns() + UNTIL_MAX_NS;
+
+	for (;;) {
+		if (edgate_client_verify(a->client, token, 1, 0, answer, NULL) != 0) {
+			eg_log(EG_LOG_ERROR, "%s: token %llu: %s", a->cli->operand[0],
+			    (unsigned long long)a->number, edgate_client_error(a->client));
+			return EG_CLI_REFUSED;
+		}
+		if (a->until == EG_VERDICT_NONE || answer->status == a->until)
+			return EG_CLI_DONE;
+		if (eg_clock_mono_ns() >= end_ns) {
+			eg_log(EG_LOG_ERROR, "%s: token %llu: still %s after 30 s",
+			    a->cli->operand[0], (unsigned long long)a->number,
+			    edgate_status_name(answer->status));
+			return EG_CLI_REFUSED;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 static int ask(struct asking *a, const struct ctl_line *line)
@@ -62,10 +93,11 @@ static int ask(struct asking *a, const struct ctl_line *line)
 	struct edgate_answer answer = {.status = EG_TOO_BIG};
 
 	a->number++;
-	if (!line->too_big && edgate_client_verify(a->client, &token, 1, 0, &answer, NULL) != 0) {
-		eg_log(EG_LOG_ERROR, "%s: token %llu: %s", a->cli->operand[0],
-		    (unsigned long long)a->number, edgate_client_error(a->client));
-		return EG_CLI_REFUSED;
+	if (!line->too_big) {
+		int rc = ask_server(a, &token, &answer);
+
+		if (rc != EG_CLI_DONE)
+			return rc;
 	}
 	a->all_ok = a->all_ok && answer.status == EDGATE_OK;
 	return print_answer(a, &answer);
@@ -115,12 +147,24 @@ static int ask_all(struct asking *a)
 	return rc;
 }
 
+static int get_until(const struct eg_cli *cli, enum eg_verdict *until)
+{
+	const char *name = eg_cli_get(cli, "until");
+
+	if (name == NULL)
+		return 0;
+	*until = eg_verdict_by_name(name);
+	return *until != EG_VERDICT_NONE ? 0 : eg_cli_usage(cli, "--until: no status '%s'", name);
+}
+
 int ctl_verify(const struct eg_cli *cli)
 {
 	struct asking a = {.cli = cli, .all_ok = true};
 	uint64_t policy_id = 0;
 	int rc = eg_cli_get_number(cli, "policy", UINT32_MAX, &policy_id);
 
+	if (rc == 0)
+		rc = get_until(cli, &a.until);
 	if (rc == 0)
 		rc = open_client(cli, &a.client);
 	if (rc != 0)

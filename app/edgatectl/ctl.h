@@ -87,12 +87,13 @@ int ctl_lines_next(struct ctl_lines *lines, struct ctl_line *line, struct eg_err
 /* A token from an operand, by the same rule; lines is where hex is decoded to. */
 struct ctl_line ctl_lines_of_text(struct ctl_lines *lines, struct eg_span text);
 
-/* {"line", "status", "detail", "exp", "flags"} of one answer, compact, on one line. */
+/* {"line", "status", "detail", "exp", "flags"[, "utc_ns"]} of one answer, compact, on one line. */
 struct ctl_answer {
 	uint64_t line;
 	const char *status, *detail;
 	uint32_t exp_s;
 	uint16_t rflags;
+	int64_t utc_ns; /* when it was answered; 0: not told */
 };
 int ctl_print_answer(const struct ctl_answer *answer, bool as_json);
 

@@ -92,6 +92,7 @@ static const struct eg_cli_option verify_options[] = {
     {"timeout", EG_CLI_VALUE, "MS", "of one try (default 200)"},
     {"max-datagram", EG_CLI_VALUE, "BYTES",
         "what the server and the way to it take (default 1232); a longer token is TOO_BIG"},
+    {"until", EG_CLI_VALUE, "STATUS", "ask each token until this is answered (at most 30 s)"},
     {"exit-status", EG_CLI_SWITCH, NULL, "exit 1 where a token is refused"},
     JSON,
     END,

@@ -118,8 +118,9 @@ int ctl_print_answer(const struct ctl_answer *answer, bool as_json)
 		return EG_CLI_DONE;
 	}
 	return ctl_print_json(
-	    json_pack("{s:I, s:s, s:s, s:I, s:o}", "line", (json_int_t)answer->line, "status",
+	    json_pack("{s:I, s:s, s:s, s:I, s:o, s:o*}", "line", (json_int_t)answer->line, "status",
 	        answer->status, "detail", answer->detail, "exp", (json_int_t)answer->exp_s, "flags",
-	        flag_names(answer->rflags)),
+	        flag_names(answer->rflags), "utc_ns",
+	        answer->utc_ns != 0 ? json_integer(answer->utc_ns) : NULL),
 	    JSON_COMPACT);
 }

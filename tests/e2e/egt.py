@@ -96,7 +96,8 @@ def write_pcap(path, packets):
 
 
 def read_pcap(path):
-    data = open(path, "rb").read()
+    with open(path, "rb") as file:
+        data = file.read()
     assert data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"), "pcap magic"
     at, packets = 24, []
     while at < len(data):

@@ -52,15 +52,17 @@ def flipped(frame, at, bit=1):
 
 
 def answered(token):
-    """(name, frame, answer counter, statuses)"""
-    ask = egt.request([token], 0x1111)
+    """(name, frame, answer counter, statuses); request ids are distinct"""
+    def ask(request_id):
+        return egt.request([token], request_id)
+
     return [
-        ("IPv4", over4(ask), "answered_verify", ["OK"]),
-        ("IPv6", over6(ask), "answered_verify", ["OK"]),
-        ("IPv4 with options", over4(ask, options=b"\x01\x01\x01\x00"), "answered_verify", ["OK"]),
+        ("IPv4", over4(ask(11)), "answered_verify", ["OK"]),
+        ("IPv6", over6(ask(12)), "answered_verify", ["OK"]),
+        ("IPv4 with options", over4(ask(13), options=b"\x01\x01\x01\x00"), "answered_verify", ["OK"]),
         ("IPv6 with destination options",
-         over6(ask, ext=bytes([17, 0, 1, 4, 0, 0, 0, 0]), first=60), "answered_verify", ["OK"]),
-        ("shard port", over4(ask, dport=egt.PORT + 63), "answered_verify", ["OK"]),
+         over6(ask(14), ext=bytes([17, 0, 1, 4, 0, 0, 0, 0]), first=60), "answered_verify", ["OK"]),
+        ("shard port", over4(ask(15), dport=egt.PORT + 63), "answered_verify", ["OK"]),
         ("64 tokens", over4(egt.request([b"x"] * 63 + [token], 2)), "answered_verify",
          ["MALFORMED"] * 63 + ["OK"]),
         ("padding", over4(egt.request([token], 3, pad=100)), "answered_verify", ["OK"]),
@@ -115,7 +117,7 @@ def dropped(token):
         ("icmp_malformed", flipped(echo4(), -1)),
         ("icmp_type", icmp6(134, bytes(12), hops=255)),
         ("nd_malformed", solicitation(hops=64)),
-        ("nd_not_for_us", solicitation(target=SERVER6[:13] + b"\x55\x00\x01")),
+        ("nd_not_for_us", solicitation(target=b"\xfe\x80" + SERVER6[2:])),
         ("udp_malformed", flipped(good, 39, 0x80)),
         ("udp_checksum", flipped(good, -1)),
         ("udp_port", over4(ask, dport=egt.PORT - 1)),

@@ -55,7 +55,7 @@ class Veth(unittest.TestCase):
         # Many source ports, so that the fanout gives both workers something to do.
         for _ in range(40):
             self.assertEqual(self.verify("192.0.2.1", token), "OK")
-        cores = w.stats()["cores"]
+        cores = w.stats()["per_worker"]
         self.assertEqual(len(cores), 2)
         for core in cores:
             self.assertGreater(core["answers"]["answered_verify"], 0, "both queues answer")
