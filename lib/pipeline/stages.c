@@ -51,6 +51,8 @@ static struct eg_finding detect(struct eg_pipeline *p, unsigned slot)
 
 	if (fmt == EG_FMT_DETECT)
 		fmt = eg_token_detect(record->token);
+	if (fmt == EG_FMT_CWT && !eg_cwt_head_ok(record->token, record->fmt == EG_FMT_CWT))
+		return eg_finding(EG_MALFORMED, EG_DETAIL_TOKEN);
 	return fmt == EG_FMT_JWT ? eg_finding(EG_OK, EG_DETAIL_NONE)
 	                         : eg_finding(EG_UNSUPPORTED, EG_DETAIL_NONE);
 }

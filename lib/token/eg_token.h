@@ -89,6 +89,10 @@ struct eg_finding eg_claims_check(
 enum eg_token_fmt { EG_TOKEN_JWT = 1, EG_TOKEN_CWT = 2, EG_TOKEN_PASETO = 3 };
 enum eg_token_fmt eg_token_detect(struct eg_span token);
 
+/* Does a CWT begin as protocol 2.4 has it: tag 61 or not, tag 18, an array of 4? Without tags only
+ * where may_be_untagged: the sender said CWT. The rest of the token is not read. */
+bool eg_cwt_head_ok(struct eg_span token, bool may_be_untagged);
+
 /* A JSON number as a NumericDate (protocol 2.3), in exact decimal arithmetic: the floor and the
  * ceiling of its value, both EG_TOKEN_TIME_FAR_PAST where it is negative. False where it is over a
  * limit of 2.3. Precondition: number is one by the grammar of JSON (any bytes are safe). */

@@ -41,7 +41,11 @@ class Decide(CliTest):
     def test_hex_is_a_cwt(self):
         self.assertEqual(self.raw("d28443a10127\nabc\nABCD\nxx\n").stdout.split()[1::2],
                          ["MALFORMED", "MALFORMED"])
-        self.assertIn(self.raw("d28443a10127\n").stdout.strip(), ("UNSUPPORTED", "MALFORMED"))
+        for line, status in ((b"d28443a10127", "UNSUPPORTED"), (b"84", "UNSUPPORTED"),
+                             (b"deadbeef", "MALFORMED"), (bytes.fromhex("d284"), "UNSUPPORTED"),
+                             (b"\x84", "MALFORMED"), (b"\xff\xfe", "MALFORMED")):
+            with self.subTest(line):
+                self.assertEqual(self.raw(line).stdout.strip(), status)
 
     def test_long_lines(self):
         for length, status in ((4097, "MALFORMED"), (TOKEN_MAX, "MALFORMED"),

@@ -183,13 +183,17 @@ static void answers_formats_that_are_not_built_in(void **state)
 	    {.token = eg_span("v4.public.AA", 12)},
 	    {.token = eg_span("\xd2\x84", 2)},
 	    {.fmt = EG_FMT_CWT, .token = eg_span("\x84", 1)},
+	    {.token = eg_span("\x84", 1)},
+	    {.token = eg_span("\xef\xbb\xbf", 3)},
+	    {.fmt = EG_FMT_CWT, .token = eg_span(NULL, 0)},
 	    {.fmt = EG_FMT_PASETO, .token = eg_span(token.text, token.len)},
 	    {.fmt = EG_FMT_JWT, .token = eg_span(token.text, token.len)},
 	    {.fmt = EG_FMT_JWT, .token = eg_span("v4.public.AA", 12)},
 	    {.token = eg_span(NULL, 0)},
 	};
 	static const uint8_t expect[] = {EG_UNSUPPORTED, EG_UNSUPPORTED, EG_UNSUPPORTED,
-	    EG_UNSUPPORTED, EG_OK, EG_MALFORMED, EG_MALFORMED};
+	    EG_MALFORMED, EG_MALFORMED, EG_MALFORMED, EG_UNSUPPORTED, EG_OK, EG_MALFORMED,
+	    EG_MALFORMED};
 	uint64_t id = world_send(w, 0, 0, records, sizeof(expect));
 
 	world_turn(w);
