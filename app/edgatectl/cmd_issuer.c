@@ -37,6 +37,20 @@ static void tell_outcomes(const char *path, const struct eg_jwks *jwks)
 	}
 }
 
+/* The refusal of a text that is not even JSON says where. */
+static int refuse_jwks(const char *path, const struct eg_cli_bytes *text, struct eg_error *err)
+{
+	json_error_t where;
+	json_t *json = json_loadb(
+	    (const char *)text->ptr, text->len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
+
+	if (json == NULL)
+		return eg_error_set(err, EG_EINVAL, "%s:%d:%d: not JSON: %s", path, where.line,
+		    where.column, where.text);
+	json_decref(json);
+	return eg_error_prefix(err, "%s", path);
+}
+
 static int parse_jwks(
     const struct eg_cli *cli, const char *path, struct eg_jwks *jwks, struct eg_error *err)
 {
@@ -47,9 +61,11 @@ static int parse_jwks(
 		return rc;
 	rc = eg_jwks_parse(
 	    eg_span(text.ptr, text.len), eg_cli_has(cli, "allow-mixed-order"), jwks, err);
+	if (rc != 0)
+		rc = refuse_jwks(path, &text, err);
 	eg_cli_bytes_free(&text);
 	if (rc != 0)
-		return eg_error_prefix(err, "%s", path);
+		return rc;
 	tell_outcomes(path, jwks);
 	if (jwks->kept_cnt == 0)
 		return eg_error_set(err, EG_EINVAL,

@@ -271,6 +271,11 @@ class Jwks(CliTest):
         self.add([{"kty": "oct", "k": "AAAA"}], exit_status=1)
         self.assertEqual(self.kids(), ["good"])
 
+    def test_a_file_that_is_no_json_names_the_line(self):
+        path = self.write("bad.jwks", '{"keys": [\n{"kty": "OKP",}\n]}')
+        done = self.ctl("issuer", "add", ISS, "--jwks", path, exit_status=1)
+        self.assertIn("bad.jwks:2:15: not JSON: ", done.stderr)
+
     def test_a_file_that_is_no_jwks_names_itself(self):
         for content in ("", "{", "[]", '{"keys":1}', "{\n\n\"keys\":[}\n", b"\xff"):
             with self.subTest(content):
