@@ -14,10 +14,13 @@
 #define POKE      "poke"
 #define NS_PER_MS 1000000u
 
+/* By umask, not by chmod afterwards: the run directory is another user's when root starts edgate
+ * again, and what is at the path by then may be a link to anything. */
 static int bind_to(int fd, const char *path)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int on = 1;
+	int on = 1, rc;
+	mode_t before;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
 		errno = ENAMETOOLONG;
@@ -25,10 +28,12 @@ static int bind_to(int fd, const char *path)
 	}
 	strcpy(addr.sun_path, path);
 	(void)unlink(path);
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
-	    bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0)
 		return -1;
-	return chmod(path, 0660);
+	before = umask(0117);
+	rc = bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
+	(void)umask(before);
+	return rc;
 }
 
 int eg_doorbell_open(

@@ -171,6 +171,11 @@ int eg_feed_open(struct eg_feed *feed, const char *dir, unsigned worker_cnt, str
 	return rc;
 }
 
+int eg_feed_check(struct eg_feed *feed, struct eg_error *err)
+{
+	return follow(feed, err);
+}
+
 void eg_feed_launch(struct eg_feed *feed, struct eg_worker workers[])
 {
 	feed->worker = workers;

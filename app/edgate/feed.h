@@ -37,6 +37,8 @@ struct eg_feed {
 /* Opens the store and takes all of it in: afterwards snapshot and epoch are set. Close it even
  * where this fails. */
 int eg_feed_open(struct eg_feed *feed, const char *dir, unsigned worker_cnt, struct eg_error *err);
+/* Before the launch: reads the store again, as who we are by now. */
+int eg_feed_check(struct eg_feed *feed, struct eg_error *err);
 /* From now on to these workers. */
 void eg_feed_launch(struct eg_feed *feed, struct eg_worker workers[]);
 /* One round: publishes the clock, sends what is new, frees what all workers have passed. Trouble is

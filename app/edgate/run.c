@@ -124,6 +124,16 @@ static int drop_privileges(struct edgate *e, struct eg_error *err)
 	return eg_privileges_drop(&e->who, err);
 }
 
+/* What root could read is not enough: without the store no revocation would ever arrive. */
+static int check_state(struct edgate *e, struct eg_error *err)
+{
+	int rc = eg_feed_check(&e->feed, err);
+
+	if (rc != 0 && e->who.change)
+		(void)eg_error_prefix(err, "as user %s", e->config->user);
+	return rc;
+}
+
 static int prepare_workers(struct edgate *e, struct eg_error *err)
 {
 	const struct eg_worker_shared shared = {
@@ -188,8 +198,8 @@ static int say_ready(struct edgate *e, struct eg_error *err)
 static int start(struct edgate *e, struct eg_error *err)
 {
 	static int (*const steps[])(struct edgate *, struct eg_error *) = {look_around, open_rundir,
-	    open_state, open_ports, pin_control, drop_privileges, prepare_workers, start_workers,
-	    say_ready};
+	    open_state, open_ports, pin_control, drop_privileges, check_state, prepare_workers,
+	    start_workers, say_ready};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)

@@ -2,7 +2,8 @@
 /*
  * The life of one edgate, in order:
  *
- *   run directory ▸ state: first load ▸ EAL, ports ▸ privileges dropped ▸ workers ▸ ready
+ *   run directory ▸ state: first load ▸ EAL, ports ▸ privileges dropped, state read once more
+ *     ▸ workers ▸ ready
  *     ▸ control loop: clock, doorbell, state, old memory, every 10 ms ▸ SIGTERM, or all files read
  *     ▸ workers finish ▸ final counters ▸ ports closed, run directory emptied
  */

@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_NAME_BYTES sizeof("/ctl.sock")
+#define STATS_NAME      "stats"
+#define SOCKET_NAME     "ctl.sock"
+#define FILE_NAME_BYTES sizeof("/" SOCKET_NAME)
 
 static int refuse(struct eg_error *err, const char *path, const char *what)
 {
@@ -74,8 +76,8 @@ int eg_rundir_open(struct eg_rundir *dir, const char *path, struct eg_error *err
 	dir->fd = -1;
 	if (strlen(path) + FILE_NAME_BYTES > EG_RUNDIR_PATH_BYTES)
 		return eg_error_set(err, EG_ELIMIT, "run directory %s: path is too long", path);
-	(void)snprintf(dir->stats, sizeof(dir->stats), "%s/stats", path);
-	(void)snprintf(dir->socket, sizeof(dir->socket), "%s/ctl.sock", path);
+	(void)snprintf(dir->stats, sizeof(dir->stats), "%s/" STATS_NAME, path);
+	(void)snprintf(dir->socket, sizeof(dir->socket), "%s/" SOCKET_NAME, path);
 	rc = make_path(path, err);
 	if (rc != 0)
 		return rc;
@@ -105,8 +107,9 @@ void eg_rundir_close(struct eg_rundir *dir)
 {
 	if (dir->fd < 0)
 		return;
-	(void)unlink(dir->socket);
-	(void)unlink(dir->stats);
+	/* Not by path, where another edgate's may be by now. */
+	(void)unlinkat(dir->fd, SOCKET_NAME, 0);
+	(void)unlinkat(dir->fd, STATS_NAME, 0);
 	(void)close(dir->fd);
 	dir->fd = -1;
 }

@@ -21,8 +21,7 @@ enum eg_packet_flag {
 	EG_PACKET_L4_CKSUM_BAD = 1 << 4,
 	EG_PACKET_MULTI_SEGMENT = 1 << 5, /* only the first segment is here: to be dropped */
 	EG_PACKET_TRUNCATED = 1 << 6,     /* longer than the port's buffer: to be dropped */
-	EG_PACKET_VLAN_STRIPPED = 1 << 7, /* the port took the tag off: vlan_tci */
-	EG_PACKET_SOURCE_BAD = 1 << 8,    /* DATAGRAM: source port 0 or one of ours */
+	EG_PACKET_SOURCE_BAD = 1 << 7,    /* DATAGRAM: source port 0 or one of ours */
 	/* set by the pipeline on an answer, where the port offered it */
 	EG_PACKET_TX_IP_CKSUM = 1 << 16, /* the port fills the IPv4 header checksum */
 	EG_PACKET_TX_UDP_CKSUM = 1
@@ -35,7 +34,6 @@ struct eg_packet {
 	uint32_t len;
 	uint32_t room;
 	uint32_t flags;
-	uint16_t vlan_tci;
 	uint16_t l2_bytes, l3_bytes; /* header lengths of an answer, for offloads */
 	uint8_t answer;              /* of an answer: enum eg_answer, for eg_pipeline_sent */
 	void *handle;                /* the port's own */

@@ -31,8 +31,7 @@ struct eg_parsed {
 
 /* netif may be NULL only for DATAGRAM packets. A UDP payload longer than max_datagram_bytes is
  * too_big. Padding behind a UDP payload is cut off pkt->len. An answer made here is not longer than
- * its request, but for an advertisement, by up to 8 bytes where room allows. A tag that the port
- * stripped is for the port to put back: EG_PACKET_VLAN_STRIPPED and vlan_tci stay. [worker] */
+ * its request, but for an advertisement, by up to 8 bytes where room allows. [worker] */
 struct eg_parsed eg_parse_packet(
     const struct eg_netif *netif, uint32_t max_datagram_bytes, struct eg_packet *pkt);
 

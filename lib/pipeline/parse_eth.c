@@ -60,8 +60,6 @@ static enum eg_drop parse_tags(struct eg_parse *p, uint16_t *type)
 	uint16_t vlan[TAGS_MAX];
 	unsigned cnt = 0;
 
-	if ((p->pkt->flags & EG_PACKET_VLAN_STRIPPED) != 0)
-		vlan[cnt++] = p->pkt->vlan_tci & EG_VLAN_ID_MASK;
 	*type = eg_load_be16(data + off - 2);
 	while (*type == EG_ETHERTYPE_VLAN || *type == EG_ETHERTYPE_QINQ) {
 		if (cnt == TAGS_MAX)
@@ -145,5 +143,5 @@ void eg_parse_finish(struct eg_packet *pkt, uint32_t end)
 		end = padded;
 	}
 	pkt->len = end;
-	pkt->flags &= EG_PACKET_VLAN_STRIPPED;
+	pkt->flags = 0;
 }

@@ -48,8 +48,9 @@ static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err
 		return 0;
 	p->vdev[0] = '\0';
 	return eg_error_set(err, EG_EIO,
-	    "vdev \"%s\" cannot be made: %s; the driver's own message stands above (unknown name, "
-	    "missing interface, or no right to use it)",
+	    "vdev \"%s\" cannot be made: %s; the driver's own message may stand above (unknown "
+	    "name, missing interface, no right to use it, or the socket file of a killed process "
+	    "still there: remove it)",
 	    vdev, reason(rc));
 }
 

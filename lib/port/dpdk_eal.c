@@ -11,7 +11,8 @@ static const char *eal_remedy(int error)
 	switch (error) {
 	case EACCES:
 		return "it needs rights or hugepages that this process does not have: run as root, "
-		       "reserve hugepages (sysctl vm.nr_hugepages=256), or use --no-huge";
+		       "reserve hugepages (sysctl vm.nr_hugepages=256) and mount hugetlbfs or use "
+		       "--in-memory, or use --no-huge";
 	case ENOMEM:
 		return "not enough memory: reserve hugepages (sysctl vm.nr_hugepages=256), or use "
 		       "--no-huge with -m MEGABYTES";

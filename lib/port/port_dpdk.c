@@ -27,8 +27,6 @@ static uint32_t rx_flags(const struct rte_mbuf *m)
 		flags |= EG_PACKET_L4_CKSUM_BAD;
 	if (m->nb_segs != 1)
 		flags |= EG_PACKET_MULTI_SEGMENT;
-	if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0)
-		flags |= EG_PACKET_VLAN_STRIPPED;
 	return flags;
 }
 
@@ -39,7 +37,6 @@ static struct eg_packet packet_of(struct rte_mbuf *m)
 	    .len = m->data_len,
 	    .room = (uint32_t)m->buf_len - m->data_off,
 	    .flags = rx_flags(m),
-	    .vlan_tci = m->vlan_tci,
 	    .handle = m,
 	};
 }
@@ -71,6 +68,15 @@ static struct rte_mbuf *mbuf_of(const struct eg_packet *pkt)
 	return m;
 }
 
+/* No device is asked to take tags off. What one took off all the same goes back, so that the
+ * answer, which is made in the request's place, leaves with it. */
+static struct rte_mbuf *with_tag(struct rte_mbuf *m)
+{
+	if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0)
+		(void)rte_vlan_insert(&m);
+	return m;
+}
+
 static unsigned dpdk_rx(struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned max)
 {
 	struct rte_mbuf *mbuf[EG_BURST_MAX];
@@ -78,7 +84,7 @@ static unsigned dpdk_rx(struct eg_port *port, unsigned queue, struct eg_packet p
 	uint16_t cnt = rte_eth_rx_burst(dpdk_port(port)->id, (uint16_t)queue, mbuf, want);
 
 	for (uint16_t i = 0; i < cnt; i++)
-		pkts[i] = packet_of(mbuf[i]);
+		pkts[i] = packet_of(with_tag(mbuf[i]));
 	return cnt;
 }
 

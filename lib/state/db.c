@@ -59,6 +59,11 @@ int eg_db_error(struct eg_db *db, struct eg_error *err)
 	case SQLITE_FULL:
 		return eg_error_set(err, EG_EIO,
 		    "%s: no space is left on its file system; nothing was changed", db->path);
+	case SQLITE_CANTOPEN: /* its errno is that of the last try, not the reason */
+		return eg_error_set(err, EG_EIO,
+		    "%s cannot be opened: whoever reads it writes -wal and -shm beside it: check "
+		    "owner, group and mount of the directory; nothing was changed",
+		    db->path);
 	case SQLITE_READONLY:
 		if (code == SQLITE_READONLY_DBMOVED)
 			return eg_error_set(

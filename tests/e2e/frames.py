@@ -51,6 +51,10 @@ def flipped(frame, at, bit=1):
     return frame[:at] + bytes([frame[at] ^ bit]) + frame[at + 1:]
 
 
+def tagged(frame, tags):
+    return frame[:12] + b"".join(struct.pack(">HH", *tag) for tag in tags) + frame[12:]
+
+
 def answered(token):
     """(name, frame, answer counter, statuses); request ids are distinct"""
     def ask(request_id):

@@ -33,7 +33,7 @@ def final_counters(text):
 
 
 class Pcap(unittest.TestCase):
-    def make(self, world):
+    def make(self, world, more=""):
         with open(f"{world.dir}/issuer.private.jwk", "w") as out:
             json.dump(SECRET, out)
         with open(f"{world.dir}/issuer.jwks", "w") as out:
@@ -42,7 +42,7 @@ class Pcap(unittest.TestCase):
         world.ctl("init", *group)
         world.ctl("issuer", "add", ISSUER, "--jwks", f"{world.dir}/issuer.jwks")
         world.ctl("policy", "set", "1", "--issuer", ISSUER, "--audience", AUDIENCE)
-        world.config(PORT.format(dir=world.dir), "  - {port: p0, queue: 0}\n")
+        world.config(PORT.format(dir=world.dir) + more, "  - {port: p0, queue: 0}\n")
         return world.token(now=NOW)
 
     def answer(self, world, packets):
@@ -85,6 +85,32 @@ class Pcap(unittest.TestCase):
                     out.write("\n".join(lines) + "\n")
             with open(GOLDEN) as golden:
                 self.assertEqual(lines, golden.read().splitlines())
+
+    def test_tags(self):
+        """Requests in a VLAN, and in one inside a service VLAN: answers leave in the same."""
+        outer, inner = (0x88A8, 200), (0x8100, 100)
+        for more, tags, foreign in (
+                ("    vlan: 100\n", [inner], [[], [(0x8100, 101)], [(0x8100, 0)], [inner, inner], [outer, inner]]),
+                ("    vlan: 100\n    service_vlan: 200\n", [outer, inner],
+                 [[], [inner], [outer], [inner, outer], [outer, (0x8100, 101)], [outer, inner, inner]])):
+            with self.subTest(more), World("tags") as world:
+                self.check_tags(world, more, tags, foreign)
+
+    def check_tags(self, world, more, tags, foreign):
+        token = self.make(world, more)
+        good = frames.answered(token)
+        answers, counters = self.answer(
+            world, [frames.tagged(g[1], tags) for g in good] + [frames.tagged(good[0][1], f) for f in foreign])
+        self.assertEqual(len(answers), len(good))
+        self.assertEqual(counters["vlan_mismatch"], len(foreign))
+        self.balance(counters, self.names())
+        self.assertGreater(counters["announcements"], 0)
+        for _, frame in egt.read_pcap(f"{world.dir}/out.pcap"):
+            self.assertEqual(frame, frames.tagged(frame[:12] + frame[12 + 4 * len(tags):], tags))
+        by_id = {self.identity(a): a for a in (a[:12] + a[12 + 4 * len(tags):] for a in answers)}
+        for name, asked, _, statuses in good:
+            with self.subTest(name):
+                self.check_reply(asked, by_id[self.identity(asked)], statuses)
 
     def identity(self, frame):
         """The same for a packet and its answer: request id, or the protocol."""

@@ -1,26 +1,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The kernel-socket port on loopback: no DPDK, no privileges. A client, a revocation, hostile frames."""
+import os
 import random
+import re
 import socket
 import time
 import unittest
 
 import egt
-import frames
-from harness import AUDIENCE, ISSUER, World
+from harness import ISSUER, World, program, run
 
 PORT = "  - name: p0\n    kind: socket\n    queues: 2\n    addresses: [127.0.0.1/8]\n"
 WORKERS = "  - {port: p0, queue: 0}\n  - {port: p0, queue: 1}\n"
 
 
-class Socket(unittest.TestCase):
+class Server(unittest.TestCase):
+    EXTRA = ""
+
     def setUp(self):
         self.world = World("socket")
         self.addCleanup(self.world.__exit__)
         self.world.make_state()
         # A base port of our own: an edgate on this machine may hold the default.
         self.base = random.randrange(30000, 60000)
-        self.world.config(PORT, WORKERS, f"base_port: {self.base}\nidle: sleep:50\n")
+        self.world.config(PORT, WORKERS, f"base_port: {self.base}\nidle: sleep:50\n{self.EXTRA}")
         self.world.start()
 
     def ask(self, payload, port=None, timeout_s=2.0):
@@ -36,6 +39,14 @@ class Socket(unittest.TestCase):
     def statuses(self, *tokens, **kw):
         return egt.Response(self.ask(egt.request(tokens, **kw))).statuses
 
+    def stop_balanced(self):
+        said = re.search(r"packets (\d+) = answered (\d+) \+ dropped (\d+); records (\d+) = verdicts (\d+)",
+                         self.world.stop())
+        packets, answered, dropped, records, verdicts = map(int, said.groups())
+        self.assertEqual((packets, records), (answered + dropped, verdicts))
+
+
+class Socket(Server):
     def test_answers_and_revocations(self):
         w = self.world
         live = w.token("--jti", "j1", "--sid", "s1")
@@ -111,8 +122,32 @@ class Socket(unittest.TestCase):
         self.assertEqual(self.statuses(token), ["REVOKED"])
         self.stop_balanced()
 
-    def stop_balanced(self):
+    def test_store_of_root_alone(self):
+        """edgate, which is not root by then, could not follow it: it says so and does not start."""
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: needs root")
         self.world.stop()
+        os.chmod(self.world.state, 0o700)
+        done = run(program("edgate"), "--config", f"{self.world.dir}/edgate.yaml", check=False, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("as user nobody", done.stderr)
+        self.assertEqual(os.listdir(self.world.rundir), [])
+
+
+class Jumbo(Server):
+    EXTRA = "max_datagram: 9000\n"
+
+    def test_long_frames(self):
+        token = self.world.token("--claim", 'pad="' + "x" * 2867 + '"')
+        self.assertTrue(4090 <= len(token) <= 4096, len(token))
+        self.assertEqual(self.statuses(token, token), ["OK", "OK"])
+        self.assertEqual(self.statuses(token + b"A" * (4097 - len(token))), ["MALFORMED"])
+        small = self.world.token()
+        self.assertEqual(self.statuses(*[small] * 28, *[b"x" * 20] * 36),
+                         ["OK"] * 28 + ["MALFORMED"] * 36)
+        self.assertIsNotNone(self.ask(egt.request([small], pad=9000 - len(egt.request([small])))))
+        self.assertIsNone(self.ask(egt.request([small], pad=9001 - len(egt.request([small]))), timeout_s=0.3))
+        self.stop_balanced()
 
 
 if __name__ == "__main__":
