@@ -61,6 +61,7 @@ class World:
         for name in self.netns:
             subprocess.run(["ip", "netns", "del", name], capture_output=True)
         shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(f"/run/dpdk/edgate-e2e-{os.getpid()}", ignore_errors=True)  # DPDK leaves it
 
     def ctl(self, *args, **kwargs):
         return run(program("edgatectl"), "--state", self.state, "--run", self.rundir, *args, **kwargs)
