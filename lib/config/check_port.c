@@ -21,7 +21,7 @@ static const struct {
     {"pcap_in", offsetof(struct eg_raw_port, pcap_in), PCAP, PCAP},
     {"pcap_out", offsetof(struct eg_raw_port, pcap_out), PCAP, PCAP},
     {"clock", offsetof(struct eg_raw_port, clock), PCAP, 0},
-    {"mac", offsetof(struct eg_raw_port, mac), DPDK | PCAP, 0},
+    {"mac", offsetof(struct eg_raw_port, mac), DPDK | PCAP, PCAP},
     {"vlan", offsetof(struct eg_raw_port, vlan), DPDK | PCAP, 0},
     {"service_vlan", offsetof(struct eg_raw_port, service_vlan), DPDK | PCAP, 0},
     {"gateway", offsetof(struct eg_raw_port, gateway), DPDK | PCAP, 0},
