@@ -171,7 +171,7 @@ static int check_address(const struct port_check *c, unsigned k)
 {
 	const char *text = c->raw->addresses[k];
 	struct eg_config_addr *addr = &c->port->addr[k];
-	bool socket = c->port->kind == EG_PORT_SOCKET, has_prefix;
+	bool has_prefix;
 	const char *path = eg_source_at(c->src, "ports[%u].addresses[%u]", c->idx, k);
 
 	if (!eg_address_parse(addr, text, &has_prefix))
@@ -179,10 +179,10 @@ static int check_address(const struct port_check *c, unsigned k)
 		    "must be an address with its prefix, like 192.0.2.1/24 or 2001:db8::1/64, not "
 		    "%s",
 		    text);
-	if (!has_prefix && !socket)
+	if (!has_prefix && c->port->kind != EG_PORT_SOCKET)
 		return eg_source_refuse(c->src, path, "%s needs its prefix, like %s/%u", text, text,
 		    addr->family == 4 ? 24u : 64u);
-	if (eg_address_is_group(addr) || (eg_address_is_any(addr) && !socket))
+	if (eg_address_is_group(addr) || eg_address_is_any(addr))
 		return eg_source_refuse(c->src, path, "%s is not an address of one host", text);
 	for (unsigned i = 0; i < k; i++)
 		if (eg_address_eq(addr, &c->port->addr[i]))

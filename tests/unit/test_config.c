@@ -145,7 +145,7 @@ static void test_limits_accepted(void **state)
 	    TOP("mode: plain\n"),
 	    "name: abcdefghijklmnopqrstuvwxyz-12345\nstate: s\n" SOCKET_PORT,
 	    "name: d\nstate: s\nmode: plain\n"
-	    "ports: [{name: s, kind: socket, addresses: [0.0.0.0, 192.0.2.1/24]}]\n",
+	    "ports: [{name: s, kind: socket, addresses: [127.0.0.1, 192.0.2.1/24]}]\n",
 	    "name: d\nstate: s\n"
 	    "ports: [{name: s, kind: pcap, pcap_in: a, pcap_out: b, vlan: 1,\n"
 	    "         mac: 02:00:00:00:00:01, addresses: [127.1.2.3/8], gateway: [127.0.0.2]}]\n",
@@ -290,6 +290,8 @@ static const struct {
         "2001:db8::1/64, not 2001:db8::1/0"},
     {PORT("    addresses: [224.0.0.1/24]\n"),
         "e.yaml:8: ports[0].addresses[0]: 224.0.0.1/24 is not an address of one host"},
+    {"name: d\nstate: s\nports: [{name: s, kind: socket, addresses: [\"::\"]}]\n",
+        "e.yaml:3: ports[0].addresses[0]: :: is not an address of one host"},
     {PORT("    addresses: [0.0.0.0/24]\n"),
         "e.yaml:8: ports[0].addresses[0]: 0.0.0.0/24 is not an address of one host"},
     {PORT("    addresses: [\"2001:db8::1/64\",\n      \"2001:DB8:0::1/64\"]\n"),
