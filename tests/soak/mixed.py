@@ -89,6 +89,8 @@ def main():
         return
     if not have_root_netns():
         skip("network namespaces need root")
+    # In a sanitizer build freed memory must not look like growth; leaks are reported at exit.
+    os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1")
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 10
     seed = random.randrange(1 << 32)
     print(f"{minutes} minutes, seed {seed}")
