@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 #define DPDK   (1u << EG_PORT_DPDK)
 #define PCAP   (1u << EG_PORT_PCAP)
 #define SOCKET (1u << EG_PORT_SOCKET)
