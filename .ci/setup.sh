@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # Shared by ./quickstart and ./check: messages, missing packages. Sourced, with $root set.
+: "${root:?}"
 
 say() {
 	printf '\n== %s\n' "$*"

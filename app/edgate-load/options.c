@@ -188,6 +188,8 @@ static bool set(struct load_options *o, int id, char *arg)
 static void set_defaults(struct load_options *o)
 {
 	static char name[] = "load";
+	/* No files that another DPDK program of this host could have too. */
+	static char no_telemetry[] = "--no-telemetry", no_shared[] = "--no-shconf";
 
 	*o = (struct load_options){
 	    .port = {.name = name,
@@ -197,6 +199,8 @@ static void set_defaults(struct load_options *o)
 	        .service_vlan = -1,
 	        .addr_cnt = 1,
 	        .addr = {{.family = 4, .prefix_bits = 24, .bytes = {192, 0, 2, 2}}}},
+	    .eal_cnt = 2,
+	    .eal = {no_telemetry, no_shared},
 	    .server = {192, 0, 2, 1},
 	    .server_port = EG_EGT_PORT,
 	    .seconds = 5,

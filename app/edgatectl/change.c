@@ -54,20 +54,23 @@ int ctl_change_end(struct ctl_change *change)
 	return EG_CLI_DONE;
 }
 
-int ctl_rows_open(struct ctl_rows *rows, const struct eg_cli *cli, struct eg_error *err)
+int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
+    void (*fill)(const struct eg_snapshot *rows, json_t *out))
 {
-	int rc = eg_state_open(&rows->st, ctl_state_dir(cli), EG_STATE_READ, err);
+	struct eg_error err = {0};
+	struct eg_state *st = NULL;
+	struct eg_snapshot *rows = NULL;
+	json_t *out = json_array();
+	int rc = eg_state_open(&st, ctl_state_dir(cli), EG_STATE_READ, &err);
 
-	if (rc != 0)
-		return rc;
-	rc = eg_state_snapshot(rows->st, &rows->snapshot, err);
-	if (rc != 0)
-		eg_state_close(rows->st);
-	return rc;
-}
-
-void ctl_rows_close(struct ctl_rows *rows)
-{
-	eg_snapshot_free(rows->snapshot);
-	eg_state_close(rows->st);
+	if (rc == 0)
+		rc = eg_state_snapshot(st, &rows, &err);
+	if (rc == 0)
+		fill(rows, out);
+	eg_snapshot_free(rows);
+	eg_state_close(st);
+	if (rc == 0)
+		return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+	json_decref(out);
+	return eg_cli_refuse(&err);
 }

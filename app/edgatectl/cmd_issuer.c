@@ -114,25 +114,22 @@ int ctl_issuer_remove(const struct eg_cli *cli)
 	return ctl_change_end(&change);
 }
 
-int ctl_issuer_list(const struct eg_cli *cli)
+static void fill_issuers(const struct eg_snapshot *rows, json_t *out)
 {
-	static const char *const columns[] = {"issuer", "keys", NULL};
-	struct ctl_rows rows;
-	struct eg_error err = {0};
-	json_t *out;
-
-	if (ctl_rows_open(&rows, cli, &err) != 0)
-		return eg_cli_refuse(&err);
-	out = json_array();
-	for (uint32_t i = 0; i < eg_keyset_issuer_cnt(rows.snapshot->keys); i++) {
-		const struct eg_issuer *issuer = eg_keyset_issuer(rows.snapshot->keys, i);
+	for (uint32_t i = 0; i < eg_keyset_issuer_cnt(rows->keys); i++) {
+		const struct eg_issuer *issuer = eg_keyset_issuer(rows->keys, i);
 
 		(void)json_array_append_new(
 		    out, json_pack("{s:o, s:I}", "issuer", ctl_json_text(issuer->name), "keys",
 		             (json_int_t)issuer->key_cnt));
 	}
-	ctl_rows_close(&rows);
-	return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+}
+
+int ctl_issuer_list(const struct eg_cli *cli)
+{
+	static const char *const columns[] = {"issuer", "keys", NULL};
+
+	return ctl_show_rows(cli, columns, fill_issuers);
 }
 
 static json_t *json_of_key(const struct eg_issuer *issuer, const struct eg_key *key)
@@ -146,23 +143,20 @@ static json_t *json_of_key(const struct eg_issuer *issuer, const struct eg_key *
 	    json_stringn(x, sizeof(x)));
 }
 
+static void fill_keys(const struct eg_snapshot *rows, json_t *out)
+{
+	for (uint32_t i = 0; i < eg_keyset_issuer_cnt(rows->keys); i++) {
+		const struct eg_issuer *issuer = eg_keyset_issuer(rows->keys, i);
+
+		for (uint32_t k = 0; k < issuer->key_cnt; k++)
+			(void)json_array_append_new(
+			    out, json_of_key(issuer, eg_keyset_key(rows->keys, issuer, k)));
+	}
+}
+
 int ctl_key_list(const struct eg_cli *cli)
 {
 	static const char *const columns[] = {"issuer", "kid", "state", "index", "x", NULL};
-	struct ctl_rows rows;
-	struct eg_error err = {0};
-	json_t *out;
 
-	if (ctl_rows_open(&rows, cli, &err) != 0)
-		return eg_cli_refuse(&err);
-	out = json_array();
-	for (uint32_t i = 0; i < eg_keyset_issuer_cnt(rows.snapshot->keys); i++) {
-		const struct eg_issuer *issuer = eg_keyset_issuer(rows.snapshot->keys, i);
-
-		for (uint32_t k = 0; k < issuer->key_cnt; k++)
-			(void)json_array_append_new(out,
-			    json_of_key(issuer, eg_keyset_key(rows.snapshot->keys, issuer, k)));
-	}
-	ctl_rows_close(&rows);
-	return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+	return ctl_show_rows(cli, columns, fill_keys);
 }

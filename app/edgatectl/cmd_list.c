@@ -76,19 +76,15 @@ static json_t *json_of_list(const struct eg_snapshot *rows, const struct eg_list
 	    (json_int_t)eg_bitmap_entries(list->map));
 }
 
+static void fill_lists(const struct eg_snapshot *rows, json_t *out)
+{
+	for (uint32_t i = 0; i < rows->list_cnt; i++)
+		(void)json_array_append_new(out, json_of_list(rows, &rows->list[i]));
+}
+
 int ctl_list_list(const struct eg_cli *cli)
 {
 	static const char *const columns[] = {"uri", "issuer", "bits", "entries", NULL};
-	struct ctl_rows rows;
-	struct eg_error err = {0};
-	json_t *out;
 
-	if (ctl_rows_open(&rows, cli, &err) != 0)
-		return eg_cli_refuse(&err);
-	out = json_array();
-	for (uint32_t i = 0; i < rows.snapshot->list_cnt; i++)
-		(void)json_array_append_new(
-		    out, json_of_list(rows.snapshot, &rows.snapshot->list[i]));
-	ctl_rows_close(&rows);
-	return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+	return ctl_show_rows(cli, columns, fill_lists);
 }

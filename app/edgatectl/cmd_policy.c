@@ -240,20 +240,17 @@ static json_t *json_of_policy(const struct eg_policy *p, bool is_default)
 	    "max_token", (json_int_t)p->max_token_bytes);
 }
 
+static void fill_policies(const struct eg_snapshot *rows, json_t *out)
+{
+	for (uint32_t i = 0; i < rows->policy_cnt; i++)
+		(void)json_array_append_new(
+		    out, json_of_policy(&rows->policy[i], i == rows->default_policy));
+}
+
 int ctl_policy_list(const struct eg_cli *cli)
 {
 	static const char *const columns[] = {
 	    "id", "default", "issuer", "audience", "typ", "skew", "order", "status", "cnf", NULL};
-	struct ctl_rows rows;
-	struct eg_error err = {0};
-	json_t *out;
 
-	if (ctl_rows_open(&rows, cli, &err) != 0)
-		return eg_cli_refuse(&err);
-	out = json_array();
-	for (uint32_t i = 0; i < rows.snapshot->policy_cnt; i++)
-		(void)json_array_append_new(out,
-		    json_of_policy(&rows.snapshot->policy[i], i == rows.snapshot->default_policy));
-	ctl_rows_close(&rows);
-	return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+	return ctl_show_rows(cli, columns, fill_policies);
 }

@@ -141,14 +141,12 @@ static uint64_t largest_skew(const struct eg_snapshot *rows, struct eg_span issu
 	return skew_s;
 }
 
-/* --until, or now plus the largest skew: a token minted in this second by a clock that runs ahead
- * is still meant. */
-static int get_until(const struct eg_cli *cli, struct ctl_change *change, uint64_t *until_s)
+/* Now plus the largest skew: a token minted in this second by a clock that runs ahead is still
+ * meant. */
+static int default_until(const struct eg_cli *cli, struct ctl_change *change, uint64_t *until_s)
 {
 	struct eg_snapshot *rows;
 
-	if (eg_cli_has(cli, "until"))
-		return 0;
 	change->rc = eg_state_snapshot(change->st, &rows, &change->err);
 	if (change->rc != 0)
 		return change->rc;
@@ -158,15 +156,26 @@ static int get_until(const struct eg_cli *cli, struct ctl_change *change, uint64
 	return 0;
 }
 
+/* As ctl_change_begin, with the time of --until or its default. */
+static bool begin_cutoff(struct ctl_change *change, const struct eg_cli *cli, uint64_t *until_s)
+{
+	int usage = eg_cli_get_time(cli, "until", now_s(), until_s);
+
+	if (usage != 0) {
+		*change = (struct ctl_change){.usage = usage};
+		return false;
+	}
+	if (!ctl_change_begin(change, cli))
+		return false;
+	return eg_cli_has(cli, "until") || default_until(cli, change, until_s) == 0;
+}
+
 int ctl_revoke_subject(const struct eg_cli *cli)
 {
 	struct ctl_change change;
-	uint64_t until_s = 0;
-	int rc = eg_cli_get_time(cli, "until", now_s(), &until_s);
+	uint64_t until_s;
 
-	if (rc != 0)
-		return rc;
-	if (ctl_change_begin(&change, cli) && get_until(cli, &change, &until_s) == 0)
+	if (begin_cutoff(&change, cli, &until_s))
 		change.rc = eg_state_revoke_subject(change.st, eg_span_str(cli->operand[0]),
 		    eg_span_str(cli->operand[1]), until_s, change.utc_ns, &change.epoch,
 		    &change.err);
@@ -176,12 +185,9 @@ int ctl_revoke_subject(const struct eg_cli *cli)
 int ctl_revoke_issuer(const struct eg_cli *cli)
 {
 	struct ctl_change change;
-	uint64_t until_s = 0;
-	int rc = eg_cli_get_time(cli, "until", now_s(), &until_s);
+	uint64_t until_s;
 
-	if (rc != 0)
-		return rc;
-	if (ctl_change_begin(&change, cli) && get_until(cli, &change, &until_s) == 0)
+	if (begin_cutoff(&change, cli, &until_s))
 		change.rc = eg_state_revoke_issuer(change.st, eg_span_str(cli->operand[0]), until_s,
 		    change.utc_ns, &change.epoch, &change.err);
 	return ctl_change_end(&change);

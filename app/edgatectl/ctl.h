@@ -36,13 +36,10 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli);
  * Closes the store. Returns the exit status. */
 int ctl_change_end(struct ctl_change *change);
 
-struct ctl_rows { /* the rows of the store as they stand, to list them */
-	struct eg_state *st;
-	struct eg_snapshot *snapshot;
-};
-/* 0 or -EG_E…; closed only after success. */
-int ctl_rows_open(struct ctl_rows *rows, const struct eg_cli *cli, struct eg_error *err);
-void ctl_rows_close(struct ctl_rows *rows);
+/* Lists rows of the store as they stand: fill appends an object for each to `out`. Prints them as a
+ * table of `columns`, or as --json says. Returns the exit status. */
+int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
+    void (*fill)(const struct eg_snapshot *rows, json_t *out));
 
 /* ── the run directory (rundir.c) ── */
 

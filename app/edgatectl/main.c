@@ -70,7 +70,7 @@ static const struct eg_cli_option list_import_options[] = {
     END,
 };
 static const struct eg_cli_option revoke_value_options[] = {
-    {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until then"},
+    {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until 360 s past it"},
     WAIT,
     END,
 };

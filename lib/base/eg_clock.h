@@ -8,7 +8,8 @@
  *
  * Forward steps of the host's clock count at once. A step back of more than 1 s does not: the
  * published time then stands at the highest time seen until the host's clock is there again, and
- * the control side is told to raise an alarm (protocol.md 2.7). Threads as marked at each function.
+ * the control side is told to raise an alarm (docs/architecture.md, Time). Threads as marked at
+ * each function.
  */
 #ifndef EG_CLOCK_H
 #define EG_CLOCK_H

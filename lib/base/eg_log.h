@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Log lines of the control side, to stderr: "edgate: warning: text". Never called by a worker,
- * never given a token or a part of one. Threads: [control].
+ * never given a token or a part of one. Threads: [control]; no allocation.
  */
 #ifndef EG_LOG_H
 #define EG_LOG_H

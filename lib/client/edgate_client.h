@@ -4,7 +4,8 @@
  *
  * Fail closed: a status this library does not know, a reply that does not belong to the request, or
  * none at all never reads as accept. EDGATE_OK is the only accept.
- * Threads: one struct edgate_client per thread. This header needs nothing but the C library.
+ * Threads: one struct edgate_client per thread; memory is allocated by open alone. This header
+ * needs nothing but the C library.
  */
 #ifndef EDGATE_CLIENT_H
 #define EDGATE_CLIENT_H

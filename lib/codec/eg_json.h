@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Strict JSON (RFC 8259, protocol.md 2.2): one pass that checks a whole document and lists the
- * members of its top-level object as views; objects inside are opened the same way, on demand.
+ * Strict JSON (RFC 8259, docs/protocol.md section 2): one pass that checks a whole document and
+ * lists the members of its top-level object as views; objects inside are opened the same way, on
+ * demand.
  *
  *   {"iss":"x","status":{"status_list":{…}}}
  *     └ member: name, type, value (raw text) ┘

@@ -13,7 +13,6 @@
 #define DPDK_DATAGRAM_MAX 9000u
 #define DEADLINE_US_MAX   1000000
 #define NS_PER_US         1000u
-#define COUNT_OF(array)   (sizeof(array) / sizeof((array)[0]))
 
 int eg_check_number(struct eg_source *src, const char *path, const char *text,
     struct eg_limits limits, int64_t *out)

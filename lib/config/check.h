@@ -6,6 +6,8 @@
 #include "eg_config.h"
 #include "schema.h"
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 struct eg_check {
 	struct eg_source *src;
 	struct eg_raw *raw; /* texts move from here to config */

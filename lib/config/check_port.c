@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 #define DPDK   (1u << EG_PORT_DPDK)
 #define PCAP   (1u << EG_PORT_PCAP)
 #define SOCKET (1u << EG_PORT_SOCKET)
@@ -21,7 +19,7 @@ static const struct {
     {"pcap_in", offsetof(struct eg_raw_port, pcap_in), PCAP, PCAP},
     {"pcap_out", offsetof(struct eg_raw_port, pcap_out), PCAP, PCAP},
     {"clock", offsetof(struct eg_raw_port, clock), PCAP, 0},
-    {"mac", offsetof(struct eg_raw_port, mac), DPDK | PCAP, 0},
+    {"mac", offsetof(struct eg_raw_port, mac), DPDK | PCAP, PCAP},
     {"vlan", offsetof(struct eg_raw_port, vlan), DPDK | PCAP, 0},
     {"service_vlan", offsetof(struct eg_raw_port, service_vlan), DPDK | PCAP, 0},
     {"gateway", offsetof(struct eg_raw_port, gateway), DPDK | PCAP, 0},
@@ -171,7 +169,7 @@ static int check_address(const struct port_check *c, unsigned k)
 {
 	const char *text = c->raw->addresses[k];
 	struct eg_config_addr *addr = &c->port->addr[k];
-	bool socket = c->port->kind == EG_PORT_SOCKET, has_prefix;
+	bool has_prefix;
 	const char *path = eg_source_at(c->src, "ports[%u].addresses[%u]", c->idx, k);
 
 	if (!eg_address_parse(addr, text, &has_prefix))
@@ -179,10 +177,10 @@ static int check_address(const struct port_check *c, unsigned k)
 		    "must be an address with its prefix, like 192.0.2.1/24 or 2001:db8::1/64, not "
 		    "%s",
 		    text);
-	if (!has_prefix && !socket)
+	if (!has_prefix && c->port->kind != EG_PORT_SOCKET)
 		return eg_source_refuse(c->src, path, "%s needs its prefix, like %s/%u", text, text,
 		    addr->family == 4 ? 24u : 64u);
-	if (eg_address_is_group(addr) || (eg_address_is_any(addr) && !socket))
+	if (eg_address_is_group(addr) || eg_address_is_any(addr))
 		return eg_source_refuse(c->src, path, "%s is not an address of one host", text);
 	for (unsigned i = 0; i < k; i++)
 		if (eg_address_eq(addr, &c->port->addr[i]))

@@ -26,7 +26,7 @@
  *       pcap_in: in.pcap            # kind pcap
  *       pcap_out: out.pcap          # kind pcap
  *       clock: file                 # kind pcap: time is the packets' (default), or system
- *       mac: 02:00:00:00:00:01      # dpdk, pcap; default: the device's own
+ *       mac: 02:00:00:00:00:01      # dpdk (default: the device's own), pcap (required)
  *       vlan: 100                   # dpdk, pcap; service_vlan: 200 in front of it for QinQ
  *       gateway: [192.0.2.254]      # dpdk, pcap: asked for at start so that it learns us
  *   workers:                        # default: one for each queue of each port, not pinned

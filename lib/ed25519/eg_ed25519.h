@@ -2,8 +2,8 @@
 /*
  * Ed25519 verification of many signatures at once, one exact verdict each.
  *
- * The rule is that of libsodium 1.0.18 crypto_sign_verify_detached (protocol.md section 3): accept
- * iff S < L, y(A) < p, A decodes and is not of small order, R is not one of the small-order
+ * The rule is that of libsodium 1.0.18 crypto_sign_verify_detached (docs/protocol.md section 3):
+ * accept iff S < L, y(A) < p, A decodes and is not of small order, R is not one of the small-order
  * encodings, and enc(S·B − k·A) = R bytewise. Cofactorless, and never a random linear combination
  * of several signatures.
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * JWK and JWKS files (RFC 7517, RFC 8037): a total parser of attacker-chosen text. [control]
+ * JWK and JWKS files (RFC 7517, RFC 8037): a total parser of attacker-chosen text. [control];
+ * allocates while it parses, keeps nothing.
  *
  * A key stays, is skipped (another kty, crv, use, key_ops or alg: not for us) or is refused by name
  * (a private member d, whatever use says; bad x; a point of small or mixed order; a kid that is no

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The key set of one snapshot: (issuer, kid) → key. Built on [control], immutable after, so any
- * number of workers read it without a lock. Several keys are never tried: one look-up, one key.
+ * number of workers read it without a lock or an allocation. Several keys are never tried: one
+ * look-up, one key.
  */
 #ifndef EG_KEYSET_H
 #define EG_KEYSET_H

@@ -2,7 +2,8 @@
 /*
  * The one way from control to a worker: a bounded ring, strictly in log order, one writer (control)
  * and one reader (the worker). Operations on shards, snapshot swaps and epochs travel in it, so
- * that a worker that has read epoch N has taken everything up to N.
+ * that a worker that has read epoch N has taken everything up to N. Threads as marked; fixed size,
+ * no allocation.
  */
 #ifndef EG_MAILBOX_H
 #define EG_MAILBOX_H

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A packet as the pipeline sees it: bytes in memory that a port lent. No mbuf, no DPDK: the same
- * pipeline runs over a NIC, a pcap file, kernel sockets, edgatectl decide and the fuzzer.
+ * pipeline runs over a NIC, a pcap file, kernel sockets and edgatectl decide.
  *
  *   data                                  data + len        data + room
  *   │ Ethernet … UDP payload              │                 │
  *   │ or the UDP payload alone (DATAGRAM) │  may be written │
+ *
+ * Threads: one owner at a time, the port or a pipeline. The memory stays the port's.
  */
 #ifndef EG_PACKET_H
 #define EG_PACKET_H

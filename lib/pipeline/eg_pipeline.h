@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The packet path of one core: packets in, answers and drops out (design.md section 3).
+ * The packet path of one core: packets in, answers and drops out (docs/architecture.md, A worker).
  *
  *   rx burst ─▶ parse ─▶ frame ctx ─▶ 64-slot batch: route ▶ decode + claims ▶ signature queue ─┐
  *                 │                                                                             │

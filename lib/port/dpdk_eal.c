@@ -2,6 +2,7 @@
 #include "eg_port.h"
 
 #include <errno.h>
+#include <rte_cpuflags.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -24,8 +25,10 @@ static const char *eal_remedy(int error)
 		       "--file-prefix";
 	case EALREADY:
 		return "it has been started before in this process";
-	case ENOTSUP:
-		return "this CPU is older than the one that the DPDK build needs";
+	case ENOTSUP: /* also left behind by whatever a device cannot do */
+		return rte_cpu_is_supported() ? "the messages above say more"
+		                              : "this CPU is older than the one that the DPDK "
+		                                "build needs";
 	default:
 		return "the messages above say more";
 	}

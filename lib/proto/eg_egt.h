@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * EGT/1 frames over UDP (protocol.md section 5). Total parsers: any bytes in, one verdict out.
+ * EGT/1 frames over UDP (docs/protocol.md section 5). Total parsers: any bytes in, one verdict out.
  *
  *   0      2  3  4  5  6      8           16
  *   │magic │v │t │f │n │length│request_id │ [u64 min_epoch] │ record … │ zero padding │

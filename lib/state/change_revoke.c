@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
+#include "eg_token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TIME_MAX_S 253402300799u /* the largest NumericDate (protocol.md 2.3) */
+#define TIME_MAX_S ((uint64_t)EG_TOKEN_TIME_MAX) /* the largest NumericDate */
 
 static const char *const kind_names[] = {
     [EG_REVOKE_JTI] = "jti",

@@ -7,6 +7,7 @@
  *
  * Each core writes its own block with relaxed stores of words that nobody else writes (no atomic
  * read-modify-write); readers load them relaxed. applied_epoch is the exception: release / acquire.
+ * Threads: as above; the segment is one mapping, of fixed size, made by eg_stats_create [control].
  */
 #ifndef EG_STATS_H
 #define EG_STATS_H

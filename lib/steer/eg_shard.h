@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The shard map: 64 shards, always (protocol.md section 6).
+ * The shard map: 64 shards, always (docs/protocol.md section 6).
  *
  *   status list bit   shard = top 6 bits of CRC-32C(uri)·0x9E3779B1 + block·0x85EBCA6B
  *   deny, cutoffs     shard = top 6 bits of their keyed hash

@@ -49,7 +49,8 @@ struct eg_policy {
 
 #define EG_POLICY_NO_SLOT UINT32_MAX
 
-/* The defaults of protocol.md: typ JWT and at+jwt, skew 0, cheap order, exp required. [control] */
+/* The defaults of docs/protocol.md: typ JWT and at+jwt, skew 0, cheap order, exp required.
+ * [control] */
 void eg_policy_init(struct eg_policy *policy, uint32_t id);
 
 int eg_policy_str_set(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tokens to views, and the claims policy (protocol.md section 2). One status per rule, in a fixed
- * order, so that two implementations agree status by status.
+ * Tokens to views, and the claims policy (docs/protocol.md section 2). One status per rule, in a
+ * fixed order, so that two implementations agree status by status.
  *
  *   token bytes ──eg_jwt_parse──▶ eg_token (views) ──issuer, key──▶ ──eg_claims_check──▶ …signature
  *                 S1–S5                              S6 (caller)      S7                   S8, S9

@@ -32,7 +32,7 @@ static bool take(struct eg_reader *r, uint8_t c)
 }
 
 /* A run of digits behind those already in d. Leading zeros are not significant. False where there
- * are more significant digits than protocol.md 2.3 allows. */
+ * are more significant digits than docs/protocol.md section 2 allows. */
 static bool read_digits(struct eg_reader *r, struct decimal *d, int *significant)
 {
 	while (is_digit(peek(r))) {

@@ -61,6 +61,7 @@ class World:
         for name in self.netns:
             subprocess.run(["ip", "netns", "del", name], capture_output=True)
         shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(f"/run/dpdk/edgate-e2e-{os.getpid()}", ignore_errors=True)  # DPDK leaves it
 
     def ctl(self, *args, **kwargs):
         return run(program("edgatectl"), "--state", self.state, "--run", self.rundir, *args, **kwargs)
@@ -78,8 +79,9 @@ class World:
         """A valid token, with more or other claims by edgate-token's options."""
         now = int(time.time()) if now is None else now
         args = args if "--exp" in args else ("--exp", "+3600", *args)
+        args = args if "--sub" in args else ("--sub", "alice", *args)
         return run(program("edgate-token"), "sign", "--key", f"{self.dir}/issuer.private.jwk",
-                   "--iss", ISSUER, "--aud", AUDIENCE, *([] if "--sub" in args else ["--sub", "alice"]), "--now", now, *args).stdout.strip().encode()
+                   "--iss", ISSUER, "--aud", AUDIENCE, "--now", now, *args).stdout.strip().encode()
 
     def config(self, ports, workers, extra=""):
         with open(f"{self.dir}/edgate.yaml", "w") as out:

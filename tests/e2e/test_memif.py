@@ -12,7 +12,7 @@ PORT = """  - name: p0
     queues: 1
     addresses: [192.0.2.1/24]
 """
-EAL = ["--no-huge", "--no-shconf", "--no-pci", "-m", "256"]
+EAL = ["--no-huge", "--no-shconf", "--no-telemetry", "--no-pci", "-m", "256"]
 
 
 class Memif(unittest.TestCase):

@@ -17,7 +17,7 @@ PORT = """  - name: p0
     addresses: [192.0.2.1/24, "2001:db8::1/64"]
 """
 WORKERS = "  - {port: p0, queue: 0, cpu: 0}\n  - {port: p0, queue: 1, cpu: 1}\n"
-EAL = '["--no-huge", "--no-shconf", "--no-pci", "-m", "256"]'
+EAL = '["--no-huge", "--no-shconf", "--no-telemetry", "--no-pci", "-m", "256"]'
 
 
 class Veth(unittest.TestCase):

@@ -34,6 +34,7 @@
 	"  - name: file-1\n"                                                                       \
 	"    kind: pcap\n"                                                                         \
 	"    addresses: [198.51.100.1/32]\n"                                                       \
+	"    mac: 02:00:00:00:00:01\n"                                                             \
 	"    pcap_in: in.pcap\n"                                                                   \
 	"    pcap_out: out.pcap\n"                                                                 \
 	"    clock: system\n"                                                                      \
@@ -144,10 +145,10 @@ static void test_limits_accepted(void **state)
 	    TOP("mode: plain\n"),
 	    "name: abcdefghijklmnopqrstuvwxyz-12345\nstate: s\n" SOCKET_PORT,
 	    "name: d\nstate: s\nmode: plain\n"
-	    "ports: [{name: s, kind: socket, addresses: [0.0.0.0, 192.0.2.1/24]}]\n",
+	    "ports: [{name: s, kind: socket, addresses: [127.0.0.1, 192.0.2.1/24]}]\n",
 	    "name: d\nstate: s\n"
 	    "ports: [{name: s, kind: pcap, pcap_in: a, pcap_out: b, vlan: 1,\n"
-	    "         addresses: [127.1.2.3/8], gateway: [127.0.0.2]}]\n",
+	    "         mac: 02:00:00:00:00:01, addresses: [127.1.2.3/8], gateway: [127.0.0.2]}]\n",
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -160,6 +161,7 @@ static void test_limits_accepted(void **state)
 	"name: d\nstate: s\nmode: plain\nports:\n  - name: p\n    kind: dpdk\n    device: "        \
 	"x\n" keys
 #define ADDR       "    addresses: [192.0.2.1/24]\n"
+#define MAC        "    mac: 02:00:00:00:00:01\n"
 #define PCAP(keys) "name: d\nstate: s\nmode: plain\nports:\n  - name: p\n    kind: pcap\n" keys
 
 static const struct {
@@ -248,11 +250,13 @@ static const struct {
         "e.yaml:5: ports[0].pcap_out: is required for a port of kind pcap"},
     {PCAP("    pcap_out: a\n" ADDR),
         "e.yaml:5: ports[0].pcap_in: is required for a port of kind pcap"},
-    {PCAP("    pcap_in: a\n    pcap_out: a\n" ADDR),
+    {PCAP("    pcap_in: a\n    pcap_out: b\n" ADDR),
+        "e.yaml:5: ports[0].mac: is required for a port of kind pcap"},
+    {PCAP("    pcap_in: a\n    pcap_out: a\n" ADDR MAC),
         "e.yaml:8: ports[0].pcap_out: is the same file as pcap_in: it would be overwritten"},
-    {PCAP("    pcap_in: a\n    pcap_out: b\n    queues: 2\n" ADDR),
+    {PCAP("    pcap_in: a\n    pcap_out: b\n    queues: 2\n" ADDR MAC),
         "e.yaml:9: ports[0].queues: a port of kind pcap has exactly 1 queue"},
-    {PCAP("    pcap_in: a\n    pcap_out: b\n    clock: mine\n" ADDR),
+    {PCAP("    pcap_in: a\n    pcap_out: b\n    clock: mine\n" ADDR MAC),
         "e.yaml:9: ports[0].clock: must be file or system, not mine"},
     {PORT(""), "e.yaml:5: ports[0].addresses: is required for a port of kind dpdk"},
     {PORT(ADDR "    clock: file\n"),
@@ -286,6 +290,8 @@ static const struct {
         "2001:db8::1/64, not 2001:db8::1/0"},
     {PORT("    addresses: [224.0.0.1/24]\n"),
         "e.yaml:8: ports[0].addresses[0]: 224.0.0.1/24 is not an address of one host"},
+    {"name: d\nstate: s\nports: [{name: s, kind: socket, addresses: [\"::\"]}]\n",
+        "e.yaml:3: ports[0].addresses[0]: :: is not an address of one host"},
     {PORT("    addresses: [0.0.0.0/24]\n"),
         "e.yaml:8: ports[0].addresses[0]: 0.0.0.0/24 is not an address of one host"},
     {PORT("    addresses: [\"2001:db8::1/64\",\n      \"2001:DB8:0::1/64\"]\n"),

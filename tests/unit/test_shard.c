@@ -108,7 +108,7 @@ static void shard_of_token_reaches_every_shard(void **state)
 	assert_int_equal(seen_cnt, EG_SHARDS);
 }
 
-/* Values worked out by hand from protocol.md section 6: the map is a contract with clients. */
+/* Values worked out by hand from docs/protocol.md section 6: the map is a contract with clients. */
 static void shard_formulas(void **state)
 {
 	assert_int_equal(eg_shard_of_block(0, 0), 0);
