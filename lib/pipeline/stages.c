@@ -84,9 +84,11 @@ static uint32_t saturated_exp(const struct eg_token *token)
 }
 
 /* The ids that R2–R4 ask for, as hashes, with their words on the way into the cache. */
-static void build_query(const struct eg_revoke *revoke, const struct eg_issuer *issuer,
+static void build_query(const struct eg_pipeline *p, uint32_t issuer_slot,
     const struct eg_token *token, struct eg_revoke_query *q)
 {
+	const struct eg_revoke *revoke = p->config.revoke;
+	const struct eg_issuer *issuer = eg_keyset_issuer(p->snapshot->keys, issuer_slot);
 	const struct {
 		uint32_t token_has, query_has;
 		enum eg_revoke_kind kind;
@@ -102,7 +104,7 @@ static void build_query(const struct eg_revoke *revoke, const struct eg_issuer *
 
 	q->has = token->has & EG_HAS_IAT ? EG_REVOKE_HAS_IAT : 0;
 	q->iat_floor_s = token->iat_floor_s;
-	q->issuer = eg_revoke_hash(&issuer->hash_key, EG_REVOKE_ISSUER, eg_span(NULL, 0));
+	q->issuer = p->snapshot->issuer_hash[issuer_slot];
 	eg_revoke_prefetch(revoke, q->issuer);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		if (!(token->has & ids[i].token_has))
@@ -174,10 +176,8 @@ static uint64_t exp_or_never(const struct eg_token *token)
 static void enqueue(
     struct eg_pipeline *p, struct eg_pending *e, const struct eg_token *token, uint32_t issuer_slot)
 {
-	const struct eg_issuer *issuer = eg_keyset_issuer(p->snapshot->keys, issuer_slot);
-
 	e->exp_s = exp_or_never(token);
-	build_query(p->config.revoke, issuer, token, &e->query);
+	build_query(p, issuer_slot, token, &e->query);
 	build_status(p, issuer_slot, token, e);
 	e->message = token->signed_bytes;
 	memcpy(e->signature, token->signature, sizeof(e->signature));

@@ -30,7 +30,8 @@ struct eg_snapshot {
 	uint64_t epoch;
 	uint64_t newest_event_s; /* NOT_READY while the clock is before it */
 	struct eg_keyset *keys;
-	struct eg_policy *policy; /* sorted by id */
+	struct eg_hash128 *issuer_hash; /* by issuer slot: under what its cutoff is found (R2) */
+	struct eg_policy *policy;       /* sorted by id */
 	uint32_t policy_cnt;
 	uint32_t default_policy; /* index into policy, or UINT32_MAX */
 	struct eg_list *list;    /* sorted by (issuer slot, uri) */
@@ -46,7 +47,8 @@ int eg_snapshot_add_policy(
     struct eg_snapshot *snap, const struct eg_policy *policy, struct eg_error *err);
 int eg_snapshot_add_list(
     struct eg_snapshot *snap, const struct eg_list *list, struct eg_error *err);
-/* Sorts, binds policies to issuer slots, picks the default policy by id (0: none). */
+/* Last, until it succeeds: sorts, binds policies to issuer slots, hashes the issuers, picks the
+ * default policy by id (0: none). */
 int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struct eg_error *err);
 
 /* [worker] id 0 is the default policy. NULL: UNKNOWN_POLICY. */

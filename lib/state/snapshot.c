@@ -26,6 +26,7 @@ void eg_snapshot_free(struct eg_snapshot *snap)
 		free((void *)(uintptr_t)snap->list[i].uri.ptr);
 	free(snap->list);
 	free(snap->policy);
+	free(snap->issuer_hash);
 	eg_keyset_free(snap->keys);
 	free(snap);
 }
@@ -134,6 +135,30 @@ static uint32_t find_policy(const struct eg_snapshot *snap, uint32_t id)
 	return lo < snap->policy_cnt && snap->policy[lo].id == id ? lo : UINT32_MAX;
 }
 
+static int pick_default(struct eg_snapshot *snap, uint32_t id, struct eg_error *err)
+{
+	snap->default_policy = id != 0 ? find_policy(snap, id) : UINT32_MAX;
+	if (id != 0 && snap->default_policy == UINT32_MAX)
+		return eg_error_set(err, EG_ENOENT, "the default policy %u does not exist", id);
+	return 0;
+}
+
+static int hash_issuers(struct eg_snapshot *snap, struct eg_error *err)
+{
+	uint32_t cnt = eg_keyset_issuer_cnt(snap->keys);
+
+	if (cnt == 0)
+		return 0;
+	snap->issuer_hash = calloc(cnt, sizeof(*snap->issuer_hash));
+	if (snap->issuer_hash == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory for the issuers of a snapshot");
+	for (uint32_t slot = 0; slot < cnt; slot++)
+		snap->issuer_hash[slot] =
+		    eg_revoke_hash(&eg_keyset_issuer(snap->keys, slot)->hash_key, EG_REVOKE_ISSUER,
+		        eg_span(NULL, 0));
+	return 0;
+}
+
 int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struct eg_error *err)
 {
 	int rc;
@@ -147,14 +172,8 @@ int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struc
 		return rc;
 	for (uint32_t i = 0; i < snap->policy_cnt; i++)
 		bind_issuers(snap->keys, &snap->policy[i]);
-	snap->default_policy = UINT32_MAX;
-	if (default_policy_id == 0)
-		return 0;
-	snap->default_policy = find_policy(snap, default_policy_id);
-	if (snap->default_policy == UINT32_MAX)
-		return eg_error_set(
-		    err, EG_ENOENT, "the default policy %u does not exist", default_policy_id);
-	return 0;
+	rc = pick_default(snap, default_policy_id, err);
+	return rc == 0 ? hash_issuers(snap, err) : rc;
 }
 
 const struct eg_policy *eg_snapshot_policy(const struct eg_snapshot *snap, uint32_t id)

@@ -95,6 +95,28 @@ static void test_policies_are_bound(void **state)
 	eg_snapshot_free(snap);
 }
 
+/* Each issuer's own hash, by its slot; a seal that failed before leaves nothing behind. */
+static void test_issuers_are_hashed(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
+	const char *const names[] = {"https://a", "https://b", "https://c"};
+	uint32_t slot[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(
+		    eg_keyset_add_issuer(snap->keys, eg_span_str(names[i]), &slot[i], NULL), 0);
+	assert_int_equal(eg_snapshot_seal(snap, 1, NULL), -EG_ENOENT);
+	assert_int_equal(eg_snapshot_seal(snap, 0, NULL), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct eg_issuer *issuer = eg_keyset_issuer(snap->keys, slot[i]);
+		struct eg_hash128 hash =
+		    eg_revoke_hash(&issuer->hash_key, EG_REVOKE_ISSUER, eg_span(NULL, 0));
+
+		assert_true(eg_hash128_eq(snap->issuer_hash[slot[i]], hash));
+	}
+	eg_snapshot_free(snap);
+}
+
 static void test_list_search(void **state)
 {
 	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
@@ -139,6 +161,7 @@ int main(void)
 	    cmocka_unit_test(test_policy_search),
 	    cmocka_unit_test(test_default_policy),
 	    cmocka_unit_test(test_policies_are_bound),
+	    cmocka_unit_test(test_issuers_are_hashed),
 	    cmocka_unit_test(test_list_search),
 	    cmocka_unit_test(test_twice_is_refused),
 	};

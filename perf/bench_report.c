@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bench.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define LINE_ROOM 256
+
+/* ── the host ── */
+
+/* The rest of the first line of a file that starts with `name`, behind ": "; "" where none does. */
+static void read_line(const char *path, const char *name, char line[LINE_ROOM])
+{
+	FILE *f = fopen(path, "re");
+	bool found = false;
+
+	while (f != NULL && !found && fgets(line, LINE_ROOM, f) != NULL)
+		found = strncmp(line, name, strlen(name)) == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	if (!found)
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+static json_t *host_json(const struct bench_report *report)
+{
+	char cpu[LINE_ROOM], governor[LINE_ROOM], load[LINE_ROOM];
+	const char *model;
+	struct utsname name = {0};
+
+	read_line("/proc/cpuinfo", "model name", cpu);
+	read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", governor);
+	read_line("/proc/loadavg", "", load);
+	model = strchr(cpu, ':');
+	(void)uname(&name);
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "cpu",
+	    model != NULL ? model + 2 : name.machine, "cpus", (int)sysconf(_SC_NPROCESSORS_ONLN),
+	    "governor", governor[0] != '\0' ? governor : "not readable", "load", load, "kernel",
+	    name.release, "compiler", __VERSION__, "commit",
+	    report->commit != NULL ? report->commit : "not told");
+}
+
+/* ── figures ── */
+
+static int order(const void *pa, const void *pb)
+{
+	double a = *(const double *)pa, b = *(const double *)pb;
+
+	return (a > b) - (a < b);
+}
+
+static double median(const struct bench_run *run, unsigned rounds)
+{
+	return (run->ns[(rounds - 1) / 2] + run->ns[rounds / 2]) / 2;
+}
+
+static json_t *run_json(const struct bench_run *run, unsigned rounds)
+{
+	const struct bench_corpus *corpus = run->corpus;
+	const struct bench_frames *frames = run->frames;
+	json_t *sorted = json_array();
+
+	for (unsigned i = 0; i < rounds; i++)
+		(void)json_array_append_new(sorted, json_real(run->ns[i]));
+	return json_pack("{s:s, s:i, s:i, s:i, s:b, s:f, s:f, s:f, s:f, s:o}", "part", run->part,
+	    "token_bytes", corpus != NULL ? (int)corpus->token_bytes : 0, "issuers",
+	    corpus != NULL ? (int)corpus->issuer_cnt : 0, "tokens_in_frame",
+	    frames != NULL ? (int)frames->tokens : 0, "ethernet",
+	    frames != NULL && frames->link == BENCH_ETHERNET, "median_ns", median(run, rounds),
+	    "min_ns", run->ns[0], "max_ns", run->ns[rounds - 1], "records_per_s",
+	    1e9 / median(run, rounds), "sorted_ns", sorted);
+}
+
+static void write_json(
+    const struct bench_report *report, const struct bench_run *runs, unsigned run_cnt)
+{
+	json_t *list = json_array();
+	json_t *all;
+
+	for (unsigned i = 0; i < run_cnt; i++)
+		(void)json_array_append_new(list, run_json(&runs[i], report->rounds));
+	all = json_pack("{s:s, s:o, s:s, s:s, s:i, s:o}", "bench", "pipeline", "host",
+	    host_json(report), "engine", report->engine, "clock", "CLOCK_THREAD_CPUTIME_ID",
+	    "rounds", (int)report->rounds, "runs", list);
+	bench_need(all != NULL && json_dump_file(all, report->json_path,
+	                              JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0,
+	    "to write the JSON");
+	json_decref(all);
+}
+
+/* "570 B, 4 issuers, 16 in a frame" */
+static const char *describe(const struct bench_run *run, char text[LINE_ROOM])
+{
+	const struct bench_corpus *corpus = run->corpus;
+	int len = 0;
+
+	text[0] = '\0';
+	if (corpus != NULL)
+		len = snprintf(text, LINE_ROOM, "%zu B, %u issuer%s", corpus->token_bytes,
+		    corpus->issuer_cnt, corpus->issuer_cnt == 1 ? "" : "s");
+	if (run->frames != NULL)
+		(void)snprintf(text + len, LINE_ROOM - (size_t)len, ", %u in a %s",
+		    run->frames->tokens,
+		    run->frames->link == BENCH_ETHERNET ? "packet" : "datagram");
+	return text;
+}
+
+static void print_run(const struct bench_run *run, unsigned rounds)
+{
+	char text[LINE_ROOM];
+	double ns = median(run, rounds);
+
+	(void)printf("%-30s %-34s %10.1f %10.1f %10.1f %12.0f\n", run->part, describe(run, text),
+	    ns, run->ns[0], run->ns[rounds - 1], 1e9 / ns);
+}
+
+void bench_report(const struct bench_report *report, struct bench_run *runs, unsigned run_cnt)
+{
+	(void)printf(
+	    "engine %s, %u rounds, CPU time of one thread\n\n%-30s %-34s %10s %10s %10s %12s\n",
+	    report->engine, report->rounds, "", "", "ns/record", "lowest", "highest", "records/s");
+	for (unsigned i = 0; i < run_cnt; i++) {
+		qsort(runs[i].ns, report->rounds, sizeof(runs[i].ns[0]), order);
+		print_run(&runs[i], report->rounds);
+	}
+	if (report->json_path != NULL)
+		write_json(report, runs, run_cnt);
+}
