@@ -112,7 +112,7 @@ void bench_state_init(struct bench_state *state)
 	bench_need(sodium_init() >= 0, "libsodium");
 	eg_utc_init(&state->utc, 0, (int64_t)BENCH_NOW_S * EG_NS_PER_S);
 	bench_need(eg_stats_create(&state->stats, NULL, 1, 0, NULL) == 0, "counters");
-	state->revoke = eg_revoke_new(1);
+	state->revoke = eg_revoke_new();
 	state->list = eg_bitmap_new(eg_span_str("https://lists.test/1"), 1, BENCH_LIST_ENTRIES);
 	bench_need(state->revoke != NULL && state->list != NULL, "memory for revocation");
 	make_snapshot(state);

@@ -160,7 +160,7 @@ int eg_feed_open(struct eg_feed *feed, const char *dir, unsigned worker_cnt, str
 	int rc;
 
 	feed->worker_cnt = worker_cnt;
-	feed->revoke = eg_revoke_new(worker_cnt);
+	feed->revoke = eg_revoke_new();
 	if (feed->revoke == NULL)
 		return eg_error_set(err, EG_ENOMEM, "no memory for the revocation shards");
 	rc = eg_state_open(&feed->state, dir, EG_STATE_READ, err);

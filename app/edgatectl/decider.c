@@ -82,7 +82,7 @@ static int allocate(struct decider *d, struct eg_error *err)
 
 	d->memory = aligned_alloc(EG_CACHE_LINE_BYTES, bytes);
 	d->out = calloc(1, sizeof(*d->out));
-	d->revoke = eg_revoke_new(1);
+	d->revoke = eg_revoke_new();
 	if (d->memory == NULL || d->out == NULL || d->revoke == NULL)
 		return eg_error_set(err, EG_ENOMEM, "no memory for the pipeline");
 	return 0;

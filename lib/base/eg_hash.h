@@ -2,7 +2,7 @@
 /*
  * Keyed 128-bit hash (SipHash-2-4 with 128-bit output, libsodium's crypto_shorthash_siphashx24).
  * An attacker who does not know the key can neither aim at a bucket nor find a collision.
- * Threads: [any]; no allocation. Cost: about 0.4 ns per byte and 15 ns to start.
+ * Threads: [any]; no allocation. Cost: some 40 ns for an id of 36 bytes (perf/bench_pipeline).
  */
 #ifndef EG_HASH_H
 #define EG_HASH_H

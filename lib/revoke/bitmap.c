@@ -21,7 +21,6 @@ struct bitmap_sent {
 struct eg_bitmap {
 	uint32_t uri_crc;
 	uint32_t entries;
-	uint32_t words;
 	uint32_t blocks;
 	uint8_t bits;
 	struct bitmap_sent *sent;
@@ -49,7 +48,6 @@ struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entr
 	}
 	map->uri_crc = eg_crc32c(uri);
 	map->entries = entries;
-	map->words = words;
 	map->blocks = blocks;
 	map->bits = (uint8_t)bits;
 	return map;
@@ -73,11 +71,6 @@ unsigned eg_bitmap_bits(const struct eg_bitmap *map)
 uint32_t eg_bitmap_entries(const struct eg_bitmap *map)
 {
 	return map->entries;
-}
-
-uint32_t eg_bitmap_words(const struct eg_bitmap *map)
-{
-	return map->words;
 }
 
 static uint64_t first_bit(const struct eg_bitmap *map, uint32_t idx)

@@ -61,16 +61,13 @@ unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx);
 unsigned eg_bitmap_get(const struct eg_bitmap *map, uint32_t idx);
 /* [any] Prefetches the word of idx; any idx. */
 void eg_bitmap_prefetch(const struct eg_bitmap *map, uint32_t idx);
-/* [any] Number of 64-bit words; entry idx is in word idx·bits / 64. */
-uint32_t eg_bitmap_words(const struct eg_bitmap *map);
 
 /* ── the shards ── */
 
 struct eg_revoke; /* all shards of one process */
 
-struct eg_revoke *eg_revoke_new(unsigned workers); /* [control] */
-void eg_revoke_free(struct eg_revoke *rv);         /* [control] after the workers have stopped */
-unsigned eg_revoke_workers(const struct eg_revoke *rv);
+struct eg_revoke *eg_revoke_new(void);     /* [control] */
+void eg_revoke_free(struct eg_revoke *rv); /* [control] after the workers have stopped */
 
 enum eg_revoke_op_kind { EG_REVOKE_OP_WORD, EG_REVOKE_OP_ENTRY, EG_REVOKE_OP_TABLE };
 

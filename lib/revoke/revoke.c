@@ -18,17 +18,15 @@ struct eg_revoke {
 	struct shard shard[EG_SHARDS];
 	struct eg_table *retired;
 	uint64_t now_s;
-	unsigned workers;
 };
 
-struct eg_revoke *eg_revoke_new(unsigned workers)
+struct eg_revoke *eg_revoke_new(void)
 {
 	struct eg_revoke *rv = aligned_alloc(EG_CACHE_LINE_BYTES, sizeof(*rv));
 
 	if (rv == NULL)
 		return NULL;
 	memset(rv, 0, sizeof(*rv));
-	rv->workers = workers;
 	return rv;
 }
 
@@ -45,11 +43,6 @@ void eg_revoke_free(struct eg_revoke *rv)
 		t = next;
 	}
 	free(rv);
-}
-
-unsigned eg_revoke_workers(const struct eg_revoke *rv)
-{
-	return rv->workers;
 }
 
 void eg_revoke_set_now(struct eg_revoke *rv, uint64_t now_s)

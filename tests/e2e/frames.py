@@ -75,7 +75,7 @@ def answered(token):
         ("epoch of the future", over4(egt.request([token], 5, min_epoch=2**60)), "answered_verify",
          ["STALE"]),
         ("empty token", over4(egt.request([b""], 6)), "answered_verify", ["MALFORMED"]),
-        ("CWT forced", over4(egt.request([token], 7, fmt=2)), "answered_verify", None),
+        ("JWT sent as CWT", over4(egt.request([token], 7, fmt=2)), "answered_verify", ["MALFORMED"]),
         ("version 2", over4(egt.header(1, 0, 1, 60, 8, version=2) + bytes(44)), "answered_verify",
          ["BAD_VERSION"]),
         ("PING", over4(egt.ping(9)), "answered_ping", None),

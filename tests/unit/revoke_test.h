@@ -108,7 +108,7 @@ static inline int test_setup(void **state)
 	struct test_workers *all = calloc(1, sizeof(*all));
 
 	assert_non_null(all);
-	all->rv = eg_revoke_new(TEST_WORKERS);
+	all->rv = eg_revoke_new();
 	all->sink = (struct eg_revoke_sink){all, test_put};
 	*state = all;
 	return all->rv != NULL ? 0 : -1;

@@ -225,7 +225,7 @@ static inline void open_reader(const struct store *s, struct reader *r)
 	*r = (struct reader){0};
 	if (eg_state_open(&r->st, s->dir, EG_STATE_READ, &err) != 0)
 		fail_msg("%s", err.text);
-	r->rv = eg_revoke_new(2);
+	r->rv = eg_revoke_new();
 	assert_non_null(r->rv);
 }
 

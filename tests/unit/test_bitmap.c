@@ -25,7 +25,6 @@ static void limits(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct eg_bitmap *map = new_map(widths[i], EG_REVOKE_ENTRIES_MAX);
 
-		assert_int_equal(eg_bitmap_words(map), (1u << 24) * widths[i]);
 		assert_int_equal(eg_bitmap_get(map, EG_REVOKE_ENTRIES_MAX - 1), 0);
 		eg_bitmap_free(map);
 	}

@@ -129,7 +129,7 @@ static int as_user(gid_t gid, const char *dir, enum eg_state_mode mode)
 	if (rc != 0)
 		return -rc;
 	r.st = st;
-	r.rv = eg_revoke_new(1);
+	r.rv = eg_revoke_new();
 	rc = try_follow(&r, &changed, &err);
 	close_reader(&r);
 	return -rc;

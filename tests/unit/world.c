@@ -114,7 +114,7 @@ struct world *world_new(unsigned cores, const struct eg_ed25519_impl *ed25519, u
 	w->now_ns = 1000000000;
 	eg_utc_init(&w->utc, w->now_ns, (int64_t)WORLD_NOW_S * EG_NS_PER_S);
 	assert_int_equal(eg_stats_create(&w->stats, NULL, cores, 0, NULL), 0);
-	w->revoke = eg_revoke_new(cores);
+	w->revoke = eg_revoke_new();
 	w->bitmap = eg_bitmap_new(eg_span_str(WORLD_LIST), 2, 16);
 	w->list = (struct eg_list){.uri = eg_span_str(WORLD_LIST), .map = w->bitmap};
 	w->buffer = calloc(WORLD_BUFFERS, sizeof(*w->buffer));
