@@ -13,6 +13,10 @@
 #define TX_TRIES          8u
 #define POLLS_BEFORE_IDLE 32u /* empty ones, before the first sleep */
 #define DRAIN_TURNS       16u
+/* Again soon, for a link that comes up late (RFC 5227: two, 2 s apart); then often enough that a
+ * switch which forgets members of multicast groups does not forget us. */
+#define ANNOUNCE_SECOND_NS (2 * (uint64_t)EG_NS_PER_S)
+#define ANNOUNCE_EVERY_NS  (60 * (uint64_t)EG_NS_PER_S)
 
 static void relax(void)
 {
@@ -23,7 +27,7 @@ static void relax(void)
 #endif
 }
 
-static void announce(struct eg_worker *w)
+static void send_announcements(struct eg_worker *w)
 {
 	const struct eg_port_ops *ops = w->port->ops;
 	struct eg_packet pkt;
@@ -39,6 +43,19 @@ static void announce(struct eg_worker *w)
 		eg_count(&w->stats->counter[EG_COUNTER_tx_packets], 1);
 		eg_count(&w->stats->counter[EG_COUNTER_tx_bytes], pkt.len);
 	}
+}
+
+/* A file hears it once, a wire again and again; one queue speaks for its port. */
+static void announce(struct eg_worker *w, uint64_t now_ns)
+{
+	bool first = w->announce_ns == 0;
+
+	w->announce_ns = UINT64_MAX;
+	if (w->queue != 0)
+		return;
+	if (w->dpdk)
+		w->announce_ns = now_ns + (first ? ANNOUNCE_SECOND_NS : ANNOUNCE_EVERY_NS);
+	send_announcements(w);
 }
 
 static void send_out(struct eg_worker *w)
@@ -60,10 +77,9 @@ static void send_out(struct eg_worker *w)
 		ops->drop(w->port, w->queue, out->drop, out->drop_cnt);
 }
 
-static void run_pipeline(struct eg_worker *w, const struct eg_packet rx[], unsigned cnt)
+static void run_pipeline(
+    struct eg_worker *w, const struct eg_packet rx[], unsigned cnt, uint64_t now_ns)
 {
-	uint64_t now_ns = eg_clock_mono_ns();
-
 	if (w->file_clock)
 		(void)eg_utc_publish(&w->file_utc, now_ns, w->port->ops->utc_ns(w->port, w->queue));
 	eg_pipeline_run(w->pipeline, rx, cnt, now_ns, &w->out);
@@ -95,8 +111,11 @@ static void turn(struct eg_worker *w)
 {
 	struct eg_packet rx[EG_BURST_MAX];
 	unsigned cnt = w->port->ops->rx(w->port, w->queue, rx, EG_BURST_MAX);
+	uint64_t now_ns = eg_clock_mono_ns();
 
-	run_pipeline(w, rx, cnt);
+	if (now_ns >= w->announce_ns)
+		announce(w, now_ns);
+	run_pipeline(w, rx, cnt, now_ns);
 	if (cnt != 0) {
 		w->empty_polls = 0;
 		return;
@@ -111,7 +130,7 @@ static void drain(struct eg_worker *w)
 	unsigned left;
 
 	for (unsigned i = 0; i < DRAIN_TURNS && eg_pipeline_in_flight(w->pipeline) != 0; i++)
-		run_pipeline(w, NULL, 0);
+		run_pipeline(w, NULL, 0, eg_clock_mono_ns());
 	left = eg_pipeline_in_flight(w->pipeline);
 	if (left != 0)
 		eg_count(&w->stats->drop[EG_DROP_stopped], left);
@@ -128,7 +147,7 @@ static void *worker_main(void *arg)
 	(void)prctl(PR_SET_TIMERSLACK, 1000UL);
 	if (w->dpdk)
 		eg_port_thread_enter();
-	announce(w);
+	announce(w, eg_clock_mono_ns());
 	atomic_store_explicit(&w->phase, EG_WORKER_ANSWERING, memory_order_release);
 	/* Relaxed: the flag hands nothing over. */
 	while (!atomic_load_explicit(w->stop, memory_order_relaxed))

@@ -39,6 +39,7 @@ struct eg_worker {
 	/* the worker's own */
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_utc file_utc; /* with file_clock */
 	unsigned empty_polls;
+	uint64_t announce_ns; /* when next; UINT64_MAX: never */
 	struct eg_pipeline_out out;
 	/* the worker release-stores, control acquire-loads */
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic enum eg_worker_phase phase;

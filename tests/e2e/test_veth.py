@@ -4,6 +4,7 @@ network namespace: ARP, neighbour discovery, ping, UDP clients, and packets that
 import os
 import subprocess
 import sys
+import time
 import unittest
 
 import egt
@@ -59,9 +60,17 @@ class Veth(unittest.TestCase):
         self.assertEqual(len(cores), 2)
         for core in cores:
             self.assertGreater(core["answers"]["answered_verify"], 0, "both queues answer")
+        self.announced_twice()
         w.ctl("revoke", "jti", ISSUER, "veth-1", "--exp", "4000000000")
         self.assertEqual(self.verify("192.0.2.1", token, "--until", "REVOKED"), "REVOKED")
         w.stop()
+
+    def announced_twice(self):
+        """Each round: ARP, and for IPv6 a group report and an advertisement; the second after 2 s."""
+        end = time.monotonic() + 10
+        while self.world.stats()["counters"]["announcements"] < 6:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
 
     def test_scapy(self):
         token = self.world.token()
