@@ -144,3 +144,15 @@ def dropped(token):
         ("egt_padding", over4(flipped(egt.request([token], 1, pad=9), -1))),
         ("too_big", over4(egt.request([token], 1, pad=1232))),
     ]
+
+
+def mutated(rng, frame):
+    """Some bytes changed, and now and then the end cut off or noise behind it."""
+    frame = bytearray(frame)
+    for _ in range(rng.choice([0, 1, 1, 2, 8])):
+        frame[rng.randrange(len(frame))] = rng.randrange(256)
+    if rng.random() < 0.2:
+        del frame[rng.randrange(len(frame)):]
+    elif rng.random() < 0.1:
+        frame += rng.randbytes(rng.randrange(200))
+    return bytes(frame)

@@ -41,6 +41,12 @@ def run(*args, check=True, **kwargs):
     return done
 
 
+def names_of(kinds):
+    """The names in counters.def of these kinds: "DROP|ANSWER"."""
+    with open(os.path.join(ROOT, "lib", "stats", "counters.def")) as text:
+        return re.findall(rf"^EG_(?:{kinds})\((?:\d+, )?(\w+),", text.read(), re.M)
+
+
 class World:
     """A temporary directory with a state, an issuer's key and, while it runs, an edgate."""
 
@@ -108,19 +114,60 @@ class World:
         return json.loads(self.ctl("stats", "--json").stdout)
 
     def stop(self):
-        """SIGTERM, exit 0, and nothing of a sanitizer in the log."""
+        """SIGTERM, then as wait()."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self, timeout_s=60):
+        """The final counters of an edgate that ended well: exit 0, nothing of a sanitizer in its log,
+        every packet answered or dropped by name, every record with a verdict."""
         code = self.process.wait(timeout=timeout_s)
         text = self.output()
         self.process = None
         assert code == 0, f"edgate: exit {code}\n{text[-4000:]}"
         assert not re.search(r"Sanitizer|runtime error", text), text[-4000:]
-        return text
+        counters = {m[1]: int(m[2]) for m in re.finditer(r"^(\w+)\s+(\d+)$", text, re.M)}
+        for total, kinds in (("rx_packets", "DROP|ANSWER"), ("records", "VERDICT")):
+            ends = sum(counters.get(name, 0) for name in names_of(kinds))
+            assert counters.get(total, 0) == ends, f"{total} do not add up\n{text[-4000:]}"
+        return counters
 
     def make_netns(self, *names):
         for name in names:
             run("ip", "netns", "add", name)
             self.netns.append(name)
+
+
+class VethWorld(World):
+    """edgate with two workers on the two queues of an af_packet port, at one end of a veth pair; the
+    other end, eg1 with 192.0.2.2 and 2001:db8::2, is the kernel's, in the network namespace `cli`."""
+
+    PORT = """  - name: p0
+    kind: dpdk
+    device: net_af_packet0
+    vdev: "net_af_packet0,iface=eg0,qpairs=2"
+    queues: 2
+    addresses: [192.0.2.1/24, "2001:db8::1/64"]
+"""
+    WORKERS = "  - {port: p0, queue: 0, cpu: 0}\n  - {port: p0, queue: 1, cpu: 1}\n"
+    EXTRA = 'idle: sleep:50\neal: ["--no-huge", "--no-shconf", "--no-telemetry", "--no-pci", "-m", "256"]\n'
+
+    def up(self):
+        self.srv, self.cli = f"edgate-s{os.getpid()}", f"edgate-c{os.getpid()}"
+        self.make_netns(self.srv, self.cli)
+        # The address that frames.py sends to.
+        run("ip", "-n", self.srv, "link", "add", "eg0", "address", "02:00:00:00:00:01", "type", "veth",
+            "peer", "name", "eg1", "netns", self.cli)
+        run("ip", "netns", "exec", self.srv, "sysctl", "-qw", "net.ipv6.conf.eg0.disable_ipv6=1")
+        run("ip", "-n", self.srv, "link", "set", "eg0", "up")
+        for args in ("link set lo up", "link set eg1 up", "addr add 192.0.2.2/24 dev eg1",
+                     "addr add 2001:db8::2/64 dev eg1 nodad"):
+            run("ip", "-n", self.cli, *args.split())
+        # af_packet sees packets before a NIC would have filled in checksums.
+        self.inside("ethtool", "-K", "eg1", "tx", "off")
+        self.make_state()
+        self.config(self.PORT, self.WORKERS, self.EXTRA)
+        self.start(["ip", "netns", "exec", self.srv])
+
+    def inside(self, *args, **kwargs):
+        return run("ip", "netns", "exec", self.cli, *args, **kwargs)
