@@ -21,7 +21,7 @@ copy() {
 }
 
 configure() {
-	meson setup -Ddpdk=disabled -Dtests=false "$tmp/$1/build" "$tmp/$1" >"$tmp/$1.log" 2>&1
+	meson setup -Ddpdk=disabled -Dtests=disabled "$tmp/$1/build" "$tmp/$1" >"$tmp/$1.log" 2>&1
 }
 
 copy untouched
