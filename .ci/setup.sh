@@ -45,6 +45,10 @@ ensure_packages() {
 
 # Is this root that can make network namespaces?
 can_netns() {
-	local probe="edgate-probe-$$"
-	[ "$(id -u)" = 0 ] && ip netns add "$probe" 2>/dev/null && ip netns del "$probe"
+	local probe="edgate-probe-$$" rc
+	[ "$(id -u)" = 0 ] && ip netns add "$probe" 2>/dev/null || return 1
+	ip netns exec "$probe" true 2>/dev/null
+	rc=$?
+	ip netns del "$probe"
+	return "$rc"
 }

@@ -29,9 +29,10 @@ def have_root_netns():
     if os.geteuid() != 0 or shutil.which("ip") is None:
         return False
     probe = f"edgate-probe-{os.getpid()}"
-    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True).returncode == 0
+    works = all(subprocess.run(["ip", "netns", *args], capture_output=True).returncode == 0
+                for args in (("add", probe), ("exec", probe, "true")))
     subprocess.run(["ip", "netns", "del", probe], capture_output=True)
-    return made
+    return works
 
 
 def run(*args, check=True, **kwargs):
