@@ -5,22 +5,19 @@
 
 #define LCORES_BYTES 4096u
 
-/* "0@(0,2,3)": EAL's one lcore is the control thread, on its CPU or on any that we may use; workers
- * are threads of our own. Left to itself EAL would start a thread on every CPU. */
-static void format_lcores(
-    char text[LCORES_BYTES], const struct eg_config *config, const cpu_set_t *allowed)
+/* "0@(0,2,3)": EAL's one lcore is the control thread; workers are threads of our own. Left to
+ * itself EAL would start a thread on every CPU. */
+static void format_lcores(char text[LCORES_BYTES], const cpu_set_t *control)
 {
 	size_t n = (size_t)snprintf(text, LCORES_BYTES, "--lcores=0@(");
 
-	if (config->control_cpu >= 0)
-		n += (size_t)snprintf(text + n, LCORES_BYTES - n, "%d,", config->control_cpu);
-	for (unsigned cpu = 0; config->control_cpu < 0 && cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, allowed) && n < LCORES_BYTES - 8)
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, control) && n < LCORES_BYTES - 8)
 			n += (size_t)snprintf(text + n, LCORES_BYTES - n, "%u,", cpu);
 	(void)snprintf(text + n - 1, LCORES_BYTES - n + 1, ")");
 }
 
-static int init_eal(const struct eg_config *config, const cpu_set_t *allowed, struct eg_error *err)
+static int init_eal(const struct eg_config *config, const cpu_set_t *control, struct eg_error *err)
 {
 	char lcores[LCORES_BYTES], prefix[64];
 	char no_shared[] = "--no-shconf";
@@ -28,7 +25,7 @@ static int init_eal(const struct eg_config *config, const cpu_set_t *allowed, st
 	_Static_assert(EG_CONFIG_ARGS_MAX + 3 <= EG_PORT_EAL_ARGS_MAX, "ours and the file's");
 	int argc = 0;
 
-	format_lcores(lcores, config, allowed);
+	format_lcores(lcores, control);
 	(void)snprintf(prefix, sizeof(prefix), "--file-prefix=edgate-%s", config->name);
 	argv[argc++] = lcores;
 	argv[argc++] = prefix;
@@ -47,13 +44,13 @@ static bool need_eal(const struct eg_config *config)
 	return false;
 }
 
-int eg_ports_open(struct eg_ports *ports, const struct eg_config *config, const cpu_set_t *allowed,
+int eg_ports_open(struct eg_ports *ports, const struct eg_config *config, const cpu_set_t *control,
     struct eg_error *err)
 {
 	int rc = 0;
 
 	if (need_eal(config)) {
-		rc = init_eal(config, allowed, err);
+		rc = init_eal(config, control, err);
 		ports->eal = rc == 0;
 	}
 	while (rc == 0 && ports->cnt < config->port_cnt) {

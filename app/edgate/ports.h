@@ -14,8 +14,9 @@ struct eg_ports {
 	bool eal;
 };
 
-/* allowed: the CPUs that this process may use. Close it even where this fails. */
-int eg_ports_open(struct eg_ports *ports, const struct eg_config *config, const cpu_set_t *allowed,
+/* control: the CPUs of this thread, to which it is bound already, so that EAL keeps its own threads
+ * there too. Close it even where this fails. */
+int eg_ports_open(struct eg_ports *ports, const struct eg_config *config, const cpu_set_t *control,
     struct eg_error *err);
 /* 0, or a negative EG_E… where a port's output is not whole (it has logged why). */
 int eg_ports_close(struct eg_ports *ports);

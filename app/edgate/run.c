@@ -24,7 +24,8 @@
 struct edgate {
 	const struct eg_config *config;
 	const struct eg_ed25519_impl *ed25519;
-	cpu_set_t allowed; /* CPUs of the process before EAL pins us */
+	cpu_set_t allowed; /* CPUs of the process */
+	cpu_set_t control; /* those of control and of the drivers' threads */
 	struct eg_identity who;
 	struct eg_rundir dir;
 	struct eg_doorbell bell;
@@ -98,25 +99,40 @@ static int open_state(struct edgate *e, struct eg_error *err)
 	return eg_feed_open(&e->feed, e->config->state, e->config->worker_cnt, err);
 }
 
-static int open_ports(struct edgate *e, struct eg_error *err)
+/* Not on a worker's CPU where there is another: memif takes its rings away from a thread of its own
+ * when the peer goes, and a worker that it interrupts within a burst would then read what is gone.
+ */
+static void choose_control_cpus(struct edgate *e)
 {
-	return eg_ports_open(&e->ports, e->config, &e->allowed, err);
+	const struct eg_config *config = e->config;
+
+	if (config->control_cpu >= 0) {
+		CPU_ZERO(&e->control);
+		CPU_SET((size_t)config->control_cpu, &e->control);
+		return;
+	}
+	e->control = e->allowed;
+	for (unsigned i = 0; i < config->worker_cnt; i++)
+		if (config->worker[i].cpu >= 0)
+			CPU_CLR((size_t)config->worker[i].cpu, &e->control);
+	if (CPU_COUNT(&e->control) == 0)
+		e->control = e->allowed;
 }
 
 static int pin_control(struct edgate *e, struct eg_error *err)
 {
-	cpu_set_t cpus;
-
-	if (e->config->control_cpu < 0)
-		return 0;
-	CPU_ZERO(&cpus);
-	CPU_SET((size_t)e->config->control_cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0)
+	choose_control_cpus(e);
+	if (sched_setaffinity(0, sizeof(e->control), &e->control) != 0)
 		return eg_error_set(err, EG_EINVAL,
 		    "control_cpu: edgate may not run on CPU %d: `taskset -p $$` shows where it "
 		    "may",
 		    e->config->control_cpu);
 	return 0;
+}
+
+static int open_ports(struct edgate *e, struct eg_error *err)
+{
+	return eg_ports_open(&e->ports, e->config, &e->control, err);
 }
 
 static int drop_privileges(struct edgate *e, struct eg_error *err)
@@ -198,7 +214,7 @@ static int say_ready(struct edgate *e, struct eg_error *err)
 static int start(struct edgate *e, struct eg_error *err)
 {
 	static int (*const steps[])(struct edgate *, struct eg_error *) = {look_around, open_rundir,
-	    open_state, open_ports, pin_control, drop_privileges, check_state, prepare_workers,
+	    open_state, pin_control, open_ports, drop_privileges, check_state, prepare_workers,
 	    start_workers, say_ready};
 	int rc = 0;
 

@@ -16,24 +16,38 @@ EAL = ["--no-huge", "--no-shconf", "--no-telemetry", "--no-pci", "-m", "256"]
 
 
 class Memif(unittest.TestCase):
+    def setUp(self):
+        self.world = World("memif")
+        self.addCleanup(self.world.__exit__)
+
+    def start(self, count, mix, idle):
+        w, corpus = self.world, f"{self.world.dir}/corpus"
+        run(program("edgate-token"), "corpus", "--out", corpus, "--count", count, "--issuers", "3", "--mix", mix)
+        w.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
+        run("sh", f"{corpus}/setup.sh", w.state, program("edgatectl"))
+        eal = ", ".join(f'"{a}"' for a in EAL)
+        w.config(PORT.format(dir=w.dir), "  - {port: p0, queue: 0, cpu: 1}\n", f"idle: {idle}\neal: [{eal}]\n")
+        w.start()
+
+    def load(self, *args):
+        run(program("edgate-load"), *[f"--eal={a}" for a in EAL],
+            "--vdev", f"net_memif0,role=client,socket={self.world.dir}/memif.sock,socket-abstract=no",
+            "--server", "192.0.2.1", "--client", "192.0.2.2", "--corpus", f"{self.world.dir}/corpus/corpus.tsv",
+            *args, timeout=120)
+
     def test_corpus(self):
-        with World("memif") as w:
-            corpus = f"{w.dir}/corpus"
-            run(program("edgate-token"), "corpus", "--out", corpus, "--count", "600", "--issuers", "3",
-                "--mix", "OK=40,EXPIRED=10,BAD_SIGNATURE=10,REVOKED=10,BAD_AUD=10,UNKNOWN_KEY=10,MALFORMED=10")
-            group = ["--group", "nogroup"] if os.geteuid() == 0 else []
-            w.ctl("init", *group)
-            run("sh", f"{corpus}/setup.sh", w.state, program("edgatectl"))
-            eal = ", ".join(f'"{a}"' for a in EAL)
-            w.config(PORT.format(dir=w.dir), "  - {port: p0, queue: 0, cpu: 1}\n",
-                     f"idle: sleep:50\neal: [{eal}]\n")
-            w.start()
-            load = [program("edgate-load"), *[f"--eal={a}" for a in EAL],
-                    "--vdev", f"net_memif0,role=client,socket={w.dir}/memif.sock,socket-abstract=no",
-                    "--server", "192.0.2.1", "--client", "192.0.2.2", "--corpus", f"{corpus}/corpus.tsv"]
-            run(*load, "--table", timeout=120)
-            run(*load, "--seconds", "2", timeout=120)
-            w.stop()
+        self.start(600, "OK=40,EXPIRED=10,BAD_SIGNATURE=10,REVOKED=10,BAD_AUD=10,UNKNOWN_KEY=10,MALFORMED=10",
+                   "sleep:50")
+        self.load("--table")
+        self.load("--seconds", "2")
+        self.world.stop()
+
+    def test_peer_comes_and_goes(self):
+        """While the worker polls without a pause: the driver takes the rings away under it."""
+        self.start(20, "OK=100", "spin")
+        for _ in range(15):
+            self.load("--table")
+        self.world.stop()
 
 
 if __name__ == "__main__":
