@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #define NS_PER_S  1000000000u
@@ -66,36 +65,13 @@ void eg_report_ready(const struct eg_config *config, const char *ed25519, uint64
 	    (uint64_t)EG_EPOCH_SEQUENCE(epoch));
 }
 
-/* One group of counters: an array in struct eg_core_stats. */
-struct group {
-	size_t offset;
-	unsigned cnt;
-	const char *(*name)(unsigned);
-};
-
-static const struct group counters = {
-    offsetof(struct eg_core_stats, counter), EG_COUNTER_COUNT, eg_counter_name};
-static const struct group answers = {
-    offsetof(struct eg_core_stats, answer), EG_ANSWER_COUNT, eg_answer_name};
-static const struct group drops = {
-    offsetof(struct eg_core_stats, drop), EG_DROP_COUNT, eg_drop_name};
-static const struct group verdicts = {
-    offsetof(struct eg_core_stats, verdict), EG_VERDICT_SLOTS, eg_verdict_name};
-
-static uint64_t total_of(const struct eg_stats *stats, const struct group *group, unsigned i)
+static uint64_t total_of(
+    const struct eg_stats *stats, const struct eg_stats_group *group, unsigned i)
 {
-	uint64_t total = 0;
-
-	for (uint32_t core = 0; core < stats->header->cores; core++) {
-		const uint8_t *block = (const uint8_t *)&stats->core[core];
-
-		total +=
-		    eg_count_read((const eg_count_t *)(const void *)(block + group->offset) + i);
-	}
-	return total;
+	return eg_stats_sum(stats, group, i, 0, stats->header->cores);
 }
 
-static uint64_t print_group(const struct eg_stats *stats, const struct group *group)
+static uint64_t print_group(const struct eg_stats *stats, const struct eg_stats_group *group)
 {
 	uint64_t sum = 0;
 
@@ -115,13 +91,13 @@ void eg_report_final(const struct eg_stats *stats, uint64_t run_ns)
 
 	(void)printf("stopped after %" PRIu64 ".%03" PRIu64 " s\n", run_ns / NS_PER_S,
 	    run_ns % NS_PER_S / NS_PER_MS);
-	(void)print_group(stats, &counters);
-	answered = print_group(stats, &answers);
-	dropped = print_group(stats, &drops);
-	ended = print_group(stats, &verdicts);
+	(void)print_group(stats, &eg_stats_counters);
+	answered = print_group(stats, &eg_stats_answers);
+	dropped = print_group(stats, &eg_stats_drops);
+	ended = print_group(stats, &eg_stats_verdicts);
 	(void)printf("balance: packets %" PRIu64 " = answered %" PRIu64 " + dropped %" PRIu64
 	             "; records %" PRIu64 " = verdicts %" PRIu64 "\n",
-	    total_of(stats, &counters, EG_COUNTER_rx_packets), answered, dropped,
-	    total_of(stats, &counters, EG_COUNTER_records), ended);
+	    total_of(stats, &eg_stats_counters, EG_COUNTER_rx_packets), answered, dropped,
+	    total_of(stats, &eg_stats_counters, EG_COUNTER_records), ended);
 	(void)fflush(stdout);
 }

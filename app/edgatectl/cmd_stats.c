@@ -7,51 +7,38 @@
 #include <signal.h>
 #include <stdio.h>
 
-typedef const char *text_fn(unsigned number);
+/* Details are not counted: they have names alone. */
+static const struct eg_stats_group details = {
+    .cnt = UINT8_MAX + 1, .name = eg_detail_name, .doc = eg_detail_doc};
 
 struct group {
 	const char *title, *plural, *key_title;
-	size_t offset; /* of its words in struct eg_core_stats */
-	unsigned cnt;
-	text_fn *name, *doc;
+	const struct eg_stats_group *words;
 	bool numbered; /* the number is part of the contract */
 	bool counted;
 };
 
 static const struct group groups[] = {
-    {"Answered packets", "answers", "counter", offsetof(struct eg_core_stats, answer),
-        EG_ANSWER_COUNT, eg_answer_name, eg_answer_doc, false, true},
-    {"Dropped packets", "drops", "counter", offsetof(struct eg_core_stats, drop), EG_DROP_COUNT,
-        eg_drop_name, eg_drop_doc, false, true},
-    {"Statuses", "verdicts", "status", offsetof(struct eg_core_stats, verdict), EG_VERDICT_SLOTS,
-        eg_verdict_name, eg_verdict_doc, true, true},
-    {"Other counters", "counters", "counter", offsetof(struct eg_core_stats, counter),
-        EG_COUNTER_COUNT, eg_counter_name, eg_counter_doc, false, true},
-    {"Details", "details", "detail", 0, UINT8_MAX + 1, eg_detail_name, eg_detail_doc, true, false},
+    {"Answered packets", "answers", "counter", &eg_stats_answers, false, true},
+    {"Dropped packets", "drops", "counter", &eg_stats_drops, false, true},
+    {"Statuses", "verdicts", "status", &eg_stats_verdicts, true, true},
+    {"Other counters", "counters", "counter", &eg_stats_counters, false, true},
+    {"Details", "details", "detail", &details, true, false},
 };
 #define GROUP_CNT (sizeof(groups) / sizeof(groups[0]))
 
-static uint64_t read_word(
-    const struct eg_core_stats *core, const struct group *group, unsigned number)
-{
-	const eg_count_t *words = (const eg_count_t *)((const char *)core + group->offset);
-
-	return eg_count_read(&words[number]);
-}
-
 /* {"ip4_fragment": 3, …} of cores first … first + cnt - 1 together. */
 static json_t *json_of_group(
-    const struct eg_stats *stats, const struct group *group, unsigned first, unsigned cnt)
+    const struct eg_stats *stats, const struct eg_stats_group *group, unsigned first, unsigned cnt)
 {
 	json_t *out = json_object();
 
 	for (unsigned n = 0; n < group->cnt; n++) {
-		uint64_t sum = 0;
+		uint64_t sum;
 
 		if (group->name(n) == NULL)
 			continue;
-		for (unsigned core = first; core < first + cnt; core++)
-			sum += read_word(&stats->core[core], group, n);
+		sum = eg_stats_sum(stats, group, n, first, cnt);
 		(void)json_object_set_new(out, group->name(n), json_integer((json_int_t)sum));
 	}
 	return out;
@@ -71,8 +58,8 @@ static void add_groups(json_t *out, const struct eg_stats *stats, unsigned first
 {
 	for (unsigned g = 0; g < GROUP_CNT; g++) {
 		if (groups[g].counted)
-			(void)json_object_set_new(
-			    out, groups[g].plural, json_of_group(stats, &groups[g], first, cnt));
+			(void)json_object_set_new(out, groups[g].plural,
+			    json_of_group(stats, groups[g].words, first, cnt));
 	}
 }
 
@@ -221,21 +208,21 @@ static void print_markdown(const struct group *group)
 	(void)printf(group->numbered ? "| number | %s | meaning |\n|---|---|---|\n"
 	                             : "| %s | meaning |\n|---|---|\n",
 	    group->key_title);
-	for (unsigned n = 0; n < group->cnt; n++) {
-		if (group->name(n) == NULL)
+	for (unsigned n = 0; n < group->words->cnt; n++) {
+		if (group->words->name(n) == NULL)
 			continue;
 		if (group->numbered)
 			(void)printf("| %u ", n);
-		(void)printf("| `%s` | %s |\n", group->name(n), group->doc(n));
+		(void)printf("| `%s` | %s |\n", group->words->name(n), group->words->doc(n));
 	}
 }
 
 static void print_meanings(const struct group *group)
 {
 	(void)printf("%s\n", group->plural);
-	for (unsigned n = 0; n < group->cnt; n++) {
-		if (group->name(n) != NULL)
-			(void)printf("  %-26s %s\n", group->name(n), group->doc(n));
+	for (unsigned n = 0; n < group->words->cnt; n++) {
+		if (group->words->name(n) != NULL)
+			(void)printf("  %-26s %s\n", group->words->name(n), group->words->doc(n));
 	}
 }
 

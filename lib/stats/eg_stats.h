@@ -128,4 +128,18 @@ const char *eg_drop_doc(unsigned drop);
 const char *eg_answer_doc(unsigned answer);
 const char *eg_counter_doc(unsigned counter);
 
+/* One of the counted lists: where its words lie in a core's block, and what they are called. */
+struct eg_stats_group {
+	size_t offset; /* in struct eg_core_stats */
+	unsigned cnt;  /* words; those of numbers that are not in the list have no name */
+	const char *(*name)(unsigned i);
+	const char *(*doc)(unsigned i);
+};
+extern const struct eg_stats_group eg_stats_answers, eg_stats_drops, eg_stats_verdicts,
+    eg_stats_counters;
+
+/* [any] Word i < group->cnt, summed over the cores first … first + core_cnt - 1. */
+uint64_t eg_stats_sum(const struct eg_stats *stats, const struct eg_stats_group *group, unsigned i,
+    unsigned first, unsigned core_cnt);
+
 #endif

@@ -236,3 +236,25 @@ uint64_t eg_stats_applied_epoch(const struct eg_stats *stats)
 	}
 	return lowest;
 }
+
+const struct eg_stats_group eg_stats_answers = {
+    offsetof(struct eg_core_stats, answer), EG_ANSWER_COUNT, eg_answer_name, eg_answer_doc};
+const struct eg_stats_group eg_stats_drops = {
+    offsetof(struct eg_core_stats, drop), EG_DROP_COUNT, eg_drop_name, eg_drop_doc};
+const struct eg_stats_group eg_stats_verdicts = {
+    offsetof(struct eg_core_stats, verdict), EG_VERDICT_SLOTS, eg_verdict_name, eg_verdict_doc};
+const struct eg_stats_group eg_stats_counters = {
+    offsetof(struct eg_core_stats, counter), EG_COUNTER_COUNT, eg_counter_name, eg_counter_doc};
+
+uint64_t eg_stats_sum(const struct eg_stats *stats, const struct eg_stats_group *group, unsigned i,
+    unsigned first, unsigned core_cnt)
+{
+	uint64_t sum = 0;
+
+	for (unsigned core = first; core < first + core_cnt; core++) {
+		const char *block = (const char *)&stats->core[core];
+
+		sum += eg_count_read((const eg_count_t *)(block + group->offset) + i);
+	}
+	return sum;
+}

@@ -74,6 +74,12 @@ static void a_reader_sees_what_cores_count(void **state)
 	assert_int_equal(eg_count_read(&reader.core[0].drop[EG_DROP_COUNT - 1]), 5);
 	assert_int_equal(eg_count_read(&reader.core[1].counter[EG_COUNTER_COUNT - 1]), 7);
 	assert_int_equal(eg_count_read(&reader.core[0].verdict[EG_STALE]), 0);
+	eg_count(&writer.core[0].verdict[EG_STALE], 4);
+	assert_int_equal(eg_stats_sum(&reader, &eg_stats_verdicts, EG_STALE, 0, 3), 7);
+	assert_int_equal(eg_stats_sum(&reader, &eg_stats_verdicts, EG_STALE, 1, 2), 3);
+	assert_int_equal(eg_stats_sum(&reader, &eg_stats_drops, EG_DROP_COUNT - 1, 0, 3), 5);
+	assert_int_equal(eg_stats_sum(&reader, &eg_stats_counters, EG_COUNTER_COUNT - 1, 1, 1), 7);
+	assert_int_equal(eg_stats_sum(&reader, &eg_stats_answers, 0, 0, 3), 0);
 	eg_stats_close(&reader);
 	eg_stats_close(&writer);
 	eg_stats_close(&writer);
