@@ -20,9 +20,14 @@
 #define EG_ED25519_PUBLIC_BYTES    32
 #define EG_ED25519_SIGNATURE_BYTES 64
 
+struct eg_ed25519_table; /* eg_ed25519_table.h */
+
 /* A public key, prepared for verification. */
 struct eg_ed25519_key {
 	uint8_t bytes[EG_ED25519_PUBLIC_BYTES];
+	/* The comb table of this key, or NULL: then it goes the generic way. Not owned: it outlives
+	 * every job that names the key. Implementations that use no tables ignore it. */
+	const struct eg_ed25519_table *table;
 };
 
 enum eg_ed25519_point {
@@ -36,7 +41,7 @@ enum eg_ed25519_point {
 enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC_BYTES]);
 
 /* Prepares a key. Refused: small order and bytes that are no point, always; mixed order unless
- * allow_mixed. -EG_EINVAL with the reason in err. [control] */
+ * allow_mixed. -EG_EINVAL with the reason in err. The key has no table yet. [control] */
 int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES],
     bool allow_mixed, struct eg_error *err);
 

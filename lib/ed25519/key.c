@@ -58,5 +58,6 @@ int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25
 		return eg_error_set(err, EG_EINVAL, "the bytes are not a point of the curve");
 	}
 	memcpy(key->bytes, public, sizeof(key->bytes));
+	key->table = NULL;
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_shard.h"
 
+#include "eg_cpu.h"
+
 /*
  * A CRC is linear: the entry of n is the exclusive or of the entries of n's bits, and those are the
  * polynomial 0x82F63B78 (reflected), shifted once more for each lower bit.
@@ -30,7 +32,7 @@ uint32_t eg_crc32c_portable(struct eg_span data)
 
 bool eg_crc32c_sse42_supported(void)
 {
-	return __builtin_cpu_supports("sse4.2") != 0;
+	return eg_cpu_has(EG_CPU_SSE42);
 }
 
 #else /* crc32c_sse42.c is not built */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_clock.h"
+#include "eg_cpu.h"
 #include "eg_err.h"
 #include "eg_hash.h"
 #include "eg_log.h"
+#include "eg_pages.h"
 #include "eg_span.h"
 #include "eg_test.h"
 
@@ -272,6 +274,47 @@ static void log_lines_by_level(void **state)
 	(void)close(ends[1]);
 }
 
+/* ── the machine ── */
+
+static void a_limit_hides_features(void **state)
+{
+	assert_true(eg_cpu_has(0));
+	eg_cpu_limit(0);
+	assert_true(eg_cpu_has(0));
+	for (unsigned f = 1; f <= EG_CPU_ALL; f <<= 1)
+		assert_false(eg_cpu_has(f));
+	eg_cpu_limit(EG_CPU_ALL);
+#ifdef __x86_64__
+	assert_int_equal(eg_cpu_has(EG_CPU_AVX2),
+	    __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0);
+#endif
+}
+
+static void pages_are_aligned_zeros(void **state)
+{
+	static const size_t sizes[] = {1, 4096, 4097, EG_PAGES_HUGE_BYTES - 1, EG_PAGES_HUGE_BYTES,
+	    3 * EG_PAGES_HUGE_BYTES + 1};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct eg_pages pages = eg_pages_alloc(sizes[i]);
+		size_t unit = sizes[i] < EG_PAGES_HUGE_BYTES ? 4096 : EG_PAGES_HUGE_BYTES;
+
+		assert_non_null(pages.mem);
+		assert_true(pages.bytes >= sizes[i]);
+		assert_int_equal((uintptr_t)pages.mem % unit, 0);
+		for (size_t at = 0; at < pages.bytes; at += 64)
+			assert_int_equal(((uint8_t *)pages.mem)[at], 0);
+		memset(pages.mem, 0xff, pages.bytes);
+		assert_non_null(eg_pages_kind_name(pages.kind));
+		eg_pages_free(&pages);
+		assert_null(pages.mem);
+		eg_pages_free(&pages);
+	}
+	assert_null(eg_pages_alloc(0).mem);
+	assert_null(eg_pages_alloc(SIZE_MAX).mem);
+	assert_null(eg_pages_alloc((size_t)1 << 56).mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +334,8 @@ int main(void)
 	    cmocka_unit_test(long_errors_are_cut),
 	    cmocka_unit_test(hash_is_siphash_128),
 	    cmocka_unit_test(log_lines_by_level),
+	    cmocka_unit_test(a_limit_hides_features),
+	    cmocka_unit_test(pages_are_aligned_zeros),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

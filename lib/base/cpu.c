@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_cpu.h"
+
+static unsigned limit = EG_CPU_ALL;
+
+static unsigned detect(void)
+{
+	unsigned found = 0;
+
+#ifdef __x86_64__
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("sse4.2"))
+		found |= EG_CPU_SSE42;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+		found |= EG_CPU_AVX2;
+	if (__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx512f") &&
+	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+	    __builtin_cpu_supports("avx512ifma"))
+		found |= EG_CPU_AVX512;
+#endif
+	return found;
+}
+
+bool eg_cpu_has(unsigned features)
+{
+	return (features & ~(detect() & limit)) == 0;
+}
+
+void eg_cpu_limit(unsigned features)
+{
+	limit = features;
+}
