@@ -236,9 +236,13 @@ static inline void close_reader(struct reader *r)
 	eg_state_close(r->st);
 }
 
+static inline void nothing_waits(void *ctx)
+{
+}
+
 static inline int try_follow(struct reader *r, bool *changed, struct eg_error *err)
 {
-	const struct eg_follower f = {r, {r, take_op}, take_snapshot, take_epoch};
+	const struct eg_follower f = {r, {r, take_op, nothing_waits}, take_snapshot, take_epoch};
 
 	return eg_state_follow(r->st, r->rv, &f, changed, err);
 }
