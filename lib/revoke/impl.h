@@ -8,24 +8,29 @@
 #include "eg_revoke.h"
 
 /*
- * Buckets of eight slots, as lines of one field each: a hash that is not there (nearly every one
- * that is asked for) costs one cache line.
+ * Buckets of 24 slots, and before them one line of 16-bit tags: a hash that is not there (nearly
+ * every one that is asked for) costs that one cache line.
  *
- *   line 0   lo[8]      0 free · 1 taken away · else the low half of the hash
- *   line 1   hi[8]
- *   line 2   value[8]   kind in the top byte
+ *   line 0      tag[24], 0 where the slot is free; overflowed: the search goes on in the next
+ * bucket lines 1–9   slot[24]
  *
- * A bucket fills from slot 0 up, then the next bucket goes on: the first free slot ends a search.
- * lo is written last, so who sees it (acquire) sees the rest of its slot. A slot may be used again
- * for another hash: a reader that has loaded the old lo can at worst pair it with the new hi, and
- * then both halves must match by chance.
+ * The tag is written last, so who sees it (acquire) sees the slot. A slot may be used again for
+ * another hash: a reader that has seen the old tag may then find halves of two hashes, and both
+ * must match by chance before that matters.
  */
-#define EG_TABLE_SLOTS 8u
+#define EG_TABLE_SLOTS         24u
+#define EG_TABLE_TAGS_PER_WORD 4u
+
+struct eg_table_slot {
+	_Atomic uint64_t lo, hi;
+	_Atomic uint64_t value; /* kind in the top byte */
+};
 
 struct eg_table_bucket {
-	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t lo[EG_TABLE_SLOTS];
-	_Atomic uint64_t hi[EG_TABLE_SLOTS];
-	_Atomic uint64_t value[EG_TABLE_SLOTS];
+	_Alignas(
+	    EG_CACHE_LINE_BYTES) _Atomic uint64_t tags[EG_TABLE_SLOTS / EG_TABLE_TAGS_PER_WORD];
+	_Atomic uint64_t overflowed; /* never taken back */
+	struct eg_table_slot slot[EG_TABLE_SLOTS];
 };
 
 /* A table that an operation replaces is free when no reader can still hold it: after every worker
@@ -51,7 +56,7 @@ struct eg_table {
 struct eg_table *eg_table_new(uint64_t entries);
 void eg_table_free(struct eg_table *table);
 uint64_t eg_table_bytes(const struct eg_table *table);
-/* Slots in use, freed ones counted, before a larger table must be in place. */
+/* Slots in use before a larger table must be in place. */
 uint32_t eg_table_limit(const struct eg_table *table);
 /* [control, while no owner writes `from`] Copies what must be kept at now_s into `to`, which is
  * empty and not published; returns how many. to NULL only counts. */
@@ -66,8 +71,8 @@ struct eg_table_item {
 
 /* [owner] Adds, or raises the value. Returns how many more slots are in use, 0 or 1. */
 uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item);
-/* [owner] */
-void eg_table_remove(struct eg_table *table, struct eg_hash128 hash);
+/* [owner] Returns how many slots fewer are in use, 0 or 1. */
+uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash);
 
 /* [any] */
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value);

@@ -6,7 +6,7 @@
 struct shard {
 	/* The owner release-stores, readers acquire-load; NULL: nothing is denied. */
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic(struct eg_table *) table;
-	/* Slots of `table` in use. The owner writes, control reads when all is settled. */
+	/* Entries in `table`. The owner writes, control reads when all is settled. */
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t used_cnt;
 	/* Control's own. */
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table *newest; /* the last one sent */
@@ -227,6 +227,15 @@ static void apply_entry(struct shard *s, const struct eg_revoke_op *op)
 	atomic_store_explicit(&s->used_cnt, used, memory_order_relaxed);
 }
 
+static void apply_remove(struct shard *s, const struct eg_revoke_op *op)
+{
+	struct eg_table *table = atomic_load_explicit(&s->table, memory_order_relaxed);
+	uint32_t used = atomic_load_explicit(&s->used_cnt, memory_order_relaxed);
+
+	used -= eg_table_remove(table, op->remove.hash);
+	atomic_store_explicit(&s->used_cnt, used, memory_order_relaxed);
+}
+
 void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op)
 {
 	struct shard *s = &rv->shard[op->shard];
@@ -239,8 +248,7 @@ void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op)
 		apply_entry(s, op);
 		break;
 	case EG_REVOKE_OP_REMOVE:
-		eg_table_remove(
-		    atomic_load_explicit(&s->table, memory_order_relaxed), op->remove.hash);
+		apply_remove(s, op);
 		break;
 	case EG_REVOKE_OP_TABLE:
 		apply_table(s, op);

@@ -156,6 +156,7 @@ static void waiting_mail_outgrows_nothing(void **state)
 
 /* ── growth forgets what is past, and only that ── */
 
+#define FIRST_TABLE  57u /* entries that the smallest one takes */
 #define ONE_SHARD(i) ((struct eg_hash128){(i)*0x9e3779b97f4a7c15u, (i)})
 
 static void fill(struct test_workers *all, uint64_t first, uint64_t last, uint64_t exp)
@@ -281,7 +282,7 @@ static void a_raised_id_in_waiting_mail_is_kept(void **state)
 {
 	struct test_workers *all = *state;
 
-	fill(all, 1, 52, 1000);
+	fill(all, 1, FIRST_TABLE, 1000);
 	eg_revoke_set_now(all->rv, 10000);
 	set(all, ONE_SHARD(7), EG_REVOKE_JTI, 20000); /* waits, and comes before the new table */
 	set(all, ONE_SHARD(100), EG_REVOKE_JTI, 20000);
@@ -316,8 +317,8 @@ static void a_table_is_freed_after_two_epochs(void **state)
 	struct test_workers *all = *state;
 	unsigned freed;
 
-	fill(all, 1, 52, 1); /* a full table */
-	set(all, ONE_SHARD(53), EG_REVOKE_JTI, 1);
+	fill(all, 1, FIRST_TABLE, 1);
+	set(all, ONE_SHARD(FIRST_TABLE + 1), EG_REVOKE_JTI, 1);
 	freed = free_cnt;
 	eg_revoke_reclaim(all->rv, 10, 10);
 	eg_revoke_reclaim(all->rv, 10, 10);
