@@ -83,8 +83,9 @@ int ctl_revoke_index(const struct eg_cli *cli)
 	rc = parse_ranges(cli, ranges, &cnt);
 	if (rc == 0) {
 		if (ctl_change_begin(&change, cli))
-			change.rc = eg_state_revoke_index(change.st, eg_span_str(cli->operand[0]),
-			    ranges, cnt, change.utc_ns, &change.epoch, &change.err);
+			change.rc = eg_state_set_index(change.st, eg_span_str(cli->operand[0]),
+			    EG_INDEX_REVOKED, ranges, cnt, change.utc_ns, &change.epoch,
+			    &change.err);
 		rc = ctl_change_end(&change);
 	}
 	free(ranges);

@@ -128,11 +128,12 @@ int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_re
 /* The hash is denied or cut off no longer. */
 void eg_revoke_remove_entry(
     struct eg_revoke *rv, struct eg_hash128 hash, const struct eg_revoke_sink *sink);
-/* Room for so many more entries in each shard at once, where many are about to come: each table is
- * then built once. cnt[EG_SHARDS]; a shard without memory for it is -EG_ENOMEM, and those before
- * it have theirs. */
-int eg_revoke_reserve(struct eg_revoke *rv, const uint32_t cnt[], const struct eg_revoke_sink *sink,
-    struct eg_error *err);
+/* All entries anew: from here on changes of entries go into tables aside (no operation is sent),
+ * with room for about `entries`; then publish puts them in force, each shard at once, or discard
+ * leaves everything as it was. */
+int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err);
+void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink);
+void eg_revoke_discard(struct eg_revoke *rv);
 /* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word. */
 int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, unsigned value,
     const struct eg_revoke_sink *sink, struct eg_error *err);

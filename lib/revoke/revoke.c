@@ -10,7 +10,9 @@ struct shard {
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t used_cnt;
 	/* Control's own. */
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table *newest; /* the last one sent */
-	uint32_t room; /* entries that it certainly takes still */
+	uint32_t room;           /* entries that it certainly takes still */
+	struct eg_table *staged; /* control writes it; NULL while nothing is staged */
+	uint32_t staged_cnt;
 };
 
 struct eg_revoke {
@@ -33,6 +35,7 @@ void eg_revoke_free(struct eg_revoke *rv)
 {
 	if (rv == NULL)
 		return;
+	eg_revoke_discard(rv);
 	for (unsigned i = 0; i < EG_SHARDS; i++)
 		eg_table_free(rv->shard[i].newest);
 	for (struct eg_table *t = rv->retired; t != NULL;) {
@@ -73,25 +76,47 @@ static void retire(struct eg_revoke *rv, struct eg_table *table)
 	rv->retired = table;
 }
 
-/* A copy with room for `extra` more takes the table's place. All is settled: the table that is in
- * force is `newest`, and its owner writes nothing until the next operation. */
+/* A copy of `from` (or NULL) with room for `extra` more; *used_cnt entries are in it. */
+static struct eg_table *enlarge(const struct eg_table *from, uint32_t extra, uint64_t now_s,
+    uint32_t *used_cnt, struct eg_error *err)
+{
+	uint32_t kept = from != NULL ? eg_table_copy(NULL, from, now_s) : 0;
+	struct eg_table *table = eg_table_new((uint64_t)kept + extra);
+
+	*used_cnt = kept;
+	if (table == NULL)
+		(void)eg_error_set(err, EG_ENOMEM, "no memory for %llu revoked values",
+		    (unsigned long long)kept + extra);
+	else if (from != NULL)
+		(void)eg_table_copy(table, from, now_s);
+	return table;
+}
+
+static void send_table(struct eg_revoke *rv, unsigned shard, struct eg_table *table,
+    uint32_t used_cnt, const struct eg_revoke_sink *sink)
+{
+	struct shard *s = &rv->shard[shard];
+	struct eg_revoke_op op = {.kind = EG_REVOKE_OP_TABLE,
+	    .shard = (uint8_t)shard,
+	    .table = {.table = table, .used_cnt = used_cnt}};
+
+	retire(rv, s->newest);
+	s->newest = table;
+	s->room = eg_table_limit(table) - used_cnt;
+	sink->put(sink->ctx, &op);
+}
+
+/* All is settled: the table in force is `newest`, and its owner writes nothing until the next
+ * operation. */
 static int replace_table(struct eg_revoke *rv, unsigned shard, uint32_t extra,
     const struct eg_revoke_sink *sink, struct eg_error *err)
 {
-	struct shard *s = &rv->shard[shard];
-	uint32_t kept = s->newest != NULL ? eg_table_copy(NULL, s->newest, rv->now_s) : 0;
-	struct eg_table *table = eg_table_new((uint64_t)kept + extra);
-	struct eg_revoke_op op = {.kind = EG_REVOKE_OP_TABLE, .shard = (uint8_t)shard};
+	uint32_t used_cnt;
+	struct eg_table *table = enlarge(rv->shard[shard].newest, extra, rv->now_s, &used_cnt, err);
 
 	if (table == NULL)
-		return eg_error_set(err, EG_ENOMEM, "no memory for %llu revoked values",
-		    (unsigned long long)kept + extra);
-	op.table.table = table;
-	op.table.used_cnt = s->newest != NULL ? eg_table_copy(table, s->newest, rv->now_s) : 0;
-	retire(rv, s->newest);
-	s->newest = table;
-	s->room = eg_table_limit(table) - op.table.used_cnt;
-	sink->put(sink->ctx, &op);
+		return -EG_ENOMEM;
+	send_table(rv, shard, table, used_cnt, sink);
 	return 0;
 }
 
@@ -114,17 +139,60 @@ static int make_room(struct eg_revoke *rv, unsigned shard, uint32_t extra,
 	return 0;
 }
 
-int eg_revoke_reserve(struct eg_revoke *rv, const uint32_t cnt[], const struct eg_revoke_sink *sink,
-    struct eg_error *err)
-{
-	for (unsigned i = 0; i < EG_SHARDS; i++) {
-		int rc = cnt[i] > rv->shard[i].room ? make_room(rv, i, cnt[i], sink, err) : 0;
+/* ── control: all entries anew ── */
 
-		if (rc != 0)
-			return rc;
+int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err)
+{
+	/* A shard has more than its part by chance: six standard deviations from 10^4 on. */
+	uint64_t of_shard = entries / EG_SHARDS + entries / EG_SHARDS / 16;
+
+	for (unsigned i = 0; i < EG_SHARDS; i++) {
+		rv->shard[i].staged = eg_table_new(of_shard);
+		rv->shard[i].staged_cnt = 0;
+		if (rv->shard[i].staged == NULL) {
+			eg_revoke_discard(rv);
+			return eg_error_set(err, EG_ENOMEM, "no memory for %llu revoked values",
+			    (unsigned long long)entries);
+		}
 	}
 	return 0;
 }
+
+static int stage_entry(
+    struct eg_revoke *rv, struct shard *s, const struct eg_table_item *item, struct eg_error *err)
+{
+	if (s->staged_cnt == eg_table_limit(s->staged)) {
+		struct eg_table *larger = enlarge(s->staged, 1, rv->now_s, &s->staged_cnt, err);
+
+		if (larger == NULL)
+			return -EG_ENOMEM;
+		eg_table_free(s->staged);
+		s->staged = larger;
+	}
+	s->staged_cnt += eg_table_put(s->staged, item);
+	return 0;
+}
+
+void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink)
+{
+	for (unsigned i = 0; i < EG_SHARDS; i++) {
+		struct shard *s = &rv->shard[i];
+		struct eg_table *table = s->staged;
+
+		s->staged = NULL;
+		send_table(rv, i, table, s->staged_cnt, sink);
+	}
+}
+
+void eg_revoke_discard(struct eg_revoke *rv)
+{
+	for (unsigned i = 0; i < EG_SHARDS; i++) {
+		eg_table_free(rv->shard[i].staged);
+		rv->shard[i].staged = NULL;
+	}
+}
+
+/* ── control: one entry ── */
 
 int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_revoke_kind kind,
     uint64_t value, const struct eg_revoke_sink *sink, struct eg_error *err)
@@ -137,6 +205,9 @@ int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_re
 	    .entry = {.hash = hash, .value = value, .now_s = rv->now_s, .kind = (uint8_t)kind},
 	};
 
+	if (s->staged != NULL)
+		return stage_entry(
+		    rv, s, &(struct eg_table_item){hash, kind, value, rv->now_s}, err);
 	if (s->room == 0) {
 		int rc = make_room(rv, shard, 1, sink, err);
 
@@ -152,10 +223,13 @@ void eg_revoke_remove_entry(
     struct eg_revoke *rv, struct eg_hash128 hash, const struct eg_revoke_sink *sink)
 {
 	unsigned shard = eg_shard_of_hash(hash);
+	struct shard *s = &rv->shard[shard];
 	struct eg_revoke_op op = {
 	    .kind = EG_REVOKE_OP_REMOVE, .shard = (uint8_t)shard, .remove = {.hash = hash}};
 
-	if (rv->shard[shard].newest != NULL)
+	if (s->staged != NULL)
+		s->staged_cnt -= eg_table_remove(s->staged, hash);
+	else if (s->newest != NULL)
 		sink->put(sink->ctx, &op);
 }
 

@@ -8,7 +8,8 @@
 
 #define KIND_SHIFT 56 /* EG_REVOKE_VALUE_MAX lies below */
 
-/* 33 to 39 bytes an entry; of the searches that find nothing, 3 to 11 % go on to a second bucket. */
+/* 33 to 39 bytes an entry; of the searches that find nothing, 3 to 11 % go on to a second bucket.
+ */
 #define FILL_PCT  68u
 #define LIMIT_PCT 80u
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "schema1.h"
 #include "store.h"
 
 #include <errno.h>
@@ -27,34 +28,47 @@ int eg_store_path(
 	return 0;
 }
 
-static int check_identity(struct eg_db *db, struct eg_error *err)
+int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err)
 {
-	uint64_t id = 0, version = 0;
-	int rc = eg_db_number(db, "PRAGMA application_id", EG_NO_VALS, &id, err);
+	uint64_t found = 0;
+	int rc = eg_db_number(db, "PRAGMA user_version", EG_NO_VALS, &found, err);
 
-	if (rc >= 0)
-		rc = eg_db_number(db, "PRAGMA user_version", EG_NO_VALS, &version, err);
+	*version = (unsigned)found;
 	if (rc < 0)
 		return rc;
-	if (id != EG_STORE_APPLICATION_ID)
-		return eg_error_set(err, EG_ECORRUPT, "%s is not an edgate store", db->path);
-	if (version > EG_STORE_SCHEMA_VERSION)
+	if (found > EG_STORE_SCHEMA_VERSION)
 		return eg_error_set(err, EG_EVERSION,
 		    "%s was written by a newer edgate (schema %u, this one knows up to %u): "
 		    "upgrade this program",
-		    db->path, (unsigned)version, EG_STORE_SCHEMA_VERSION);
-	if (version < EG_STORE_SCHEMA_VERSION)
+		    db->path, *version, EG_STORE_SCHEMA_VERSION);
+	if (found == 0)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "%s has no schema: its header is damaged", db->path);
 	return 0;
 }
 
+static int check_identity(struct eg_state *st, struct eg_error *err)
+{
+	uint64_t id = 0;
+	unsigned version = 0;
+	int rc = eg_db_number(&st->db, "PRAGMA application_id", EG_NO_VALS, &id, err);
+
+	if (rc < 0)
+		return rc;
+	if (id != EG_STORE_APPLICATION_ID)
+		return eg_error_set(err, EG_ECORRUPT, "%s is not an edgate store", st->db.path);
+	rc = eg_store_version(&st->db, &version, err);
+	if (rc == 0 && version == 1 && st->writable)
+		rc = eg_schema1_upgrade(st, err);
+	return rc;
+}
+
 static int set_up_connection(struct eg_state *st, struct eg_error *err)
 {
 	struct eg_meta meta;
-	int rc = check_identity(&st->db, err);
+	int rc = 0;
 
-	if (rc == 0 && st->writable && sqlite3_db_readonly(st->db.sql, "main") == 1)
+	if (st->writable && sqlite3_db_readonly(st->db.sql, "main") == 1)
 		rc = eg_error_set(err, EG_EIO,
 		    "%s cannot be written by this user: use root or its group", st->db.path);
 	if (rc == 0)
@@ -62,6 +76,8 @@ static int set_up_connection(struct eg_state *st, struct eg_error *err)
 		    "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
 		    "PRAGMA cell_size_check=ON;",
 		    err);
+	if (rc == 0)
+		rc = check_identity(st, err);
 	if (rc == 0 && !st->writable) {
 		rc = eg_db_script(&st->db, "PRAGMA query_only=ON", err);
 		(void)sqlite3_busy_timeout(st->db.sql, EG_DB_FOLLOW_BUSY_MS);

@@ -169,7 +169,8 @@ static inline int revoke_range(struct store *s, const char *uri, uint32_t first,
 {
 	struct eg_index_range r = {first, last};
 
-	return eg_state_revoke_index(s->w, span(uri), &r, 1, T0_NS, &s->epoch, &s->err);
+	return eg_state_set_index(
+	    s->w, span(uri), EG_INDEX_REVOKED, &r, 1, T0_NS, &s->epoch, &s->err);
 }
 
 static inline void with_list(struct store *s, unsigned bits, uint32_t entries)

@@ -247,21 +247,43 @@ static void a_removed_entry_is_gone_and_can_come_back(void **state)
 	assert_value(all, ONE_SHARD(7), 900);
 }
 
-static void a_reserve_is_one_table_a_shard(void **state)
+static void staged_entries_replace_all_others_at_once(void **state)
 {
 	struct test_workers *all = *state;
-	uint32_t cnt[EG_SHARDS] = {0};
-	unsigned shard = eg_shard_of_hash(ONE_SHARD(1));
-	unsigned sent;
 
-	cnt[shard] = 5000;
-	assert_int_equal(eg_revoke_reserve(all->rv, cnt, &all->sink, NULL), 0);
-	assert_int_equal(all->sent_cnt, 1);
-	assert_int_equal(eg_revoke_reserve(all->rv, cnt, &all->sink, NULL), 0);
-	sent = all->sent_cnt;
-	fill(all, 1, 5000, 1000);
-	assert_int_equal(all->sent_cnt, sent + 5000);
-	assert_true(eg_revoke_memory(all->rv) <= 40 * 5000 + 1024);
+	fill(all, 1, 100, 1000);
+	assert_int_equal(eg_revoke_stage(all->rv, 0, NULL), 0);
+	fill(all, 51, 5000, 2000); /* more than was said: it grows aside */
+	eg_revoke_remove_entry(all->rv, ONE_SHARD(60), &all->sink);
+	test_deliver_all(all);
+	assert_value(all, ONE_SHARD(1), 1000);
+	assert_value(all, ONE_SHARD(51), 1000);
+	assert_false(has(all, ONE_SHARD(101)));
+	eg_revoke_publish(all->rv, &all->sink);
+	test_deliver_all(all);
+	assert_false(has(all, ONE_SHARD(50)));
+	assert_true(has(all, ONE_SHARD(51)));
+	assert_true(has(all, ONE_SHARD(5000)));
+	assert_false(has(all, ONE_SHARD(60)));
+	fill(all, 5001, 10000, 2000);
+	assert_true(has(all, ONE_SHARD(51)));
+}
+
+static void discarded_entries_leave_all_as_it_was(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_error err;
+
+	fill(all, 1, 10, 1000);
+	assert_int_equal(eg_revoke_stage(all->rv, 0, NULL), 0);
+	fill(all, 11, 20, 1000);
+	eg_revoke_discard(all->rv);
+	allocs_left = 5;
+	assert_int_equal(eg_revoke_stage(all->rv, 0, &err), -EG_ENOMEM);
+	allocs_left = -1;
+	fill(all, 21, 30, 1000);
+	for (uint64_t i = 1; i <= 30; i++)
+		assert_int_equal(has(all, ONE_SHARD(i)), i <= 10 || i > 20);
 }
 
 /* At every size between two tables: never over 40 bytes an entry, once there are some. */
@@ -714,7 +736,8 @@ int main(void)
 	    WITH_WORKERS(a_stream_of_short_lived_ids_stays_small),
 	    WITH_WORKERS(past_ids_make_room_in_place),
 	    WITH_WORKERS(a_removed_entry_is_gone_and_can_come_back),
-	    WITH_WORKERS(a_reserve_is_one_table_a_shard),
+	    WITH_WORKERS(staged_entries_replace_all_others_at_once),
+	    WITH_WORKERS(discarded_entries_leave_all_as_it_was),
 	    WITH_WORKERS(memory_follows_the_entries),
 	    WITH_WORKERS(a_raised_id_in_waiting_mail_is_kept),
 	    WITH_WORKERS(without_memory_nothing_is_sent),
