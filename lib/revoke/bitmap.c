@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "impl.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #define WORD_BITS   64u
@@ -313,7 +314,16 @@ int eg_bitmap_grow(struct eg_bitmap *map, uint32_t entries, const struct eg_revo
 
 /* ── control: changes ── */
 
-static void send_word(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint64_t value,
+/* A block that nobody has yet is control's own: it is filled in place and handed over once. */
+static void fill_word(struct bitmap_block *block, uint32_t word, uint64_t mask, uint64_t value)
+{
+	_Atomic uint64_t *at = &block->word[word % BLOCK_WORDS];
+	uint64_t old = atomic_load_explicit(at, memory_order_relaxed);
+
+	atomic_store_explicit(at, (old & ~mask) | (value & mask), memory_order_relaxed);
+}
+
+static void send_op(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint64_t value,
     const struct eg_revoke_sink *sink)
 {
 	uint32_t block = word / BLOCK_WORDS;
@@ -331,6 +341,26 @@ static void send_word(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint6
 	sent->handed_over = true;
 	sent->settle_cnt = map->settle_cnt;
 	sink->put(sink->ctx, &op);
+}
+
+static void set_word(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint64_t value,
+    const struct eg_revoke_sink *sink)
+{
+	const struct bitmap_sent *sent = &map->sent[word / BLOCK_WORDS];
+
+	if (sent->handed_over)
+		send_op(map, word, mask, value, sink);
+	else if (sent->block != NULL)
+		fill_word(sent->block, word, mask, value);
+}
+
+/* The end of a change: blocks that it has made go to their owners. */
+static void hand_over(struct eg_bitmap *map, uint32_t word_first, uint32_t word_last,
+    const struct eg_revoke_sink *sink)
+{
+	for (uint32_t b = word_first / BLOCK_WORDS; b <= word_last / BLOCK_WORDS; b++)
+		if (map->sent[b].block != NULL && !map->sent[b].handed_over)
+			send_op(map, b * BLOCK_WORDS, 0, 0, sink);
 }
 
 /* The value in every entry of a word. */
@@ -372,9 +402,9 @@ int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, un
 		if (provide_block(map, b, err) != 0)
 			return -EG_ENOMEM;
 	for (uint32_t w = word_first; w <= word_last; w++)
-		if (value != 0 || map->sent[w / BLOCK_WORDS].handed_over)
-			send_word(map, w, mask_of_bits(w, bit_first, bit_last),
-			    repeat(value, map->bits), sink);
+		set_word(
+		    map, w, mask_of_bits(w, bit_first, bit_last), repeat(value, map->bits), sink);
+	hand_over(map, word_first, word_last, sink);
 	return 0;
 }
 
@@ -388,11 +418,11 @@ struct byte_range {
 static uint64_t wire_word(const struct byte_range *range, uint32_t word)
 {
 	size_t at = (size_t)((uint64_t)word * 8 - range->first_byte);
+	size_t left = range->bytes.len - at;
 	uint64_t value = 0;
 
-	for (size_t i = 0; i < 8 && at + i < range->bytes.len; i++)
-		value |= (uint64_t)range->bytes.ptr[at + i] << 8 * i;
-	return value & mask_of_bits(word, range->first_byte * 8, range->bit_last);
+	memcpy(&value, range->bytes.ptr + at, left < 8 ? left : 8);
+	return le64toh(value) & mask_of_bits(word, range->first_byte * 8, range->bit_last);
 }
 
 /* After it the block's words are what was sent. */
@@ -424,9 +454,10 @@ static void send_bytes(struct eg_bitmap *map, const struct byte_range *range, ui
 		if (w == word_first || w % BLOCK_WORDS == 0)
 			settle_block(map, w / BLOCK_WORDS, sink);
 		if (value != live_value(map, w))
-			send_word(map, w, mask_of_bits(w, range->first_byte * 8, range->bit_last),
+			set_word(map, w, mask_of_bits(w, range->first_byte * 8, range->bit_last),
 			    value, sink);
 	}
+	hand_over(map, word_first, word_last, sink);
 }
 
 int eg_bitmap_set_bytes(struct eg_bitmap *map, uint64_t first_byte, struct eg_span bytes,

@@ -134,7 +134,8 @@ void eg_revoke_remove_entry(
 int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err);
 void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink);
 void eg_revoke_discard(struct eg_revoke *rv);
-/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word. */
+/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word, or
+ * for each block that the list did not have. */
 int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, unsigned value,
     const struct eg_revoke_sink *sink, struct eg_error *err);
 /* The bitmap's bytes from first_byte become `bytes` (packed as on the wire, least significant bit

@@ -143,8 +143,8 @@ static int make_room(struct eg_revoke *rv, unsigned shard, uint32_t extra,
 
 int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err)
 {
-	/* A shard has more than its part by chance: six standard deviations from 10^4 on. */
-	uint64_t of_shard = entries / EG_SHARDS + entries / EG_SHARDS / 16;
+	/* A shard has more than its part by chance: six standard deviations from 1.5·10^5 on. */
+	uint64_t of_shard = entries / EG_SHARDS + entries / EG_SHARDS / 64;
 
 	for (unsigned i = 0; i < EG_SHARDS; i++) {
 		rv->shard[i].staged = eg_table_new(of_shard);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#define PAGE_BYTES  4096u /* or larger */
 #define BUCKETS_MIN 3u
 #define BUCKETS_MAX (UINT32_MAX / EG_TABLE_SLOTS)
 
@@ -20,16 +21,19 @@ static struct eg_table *place(size_t bytes)
 	struct eg_pages pages = {0};
 	struct eg_table *table;
 
-	if (bytes >= EG_PAGES_HUGE_BYTES) {
-		pages = eg_pages_alloc(bytes);
-		table = pages.mem;
-	} else {
+	if (bytes < EG_PAGES_HUGE_BYTES) {
 		table = aligned_alloc(EG_CACHE_LINE_BYTES, bytes);
+		if (table != NULL)
+			memset(table, 0, bytes);
+		return table;
 	}
+	pages = eg_pages_alloc(bytes);
+	table = pages.mem;
 	if (table == NULL)
 		return NULL;
-	/* Fresh pages are zero already: this faults them in here, and not on a worker. */
-	memset(table, 0, bytes);
+	/* Fresh pages are zero: one byte of each faults it in here, and not on a worker. */
+	for (size_t at = 0; at < pages.bytes; at += PAGE_BYTES)
+		((volatile uint8_t *)pages.mem)[at] = 0;
 	table->pages = pages;
 	return table;
 }

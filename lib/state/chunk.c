@@ -23,7 +23,19 @@ static struct eg_db_sum checksum(
 {
 	const uint64_t numbers[] = {list->id, layer, chunk};
 
-	return eg_db_sum("bitmap", numbers, 3, bytes);
+	return eg_db_bulk_sum("bitmap", numbers, 3, bytes);
+}
+
+/* Rows of schema 1 keep their BLAKE2b until they are written again. */
+static bool is_sound(const struct eg_list_row *list, enum eg_layer layer, uint32_t chunk,
+    struct eg_span bytes, struct eg_span stored)
+{
+	const uint64_t numbers[] = {list->id, layer, chunk};
+	struct eg_db_sum sum = checksum(list, layer, chunk, bytes);
+
+	if (stored.len == EG_DB_SUM_BYTES)
+		sum = eg_db_sum("bitmap", numbers, 3, bytes);
+	return eg_sum_is(&sum, stored);
 }
 
 static int save(struct eg_db *db, const struct eg_list_row *list, enum eg_layer layer,
@@ -45,11 +57,11 @@ static int damaged(const struct eg_list_row *list, enum eg_layer layer, uint32_t
 	    how);
 }
 
+/* 1: the chunk is there; 0: it is not, and all zero. */
 static int load(struct eg_db *db, const struct eg_list_row *list, enum eg_layer layer,
     uint32_t chunk, uint8_t out[EG_CHUNK_BYTES], struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	struct eg_db_sum sum;
 	struct eg_span bytes;
 	int rc = eg_db_query(db, &stmt,
 	    "SELECT bytes, checksum FROM bitmap WHERE list = ?1 AND layer = ?2 AND chunk = ?3",
@@ -61,11 +73,9 @@ static int load(struct eg_db *db, const struct eg_list_row *list, enum eg_layer 
 	if (rc <= 0)
 		return rc;
 	bytes = eg_col_blob(stmt, 0);
-	sum = checksum(list, layer, chunk, bytes);
-	rc = 0;
-	if (!eg_sum_is(&sum, eg_col_blob(stmt, 1)))
+	if (!is_sound(list, layer, chunk, bytes, eg_col_blob(stmt, 1)))
 		rc = damaged(list, layer, chunk, "checksum mismatch", err);
-	else if (bytes.len != eg_chunk_len(list, chunk))
+	else if (bytes.len > eg_chunk_len(list, chunk)) /* shorter: the list has grown since */
 		rc = damaged(list, layer, chunk, "wrong length", err);
 	else
 		memcpy(out, bytes.ptr, bytes.len);
@@ -123,15 +133,16 @@ static void apply_mark(uint8_t *bytes, unsigned bits, const struct eg_mark *mark
 		set_entry(bytes, bits, i, mark->value);
 }
 
-/* Applies the marks of the chunk; returns the position behind them. */
-static size_t apply_marks(const struct eg_list_row *list, uint32_t chunk, uint8_t *bytes)
+/* Applies the marks of the chunk; false where there are none. */
+static bool apply_marks(const struct eg_list_row *list, uint32_t chunk, uint8_t *bytes)
 {
 	const struct eg_marks *marks = &list->marks;
-	size_t i = eg_marks_seek(marks, chunk);
+	size_t first = eg_marks_seek(marks, chunk);
+	size_t i = first;
 
 	for (; i < marks->cnt && marks->mark[i].chunk == chunk; i++)
 		apply_mark(bytes, list->bits, &marks->mark[i]);
-	return i;
+	return i != first;
 }
 
 int eg_chunk_fold_marks(struct eg_db *db, const struct eg_list_row *list, struct eg_error *err)
@@ -139,13 +150,14 @@ int eg_chunk_fold_marks(struct eg_db *db, const struct eg_list_row *list, struct
 	uint8_t bytes[EG_CHUNK_BYTES];
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < list->marks.cnt;) {
+	for (size_t i = 0; rc == 0 && i < list->marks.cnt;
+	     i = eg_marks_seek(&list->marks, list->marks.mark[i].chunk + 1)) {
 		uint32_t c = list->marks.mark[i].chunk;
 
 		rc = load(db, list, EG_LAYER_OPERATOR, c, bytes, err);
-		if (rc != 0)
+		if (rc < 0)
 			break;
-		i = apply_marks(list, c, bytes);
+		(void)apply_marks(list, c, bytes);
 		rc = save(
 		    db, list, EG_LAYER_OPERATOR, c, eg_span(bytes, eg_chunk_len(list, c)), err);
 	}
@@ -166,13 +178,16 @@ int eg_chunk_effective(struct eg_db *db, const struct eg_list_row *list, uint32_
     uint8_t out[EG_CHUNK_BYTES], struct eg_error *err)
 {
 	uint8_t operator[EG_CHUNK_BYTES];
+	bool is_marked;
 	int rc = load(db, list, EG_LAYER_IMPORTED, chunk, out, err);
 
-	if (rc == 0)
+	if (rc >= 0)
 		rc = load(db, list, EG_LAYER_OPERATOR, chunk, operator, err);
-	if (rc != 0)
+	if (rc < 0)
 		return rc;
-	(void)apply_marks(list, chunk, operator);
+	is_marked = apply_marks(list, chunk, operator);
+	if (rc == 0 && !is_marked)
+		return 0; /* the operator said nothing of it: nearly every chunk of a large list */
 	for (uint32_t i = 0; i < EG_CHUNK_BYTES; i++)
 		out[i] = (uint8_t)((out[i] & ~cover(operator[i], list->bits)) | operator[i]);
 	return 0;

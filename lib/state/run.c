@@ -164,7 +164,7 @@ static struct eg_db_sum checksum(uint64_t run, uint32_t chunk, struct eg_span by
 {
 	const uint64_t numbers[] = {run, chunk};
 
-	return eg_db_sum("run", numbers, 2, bytes);
+	return eg_db_bulk_sum("run", numbers, 2, bytes);
 }
 
 static int flush(struct run_writer *w, struct eg_error *err)
