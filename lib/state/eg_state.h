@@ -105,6 +105,21 @@ int eg_state_unrevoke(struct eg_state *st, enum eg_revoke_kind kind, struct eg_s
 int eg_state_revoke_key(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
+/* ── the whole store ── */
+
+/* Reads everything once: pages, rows, events, chunks, each with its checksum. The first fault is
+ * named. */
+int eg_state_verify(struct eg_state *st, struct eg_error *err);
+/* A whole copy of this moment in a new file at path, while others read and write. -EG_EEXIST where
+ * there is a file. */
+int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err);
+/* Puts a backup in the place of the store in dir. The backup is verified first; then its generation
+ * is raised above any that the two have seen, so that epochs never go back, and its content becomes
+ * the store's in one transaction: an edgate that runs goes on with it. A store that cannot be
+ * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted. */
+int eg_state_restore(
+    const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
 /* ── following ── */
 
 struct eg_follower { /* who hears of changes, in log order */
@@ -126,6 +141,18 @@ int eg_state_follow(struct eg_state *st, struct eg_revoke *rv, const struct eg_f
     bool *changed, struct eg_error *err);
 
 /* ── listing, for edgatectl ── */
+
+struct eg_audit_line {
+	uint64_t epoch; /* of the change; its generation is the store's */
+	uint64_t utc_ns;
+	uint64_t uid;
+	struct eg_span what;
+};
+
+/* The last `last` lines of the audit (0: all), the oldest first; stops at visit's first error. */
+int eg_state_audit(struct eg_state *st, uint64_t last,
+    int (*visit)(void *ctx, const struct eg_audit_line *line, struct eg_error *err), void *ctx,
+    struct eg_error *err);
 
 /* The rows as they stand, as a snapshot without bitmaps' contents (issuers, keys, policies, lists).
  * The caller frees it, before it closes st. */

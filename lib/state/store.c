@@ -86,20 +86,13 @@ static int set_up_connection(struct eg_state *st, struct eg_error *err)
 }
 
 static int open_store(
-    struct eg_state *st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+    struct eg_state *st, const char *path, enum eg_state_mode mode, struct eg_error *err)
 {
-	char path[EG_STORE_PATH_BYTES];
 	struct stat sb;
-	int rc = eg_store_path(path, dir, "edgate.db", err);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if (stat(path, &sb) != 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return eg_error_set(err, EG_ENOENT,
-			    "there is no store in %s: run `edgatectl --state %s init`", dir, dir);
+	if (stat(path, &sb) != 0)
 		return eg_store_errno(err, "open", path);
-	}
 	st->dev = sb.st_dev;
 	st->ino = sb.st_ino;
 	st->writable = mode == EG_STATE_WRITE;
@@ -109,22 +102,38 @@ static int open_store(
 	return rc == 0 ? set_up_connection(st, err) : rc;
 }
 
-int eg_state_open(
-    struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+int eg_state_open_file(
+    struct eg_state **st, const char *path, enum eg_state_mode mode, struct eg_error *err)
 {
 	struct eg_state *s = calloc(1, sizeof(*s));
 	int rc;
 
 	*st = NULL;
 	if (s == NULL)
-		return eg_error_set(err, EG_ENOMEM, "no memory to open the store in %s", dir);
-	rc = open_store(s, dir, mode, err);
+		return eg_error_set(err, EG_ENOMEM, "no memory to open the store %s", path);
+	rc = open_store(s, path, mode, err);
 	if (rc != 0) {
 		eg_state_close(s);
 		return rc;
 	}
 	*st = s;
 	return 0;
+}
+
+int eg_state_open(
+    struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+{
+	char path[EG_STORE_PATH_BYTES];
+	struct stat sb;
+	int rc = eg_store_path(path, dir, "edgate.db", err);
+
+	*st = NULL;
+	if (rc != 0)
+		return rc;
+	if (stat(path, &sb) != 0 && (errno == ENOENT || errno == ENOTDIR))
+		return eg_error_set(err, EG_ENOENT,
+		    "there is no store in %s: run `edgatectl --state %s init`", dir, dir);
+	return eg_state_open_file(st, path, mode, err);
 }
 
 void eg_state_close(struct eg_state *st)

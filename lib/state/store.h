@@ -48,6 +48,10 @@ struct eg_state {
 /* user_version: a follower asks again in each transaction, since an upgrade may have come. */
 int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err);
 
+/* As eg_state_open, for a file of any name. */
+int eg_state_open_file(
+    struct eg_state **st, const char *path, enum eg_state_mode mode, struct eg_error *err);
+
 int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err);
 int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err);
 
