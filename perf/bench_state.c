@@ -56,14 +56,9 @@ static void make_snapshot(struct bench_state *state)
 	    "a snapshot");
 }
 
-static void apply(void *ctx, const struct eg_revoke_op *op)
-{
-	eg_revoke_apply(ctx, op);
-}
-
 static void deny(struct bench_state *state)
 {
-	const struct eg_revoke_sink sink = {state->revoke, apply};
+	const struct eg_revoke_sink sink = eg_revoke_direct_sink(state->revoke);
 	const struct eg_issuer *issuer = eg_keyset_issuer(state->snapshot->keys, 0);
 
 	for (uint32_t i = 0; i < BENCH_DENIED; i++) {
@@ -78,7 +73,7 @@ static void deny(struct bench_state *state)
 
 static void fill_list(struct bench_state *state)
 {
-	const struct eg_revoke_sink sink = {state->revoke, apply};
+	const struct eg_revoke_sink sink = eg_revoke_direct_sink(state->revoke);
 
 	for (uint32_t i = 0; i < BENCH_LIST_ENTRIES; i += 2)
 		bench_need(eg_bitmap_set_range(state->list, i, i, 1, &sink, NULL) == 0,

@@ -25,13 +25,6 @@ static void publish_clock(struct eg_feed *feed)
 
 /* ── before the workers ── */
 
-static void apply_now(void *ctx, const struct eg_revoke_op *op)
-{
-	struct eg_feed *feed = ctx;
-
-	eg_revoke_apply(feed->revoke, op);
-}
-
 static void keep_snapshot(void *ctx, struct eg_snapshot *snapshot)
 {
 	struct eg_feed *feed = ctx;
@@ -73,6 +66,19 @@ static void send_op(void *ctx, const struct eg_revoke_op *op)
 	const struct eg_mail mail = {.kind = EG_MAIL_OP, .op = *op};
 
 	send(feed, eg_shard_owner(op->shard, feed->worker_cnt), &mail);
+}
+
+static void settle(void *ctx)
+{
+	const struct timespec wait = {0, FULL_WAIT_NS};
+	struct eg_feed *feed = ctx;
+
+	for (unsigned i = 0; i < feed->worker_cnt; i++) {
+		while (!eg_mailbox_is_settled(feed->worker[i].mailbox)) {
+			(void)nanosleep(&wait, NULL);
+			publish_clock(feed);
+		}
+	}
 }
 
 static void retire(struct eg_feed *feed, struct eg_snapshot *snapshot)
@@ -147,8 +153,10 @@ static void note_success(struct eg_feed *feed)
 
 static int follow(struct eg_feed *feed, struct eg_error *err)
 {
-	const struct eg_follower direct = {feed, {feed, apply_now}, keep_snapshot, keep_epoch};
-	const struct eg_follower mailed = {feed, {feed, send_op}, send_snapshot, send_epoch};
+	const struct eg_follower direct = {
+	    feed, eg_revoke_direct_sink(feed->revoke), keep_snapshot, keep_epoch};
+	const struct eg_follower mailed = {
+	    feed, {feed, send_op, settle}, send_snapshot, send_epoch};
 	bool changed;
 
 	return eg_state_follow(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* revoke: what passes no longer. */
+/* revoke, suspend, unrevoke: what passes no longer, and again. */
 #include "ctl.h"
 #include "eg_clock.h"
 
@@ -68,7 +68,7 @@ static int parse_ranges(const struct eg_cli *cli, struct eg_index_range *ranges,
 	return 0;
 }
 
-int ctl_revoke_index(const struct eg_cli *cli)
+static int set_index(const struct eg_cli *cli, enum eg_index_value value)
 {
 	struct eg_index_range *ranges = calloc(count_parts(cli), sizeof(*ranges));
 	struct eg_error err = {0};
@@ -83,26 +83,54 @@ int ctl_revoke_index(const struct eg_cli *cli)
 	rc = parse_ranges(cli, ranges, &cnt);
 	if (rc == 0) {
 		if (ctl_change_begin(&change, cli))
-			change.rc = eg_state_revoke_index(change.st, eg_span_str(cli->operand[0]),
-			    ranges, cnt, change.utc_ns, &change.epoch, &change.err);
+			change.rc = eg_state_set_index(change.st, eg_span_str(cli->operand[0]),
+			    value, ranges, cnt, change.utc_ns, &change.epoch, &change.err);
 		rc = ctl_change_end(&change);
 	}
 	free(ranges);
 	return rc;
 }
 
+int ctl_revoke_index(const struct eg_cli *cli)
+{
+	return set_index(cli, EG_INDEX_REVOKED);
+}
+
+int ctl_suspend_index(const struct eg_cli *cli)
+{
+	return set_index(cli, EG_INDEX_SUSPENDED);
+}
+
+int ctl_unrevoke_index(const struct eg_cli *cli)
+{
+	return set_index(cli, EG_INDEX_VALID);
+}
+
+/* By the name of a command of the table in main.c. */
 static enum eg_revoke_kind kind_by_name(const char *name)
 {
 	static const struct {
 		const char *name;
 		enum eg_revoke_kind kind;
 	} kinds[] = {{"jti", EG_REVOKE_JTI}, {"cti", EG_REVOKE_CTI}, {"sid", EG_REVOKE_SID},
-	    {"jkt", EG_REVOKE_JKT}};
+	    {"jkt", EG_REVOKE_JKT}, {"subject", EG_REVOKE_SUBJECT}, {"issuer", EG_REVOKE_ISSUER}};
 	unsigned i = 0;
 
 	while (strcmp(kinds[i].name, name) != 0)
 		i++;
 	return kinds[i].kind;
+}
+
+int ctl_unrevoke_value(const struct eg_cli *cli)
+{
+	struct eg_span value =
+	    cli->operand_cnt > 1 ? eg_span_str(cli->operand[1]) : eg_span(NULL, 0);
+	struct ctl_change change;
+
+	if (ctl_change_begin(&change, cli))
+		change.rc = eg_state_unrevoke(change.st, kind_by_name(cli->command->name),
+		    eg_span_str(cli->operand[0]), value, change.utc_ns, &change.epoch, &change.err);
+	return ctl_change_end(&change);
 }
 
 static uint64_t now_s(void)

@@ -18,13 +18,6 @@ struct decider {
 	uint8_t frame[EG_EGT_DATAGRAM_MAX];
 };
 
-static void apply_op(void *ctx, const struct eg_revoke_op *op)
-{
-	struct decider *d = ctx;
-
-	eg_revoke_apply(d->revoke, op);
-}
-
 static void take_snapshot(void *ctx, struct eg_snapshot *snapshot)
 {
 	struct decider *d = ctx;
@@ -44,7 +37,7 @@ static int load_state(struct decider *d, const char *dir, struct eg_error *err)
 {
 	const struct eg_follower follower = {
 	    .ctx = d,
-	    .sink = {d, apply_op},
+	    .sink = eg_revoke_direct_sink(d->revoke),
 	    .snapshot = take_snapshot,
 	    .epoch = take_epoch,
 	};

@@ -26,7 +26,7 @@ struct eg_mail {
 
 struct eg_mailbox {
 	/* tail: control release-stores after the entry, the worker acquire-loads.
-	 * head: the worker release-stores after reading, control acquire-loads. */
+	 * head: the worker release-stores after applying, control acquire-loads. */
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t tail;
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t head;
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_mail entry[EG_MAILBOX_ENTRIES];
@@ -35,8 +35,13 @@ struct eg_mailbox {
 void eg_mailbox_init(struct eg_mailbox *box);
 /* [control] False where it is full: try again later. */
 bool eg_mailbox_put(struct eg_mailbox *box, const struct eg_mail *mail);
-/* [worker] False where it is empty. */
-bool eg_mailbox_get(struct eg_mailbox *box, struct eg_mail *mail);
+/* [control] Has the worker done with everything that was put (acquire: control sees its effect)? */
+bool eg_mailbox_is_settled(const struct eg_mailbox *box);
+/* [worker] The oldest entries in place, as many as lie side by side (at most max); 0 where it is
+ * empty. They stay until eg_mailbox_done. */
+unsigned eg_mailbox_look(const struct eg_mailbox *box, const struct eg_mail **first, unsigned max);
+/* [worker] The oldest cnt entries were taken, and what they ask for is done. */
+void eg_mailbox_done(struct eg_mailbox *box, unsigned cnt);
 /* [worker] Anything there? One load. */
 bool eg_mailbox_is_empty(const struct eg_mailbox *box);
 

@@ -14,29 +14,43 @@ void eg_mailbox_init(struct eg_mailbox *box)
 bool eg_mailbox_put(struct eg_mailbox *box, const struct eg_mail *mail)
 {
 	uint32_t tail = atomic_load_explicit(&box->tail, memory_order_relaxed);
-	/* Pairs with the release in eg_mailbox_get: the worker has read what stood in the slot. */
+	/* Pairs with the release in eg_mailbox_done: the worker is done with what stood there. */
 	uint32_t head = atomic_load_explicit(&box->head, memory_order_acquire);
 
 	if (tail - head == EG_MAILBOX_ENTRIES)
 		return false;
 	box->entry[SLOT(tail)] = *mail;
-	/* Pairs with the acquire in eg_mailbox_get. */
+	/* Pairs with the acquire in eg_mailbox_look. */
 	atomic_store_explicit(&box->tail, tail + 1, memory_order_release);
 	return true;
 }
 
-bool eg_mailbox_get(struct eg_mailbox *box, struct eg_mail *mail)
+bool eg_mailbox_is_settled(const struct eg_mailbox *box)
+{
+	/* Pairs with the release in eg_mailbox_done. */
+	return atomic_load_explicit(&box->head, memory_order_acquire) ==
+	       atomic_load_explicit(&box->tail, memory_order_relaxed);
+}
+
+unsigned eg_mailbox_look(const struct eg_mailbox *box, const struct eg_mail **first, unsigned max)
 {
 	uint32_t head = atomic_load_explicit(&box->head, memory_order_relaxed);
-	/* Pairs with the release in eg_mailbox_put: the entry is whole. */
-	uint32_t tail = atomic_load_explicit(&box->tail, memory_order_acquire);
+	/* Pairs with the release in eg_mailbox_put: the entries are whole. */
+	uint32_t cnt = atomic_load_explicit(&box->tail, memory_order_acquire) - head;
+	uint32_t to_end = EG_MAILBOX_ENTRIES - SLOT(head);
 
-	if (tail == head)
-		return false;
-	*mail = box->entry[SLOT(head)];
-	/* Pairs with the acquire in eg_mailbox_put. */
-	atomic_store_explicit(&box->head, head + 1, memory_order_release);
-	return true;
+	*first = &box->entry[SLOT(head)];
+	if (cnt > to_end)
+		cnt = to_end;
+	return cnt < max ? cnt : max;
+}
+
+void eg_mailbox_done(struct eg_mailbox *box, unsigned cnt)
+{
+	uint32_t head = atomic_load_explicit(&box->head, memory_order_relaxed);
+
+	/* Pairs with the acquires in eg_mailbox_put and eg_mailbox_is_settled. */
+	atomic_store_explicit(&box->head, head + cnt, memory_order_release);
 }
 
 bool eg_mailbox_is_empty(const struct eg_mailbox *box)

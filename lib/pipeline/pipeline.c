@@ -47,20 +47,40 @@ static void take_entry(struct eg_pipeline *p, const struct eg_mail *mail)
 	}
 }
 
+/* Applying an operation waits for a cache line that nobody else has touched lately: the lines of
+ * those that follow are asked for meanwhile. */
+#define PREFETCH_AHEAD 8u
+
+static void prefetch_entry(const struct eg_pipeline *p, const struct eg_mail *mail)
+{
+	if (mail->kind == EG_MAIL_OP)
+		eg_revoke_prefetch_op(p->config.revoke, &mail->op);
+}
+
+static void take_entries(struct eg_pipeline *p, const struct eg_mail mail[], unsigned cnt)
+{
+	for (unsigned i = 0; i < cnt && i < PREFETCH_AHEAD; i++)
+		prefetch_entry(p, &mail[i]);
+	for (unsigned i = 0; i < cnt; i++) {
+		if (i + PREFETCH_AHEAD < cnt)
+			prefetch_entry(p, &mail[i + PREFETCH_AHEAD]);
+		take_entry(p, &mail[i]);
+	}
+}
+
 static void take_mail(struct eg_pipeline *p)
 {
 	struct eg_mailbox *box = p->config.mailbox;
-	struct eg_mail mail;
-	unsigned cnt = 0;
+	const struct eg_mail *mail;
+	unsigned cnt;
 
 	if (box == NULL || eg_mailbox_is_empty(box))
 		return;
 	/* What is queued points into the snapshot, and was promised an older epoch. */
 	eg_signature_queue_run_idle(p);
-	while (cnt < EG_PIPELINE_MAIL_MAX && eg_mailbox_get(box, &mail)) {
-		take_entry(p, &mail);
-		cnt++;
-	}
+	cnt = eg_mailbox_look(box, &mail, EG_PIPELINE_MAIL_MAX);
+	take_entries(p, mail, cnt);
+	eg_mailbox_done(box, cnt);
 	eg_pipeline_count(p, EG_COUNTER_mailbox_entries, cnt);
 }
 

@@ -9,14 +9,14 @@
  *
  * Two structures: bitmaps of status lists (blocks of 4 KiB, one shard each), and per shard one
  * table keyed 128-bit hash → value for denied ids (jti, cti, sid, jkt), subject cutoffs and issuer
- * cutoffs. Memory is allocated by control alone and handed over inside operations; an owner never
- * allocates. Threads as marked; there is one control thread.
+ * cutoffs. Memory is allocated, zeroed and touched by control alone and handed over inside
+ * operations: an owner never allocates, faults a page in or moves a table. Threads as marked;
+ * there is one control thread.
  *
  * What control knows of words and tables that it no longer writes: operations to one owner keep
  * their order, so each carries its own mask and value and needs no reading back. Where control does
- * read (to send only what differs, to size a larger table), it compares what it has sent with what
- * the owner says it has applied: equal counts make the live state exact, and otherwise what is
- * still on its way is assumed to be the worst.
+ * read (to send only what differs, to build a larger table), it first lets the owners apply what is
+ * on its way (eg_revoke_sink.settle): then the live state is exact and nobody writes it.
  */
 #ifndef EG_REVOKE_H
 #define EG_REVOKE_H
@@ -27,6 +27,7 @@
 #include "eg_stats.h"
 
 #define EG_REVOKE_ENTRIES_MAX (1u << 30)
+#define EG_REVOKE_VALUE_MAX   ((1ull << 56) - 1) /* of an entry; a larger one counts as this */
 #define EG_REVOKE_GRACE_S     360u /* denied ids stay this long after exp: largest skew 300 + 60 */
 
 enum eg_revoke_kind { /* what a hash names; values are part of the hash: never re-used */
@@ -55,6 +56,8 @@ struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entr
 void eg_bitmap_free(struct eg_bitmap *map);
 unsigned eg_bitmap_bits(const struct eg_bitmap *map);
 uint32_t eg_bitmap_entries(const struct eg_bitmap *map);
+/* [control] What its blocks take, in bytes. */
+uint64_t eg_bitmap_memory(const struct eg_bitmap *map);
 unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx);
 /* [any] Value of entry idx: relaxed load. All ones (never valid) where idx is not < entries; what
  * such an index means is the caller's to say (STATUS_UNKNOWN). */
@@ -69,7 +72,12 @@ struct eg_revoke; /* all shards of one process */
 struct eg_revoke *eg_revoke_new(void);     /* [control] */
 void eg_revoke_free(struct eg_revoke *rv); /* [control] after the workers have stopped */
 
-enum eg_revoke_op_kind { EG_REVOKE_OP_WORD, EG_REVOKE_OP_ENTRY, EG_REVOKE_OP_TABLE };
+enum eg_revoke_op_kind {
+	EG_REVOKE_OP_WORD,
+	EG_REVOKE_OP_ENTRY,
+	EG_REVOKE_OP_REMOVE,
+	EG_REVOKE_OP_TABLE,
+};
 
 /* One change of one shard: plain data, small, made by control, applied by the shard's owner. */
 struct eg_revoke_op {
@@ -85,47 +93,73 @@ struct eg_revoke_op {
 		struct { /* key → value; a higher value wins, a lower one is ignored */
 			struct eg_hash128 hash;
 			uint64_t value; /* exp of a denied id, `until` of a cutoff */
+			uint64_t now_s; /* denied ids that are past exp + grace may make room */
 			uint8_t kind;   /* enum eg_revoke_kind */
 		} entry;
-		struct { /* an empty table: the owner moves its entries over and publishes it */
+		struct { /* takes an entry away; none there is no error */
+			struct eg_hash128 hash;
+		} remove;
+		struct { /* a larger copy of the shard's table takes its place */
 			void *table;
-			uint64_t now_s; /* denied ids that are past exp + grace stay behind */
+			uint32_t used_cnt;
 		} table;
 	};
 };
 
 /* Where control's operations go: a mailbox in edgate, eg_revoke_apply itself before the workers are
- * launched, in edgatectl decide and in tests. Takes one operation; must not fail (it waits). */
+ * launched, in edgatectl decide and in tests. */
 struct eg_revoke_sink {
 	void *ctx;
+	/* Takes one operation; must not fail (it waits). */
 	void (*put)(void *ctx, const struct eg_revoke_op *op);
+	/* Returns when every operation that was put has been applied, and control sees it
+	 * (acquire). */
+	void (*settle)(void *ctx);
 };
 
-/* [control] The highest UTC ever seen, in seconds (0, the default, forgets nothing): when a table
- * is rebuilt, denied ids older than it by more than EG_REVOKE_GRACE_S are left out. Cutoffs stay.
- */
+/* [control] The highest UTC ever seen, in seconds (0, the default, forgets nothing): denied ids
+ * older than it by more than EG_REVOKE_GRACE_S make room for new ones. Cutoffs stay. */
 void eg_revoke_set_now(struct eg_revoke *rv, uint64_t now_s);
 
 /* [control] Turn one change into operations for its sink, allocating blocks and tables as needed.
  * -EG_ENOMEM or -EG_EINVAL leaves nothing half done for that change: no operation was sent. */
 int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_revoke_kind kind,
     uint64_t value, const struct eg_revoke_sink *sink, struct eg_error *err);
-/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word. */
+/* The hash is denied or cut off no longer. */
+void eg_revoke_remove_entry(
+    struct eg_revoke *rv, struct eg_hash128 hash, const struct eg_revoke_sink *sink);
+/* All entries anew: from here on changes of entries go into tables aside (no operation is sent),
+ * with room for about `entries`; then publish puts them in force, each shard at once, or discard
+ * leaves everything as it was. */
+int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err);
+void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink);
+void eg_revoke_discard(struct eg_revoke *rv);
+/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word, or
+ * for each block that the list did not have. */
 int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, unsigned value,
     const struct eg_revoke_sink *sink, struct eg_error *err);
 /* The bitmap's bytes from first_byte become `bytes` (packed as on the wire, least significant bit
- * first). Only words that differ are sent; in blocks whose earlier operations are still on their
- * way, all of them. first_byte and length are multiples of 8 except at the end of the list; bits
- * behind the last entry are ignored. */
+ * first). Only words that differ are sent. first_byte and length are multiples of 8 except at the
+ * end of the list; bits behind the last entry are ignored. */
 int eg_bitmap_set_bytes(struct eg_bitmap *map, uint64_t first_byte, struct eg_span bytes,
     const struct eg_revoke_sink *sink, struct eg_error *err);
+/* More entries, all zero, while readers read: -EG_EINVAL where it would shrink or exceed 2^30,
+ * -EG_ENOMEM; either leaves it as it was. */
+int eg_bitmap_grow(struct eg_bitmap *map, uint32_t entries, const struct eg_revoke_sink *sink,
+    struct eg_error *err);
 /* [control] Frees tables that operations have replaced, once no worker can read them: after all
  * have applied an epoch that was sent behind the replacement, and then one more. sent_epoch is the
  * last one sent to all workers, applied_epoch the lowest that they have applied (acquire). */
 void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t applied_epoch);
+/* [control] What the tables in force take, in bytes. */
+uint64_t eg_revoke_memory(const struct eg_revoke *rv);
 
-/* [worker: owner of op->shard] */
+/* [worker: owner of op->shard] Constant time, no system call. */
 void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op);
+/* [control] The sink that applies at once: where there is no worker. */
+struct eg_revoke_sink eg_revoke_direct_sink(struct eg_revoke *rv);
+/* [worker: owner] Prefetches what eg_revoke_apply will write. */
+void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op *op);
 
 /* [any] Value stored for a hash, or 0 with found false. Lock-free: relaxed loads with an acquire on
  * the table. */

@@ -4,20 +4,33 @@
 #ifndef EG_REVOKE_IMPL_H
 #define EG_REVOKE_IMPL_H
 
+#include "eg_pages.h"
 #include "eg_revoke.h"
 
-#define EG_TABLE_CAPACITY_MIN 64u
-#define EG_TABLE_CAPACITY_MAX (1u << 30)
-
 /*
- * Open addressing with linear probing, at most 3/4 full. Entries are added and raised, never taken
- * away: lo is written last, so who sees it (acquire) sees the rest of the entry.
+ * Buckets of 24 slots, and before them one line of 16-bit tags: a hash that is not there (nearly
+ * every one that is asked for) costs that one cache line.
+ *
+ *   line 0      tag[24], 0 where the slot is free; overflowed: the search goes on in the next
+ * bucket lines 1–9   slot[24]
+ *
+ * The tag is written last, so who sees it (acquire) sees the slot. A slot may be used again for
+ * another hash: a reader that has seen the old tag may then find halves of two hashes, and both
+ * must match by chance before that matters.
  */
-struct eg_table_entry {
-	_Atomic uint64_t lo; /* 0: free; a hash whose lo is 0 is filed under 1 */
-	_Atomic uint64_t hi;
-	_Atomic uint64_t value; /* only ever rises */
-	_Atomic uint64_t kind;
+#define EG_TABLE_SLOTS         24u
+#define EG_TABLE_TAGS_PER_WORD 4u
+
+struct eg_table_slot {
+	_Atomic uint64_t lo, hi;
+	_Atomic uint64_t value; /* kind in the top byte */
+};
+
+struct eg_table_bucket {
+	_Alignas(
+	    EG_CACHE_LINE_BYTES) _Atomic uint64_t tags[EG_TABLE_SLOTS / EG_TABLE_TAGS_PER_WORD];
+	_Atomic uint64_t overflowed; /* never taken back */
+	struct eg_table_slot slot[EG_TABLE_SLOTS];
 };
 
 /* A table that an operation replaces is free when no reader can still hold it: after every worker
@@ -29,28 +42,37 @@ enum eg_table_stage {
 };
 
 struct eg_table {
-	uint32_t capacity; /* a power of two */
-	/* Control's own, from when it is replaced. */
+	uint32_t bucket_cnt;
+	/* Control's own. */
+	struct eg_pages pages; /* where it lies; mem NULL: on the heap */
 	enum eg_table_stage stage;
 	uint64_t wait_epoch;
 	struct eg_table *next;
-	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table_entry entry[];
+	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table_bucket bucket[];
 };
 
-/* [control] capacity: a power of two. NULL without memory. */
-struct eg_table *eg_table_new(uint32_t capacity);
-/* [control] The capacity that leaves `entries` and as many again below the limit; 0: too many. */
-uint32_t eg_table_capacity_for(uint64_t entries);
-/* The entries that a table takes before a larger one must be in place. */
-uint64_t eg_table_limit(const struct eg_table *table);
+/* [control] Room for `entries` below the limit, touched. NULL without memory, or over 2^32 slots.
+ */
+struct eg_table *eg_table_new(uint64_t entries);
+void eg_table_free(struct eg_table *table);
+uint64_t eg_table_bytes(const struct eg_table *table);
+/* Slots in use before a larger table must be in place. */
+uint32_t eg_table_limit(const struct eg_table *table);
+/* [control, while no owner writes `from`] Copies what must be kept at now_s into `to`, which is
+ * empty and not published; returns how many. to NULL only counts. */
+uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_t now_s);
 
-/* [owner] Adds, or raises the value. Returns how many entries were added, 0 or 1. */
-uint32_t eg_table_put(
-    struct eg_table *table, struct eg_hash128 hash, enum eg_revoke_kind kind, uint64_t value);
-/* [owner] Copies what must be kept at now_s into `to`, which is empty; returns how many. */
-uint32_t eg_table_move(struct eg_table *to, const struct eg_table *from, uint64_t now_s);
-/* [control] How many eg_table_move would copy, while the owner writes. */
-uint64_t eg_table_count(const struct eg_table *table, uint64_t now_s);
+/* What a slot holds: a hash, its kind and value, and the time at which it was put there. */
+struct eg_table_item {
+	struct eg_hash128 hash;
+	enum eg_revoke_kind kind;
+	uint64_t value, now_s;
+};
+
+/* [owner] Adds, or raises the value. Returns how many more slots are in use, 0 or 1. */
+uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item);
+/* [owner] Returns how many slots fewer are in use, 0 or 1. */
+uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash);
 
 /* [any] */
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value);
@@ -58,5 +80,6 @@ void eg_table_prefetch(const struct eg_table *table, struct eg_hash128 hash);
 
 /* [owner] A word operation. */
 void eg_bitmap_apply(const struct eg_revoke_op *op);
+void eg_bitmap_prefetch_op(const struct eg_revoke_op *op);
 
 #endif

@@ -6,12 +6,13 @@
 struct shard {
 	/* The owner release-stores, readers acquire-load; NULL: nothing is denied. */
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic(struct eg_table *) table;
-	/* The owner writes, control reads. used_cnt is stored before the release of applied_cnt. */
-	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t applied_cnt;
-	_Atomic uint32_t used_cnt; /* entries in `table` */
+	/* Entries in `table`. The owner writes, control reads when all is settled. */
+	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint32_t used_cnt;
 	/* Control's own. */
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table *newest; /* the last one sent */
-	uint32_t sent_cnt;
+	uint32_t room;           /* entries that it certainly takes still */
+	struct eg_table *staged; /* control writes it; NULL while nothing is staged */
+	uint32_t staged_cnt;
 };
 
 struct eg_revoke {
@@ -34,12 +35,13 @@ void eg_revoke_free(struct eg_revoke *rv)
 {
 	if (rv == NULL)
 		return;
+	eg_revoke_discard(rv);
 	for (unsigned i = 0; i < EG_SHARDS; i++)
-		free(rv->shard[i].newest);
+		eg_table_free(rv->shard[i].newest);
 	for (struct eg_table *t = rv->retired; t != NULL;) {
 		struct eg_table *next = t->next;
 
-		free(t);
+		eg_table_free(t);
 		t = next;
 	}
 	free(rv);
@@ -65,38 +67,6 @@ struct eg_hash128 eg_revoke_hash(
 
 /* ── control: entries and growth ── */
 
-/* Operations that the owner has not applied yet, at most. */
-static uint32_t in_flight(const struct shard *s)
-{
-	/* Pairs with the release store in count_applied. */
-	return s->sent_cnt - atomic_load_explicit(&s->applied_cnt, memory_order_acquire);
-}
-
-/* An upper bound of the entries in `newest` once everything sent is applied: each operation on its
- * way may add one. */
-static uint64_t used_at_most(const struct shard *s)
-{
-	uint64_t flight = in_flight(s);
-
-	return flight + atomic_load_explicit(&s->used_cnt, memory_order_relaxed);
-}
-
-/* The same for a table that is rebuilt at now_s. */
-static uint64_t kept_at_most(const struct shard *s, uint64_t now_s)
-{
-	uint64_t flight = in_flight(s);
-	/* Pairs with the release store in apply_table. */
-	const struct eg_table *live = atomic_load_explicit(&s->table, memory_order_acquire);
-
-	return flight + (live != NULL ? eg_table_count(live, now_s) : 0);
-}
-
-static void send(struct shard *s, const struct eg_revoke_op *op, const struct eg_revoke_sink *sink)
-{
-	s->sent_cnt++;
-	sink->put(sink->ctx, op);
-}
-
 static void retire(struct eg_revoke *rv, struct eg_table *table)
 {
 	if (table == NULL)
@@ -106,27 +76,123 @@ static void retire(struct eg_revoke *rv, struct eg_table *table)
 	rv->retired = table;
 }
 
-/* Sends a table with room for one more entry. */
-static int send_table(
-    struct eg_revoke *rv, unsigned shard, const struct eg_revoke_sink *sink, struct eg_error *err)
+/* A copy of `from` (or NULL) with room for `extra` more; *used_cnt entries are in it. */
+static struct eg_table *enlarge(const struct eg_table *from, uint32_t extra, uint64_t now_s,
+    uint32_t *used_cnt, struct eg_error *err)
+{
+	uint32_t kept = from != NULL ? eg_table_copy(NULL, from, now_s) : 0;
+	struct eg_table *table = eg_table_new((uint64_t)kept + extra);
+
+	*used_cnt = kept;
+	if (table == NULL)
+		(void)eg_error_set(err, EG_ENOMEM, "no memory for %llu revoked values",
+		    (unsigned long long)kept + extra);
+	else if (from != NULL)
+		(void)eg_table_copy(table, from, now_s);
+	return table;
+}
+
+static void send_table(struct eg_revoke *rv, unsigned shard, struct eg_table *table,
+    uint32_t used_cnt, const struct eg_revoke_sink *sink)
 {
 	struct shard *s = &rv->shard[shard];
-	uint32_t capacity = eg_table_capacity_for(kept_at_most(s, rv->now_s) + 1);
-	struct eg_revoke_op op = {.kind = EG_REVOKE_OP_TABLE, .shard = (uint8_t)shard};
-	struct eg_table *table;
+	struct eg_revoke_op op = {.kind = EG_REVOKE_OP_TABLE,
+	    .shard = (uint8_t)shard,
+	    .table = {.table = table, .used_cnt = used_cnt}};
 
-	if (capacity == 0)
-		return eg_error_set(err, EG_ELIMIT, "too many revoked values");
-	table = eg_table_new(capacity);
-	if (table == NULL)
-		return eg_error_set(err, EG_ENOMEM, "no memory for %u revoked values", capacity);
-	op.table.table = table;
-	op.table.now_s = rv->now_s;
 	retire(rv, s->newest);
 	s->newest = table;
-	send(s, &op, sink);
+	s->room = eg_table_limit(table) - used_cnt;
+	sink->put(sink->ctx, &op);
+}
+
+/* All is settled: the table in force is `newest`, and its owner writes nothing until the next
+ * operation. */
+static int replace_table(struct eg_revoke *rv, unsigned shard, uint32_t extra,
+    const struct eg_revoke_sink *sink, struct eg_error *err)
+{
+	uint32_t used_cnt;
+	struct eg_table *table = enlarge(rv->shard[shard].newest, extra, rv->now_s, &used_cnt, err);
+
+	if (table == NULL)
+		return -EG_ENOMEM;
+	send_table(rv, shard, table, used_cnt, sink);
 	return 0;
 }
+
+/* Looks how much room there really is for `extra` more; where it is not enough, or so little that
+ * the next look would come at once, the table is replaced. */
+static int make_room(struct eg_revoke *rv, unsigned shard, uint32_t extra,
+    const struct eg_revoke_sink *sink, struct eg_error *err)
+{
+	struct shard *s = &rv->shard[shard];
+	uint64_t used, limit;
+
+	if (s->newest == NULL)
+		return replace_table(rv, shard, extra, sink, err);
+	sink->settle(sink->ctx);
+	used = atomic_load_explicit(&s->used_cnt, memory_order_relaxed);
+	limit = eg_table_limit(s->newest);
+	if (used + extra + limit / 16 > limit)
+		return replace_table(rv, shard, extra, sink, err);
+	s->room = (uint32_t)(limit - used);
+	return 0;
+}
+
+/* ── control: all entries anew ── */
+
+int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err)
+{
+	/* A shard has more than its part by chance: six standard deviations from 1.5·10^5 on. */
+	uint64_t of_shard = entries / EG_SHARDS + entries / EG_SHARDS / 64;
+
+	for (unsigned i = 0; i < EG_SHARDS; i++) {
+		rv->shard[i].staged = eg_table_new(of_shard);
+		rv->shard[i].staged_cnt = 0;
+		if (rv->shard[i].staged == NULL) {
+			eg_revoke_discard(rv);
+			return eg_error_set(err, EG_ENOMEM, "no memory for %llu revoked values",
+			    (unsigned long long)entries);
+		}
+	}
+	return 0;
+}
+
+static int stage_entry(
+    struct eg_revoke *rv, struct shard *s, const struct eg_table_item *item, struct eg_error *err)
+{
+	if (s->staged_cnt == eg_table_limit(s->staged)) {
+		struct eg_table *larger = enlarge(s->staged, 1, rv->now_s, &s->staged_cnt, err);
+
+		if (larger == NULL)
+			return -EG_ENOMEM;
+		eg_table_free(s->staged);
+		s->staged = larger;
+	}
+	s->staged_cnt += eg_table_put(s->staged, item);
+	return 0;
+}
+
+void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink)
+{
+	for (unsigned i = 0; i < EG_SHARDS; i++) {
+		struct shard *s = &rv->shard[i];
+		struct eg_table *table = s->staged;
+
+		s->staged = NULL;
+		send_table(rv, i, table, s->staged_cnt, sink);
+	}
+}
+
+void eg_revoke_discard(struct eg_revoke *rv)
+{
+	for (unsigned i = 0; i < EG_SHARDS; i++) {
+		eg_table_free(rv->shard[i].staged);
+		rv->shard[i].staged = NULL;
+	}
+}
+
+/* ── control: one entry ── */
 
 int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_revoke_kind kind,
     uint64_t value, const struct eg_revoke_sink *sink, struct eg_error *err)
@@ -136,17 +202,45 @@ int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_re
 	struct eg_revoke_op op = {
 	    .kind = EG_REVOKE_OP_ENTRY,
 	    .shard = (uint8_t)shard,
-	    .entry = {.hash = hash, .value = value, .kind = (uint8_t)kind},
+	    .entry = {.hash = hash, .value = value, .now_s = rv->now_s, .kind = (uint8_t)kind},
 	};
 
-	if (s->newest == NULL || used_at_most(s) >= eg_table_limit(s->newest)) {
-		int rc = send_table(rv, shard, sink, err);
+	if (s->staged != NULL)
+		return stage_entry(
+		    rv, s, &(struct eg_table_item){hash, kind, value, rv->now_s}, err);
+	if (s->room == 0) {
+		int rc = make_room(rv, shard, 1, sink, err);
 
 		if (rc != 0)
 			return rc;
 	}
-	send(s, &op, sink);
+	s->room--;
+	sink->put(sink->ctx, &op);
 	return 0;
+}
+
+void eg_revoke_remove_entry(
+    struct eg_revoke *rv, struct eg_hash128 hash, const struct eg_revoke_sink *sink)
+{
+	unsigned shard = eg_shard_of_hash(hash);
+	struct shard *s = &rv->shard[shard];
+	struct eg_revoke_op op = {
+	    .kind = EG_REVOKE_OP_REMOVE, .shard = (uint8_t)shard, .remove = {.hash = hash}};
+
+	if (s->staged != NULL)
+		s->staged_cnt -= eg_table_remove(s->staged, hash);
+	else if (s->newest != NULL)
+		sink->put(sink->ctx, &op);
+}
+
+uint64_t eg_revoke_memory(const struct eg_revoke *rv)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < EG_SHARDS; i++)
+		if (rv->shard[i].newest != NULL)
+			bytes += eg_table_bytes(rv->shard[i].newest);
+	return bytes;
 }
 
 static bool may_free(struct eg_table *table, uint64_t sent_epoch, uint64_t applied_epoch)
@@ -176,7 +270,7 @@ void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t appli
 
 		if (may_free(table, sent_epoch, applied_epoch)) {
 			*at = table->next;
-			free(table);
+			eg_table_free(table);
 		} else {
 			at = &table->next;
 		}
@@ -187,31 +281,33 @@ void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t appli
 
 static void apply_table(struct shard *s, const struct eg_revoke_op *op)
 {
-	const struct eg_table *old = atomic_load_explicit(&s->table, memory_order_relaxed);
-	struct eg_table *table = op->table.table;
-	uint32_t used = old != NULL ? eg_table_move(table, old, op->table.now_s) : 0;
-
-	atomic_store_explicit(&s->used_cnt, used, memory_order_relaxed);
-	/* Pairs with the acquire in live_table and kept_at_most: who sees it sees its entries. */
-	atomic_store_explicit(&s->table, table, memory_order_release);
+	atomic_store_explicit(&s->used_cnt, op->table.used_cnt, memory_order_relaxed);
+	/* Pairs with the acquire in live_table: who sees it sees its entries. */
+	atomic_store_explicit(&s->table, op->table.table, memory_order_release);
 }
 
 static void apply_entry(struct shard *s, const struct eg_revoke_op *op)
 {
 	struct eg_table *table = atomic_load_explicit(&s->table, memory_order_relaxed);
 	uint32_t used = atomic_load_explicit(&s->used_cnt, memory_order_relaxed);
+	const struct eg_table_item item = {
+	    .hash = op->entry.hash,
+	    .kind = (enum eg_revoke_kind)op->entry.kind,
+	    .value = op->entry.value,
+	    .now_s = op->entry.now_s,
+	};
 
-	used += eg_table_put(
-	    table, op->entry.hash, (enum eg_revoke_kind)op->entry.kind, op->entry.value);
+	used += eg_table_put(table, &item);
 	atomic_store_explicit(&s->used_cnt, used, memory_order_relaxed);
 }
 
-static void count_applied(struct shard *s)
+static void apply_remove(struct shard *s, const struct eg_revoke_op *op)
 {
-	uint32_t cnt = atomic_load_explicit(&s->applied_cnt, memory_order_relaxed);
+	struct eg_table *table = atomic_load_explicit(&s->table, memory_order_relaxed);
+	uint32_t used = atomic_load_explicit(&s->used_cnt, memory_order_relaxed);
 
-	/* Pairs with the acquire in in_flight. */
-	atomic_store_explicit(&s->applied_cnt, cnt + 1, memory_order_release);
+	used -= eg_table_remove(table, op->remove.hash);
+	atomic_store_explicit(&s->used_cnt, used, memory_order_relaxed);
 }
 
 void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op)
@@ -224,13 +320,37 @@ void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op)
 		break;
 	case EG_REVOKE_OP_ENTRY:
 		apply_entry(s, op);
-		count_applied(s);
+		break;
+	case EG_REVOKE_OP_REMOVE:
+		apply_remove(s, op);
 		break;
 	case EG_REVOKE_OP_TABLE:
 		apply_table(s, op);
-		count_applied(s);
 		break;
 	}
+}
+
+static void apply_now(void *ctx, const struct eg_revoke_op *op)
+{
+	eg_revoke_apply(ctx, op);
+}
+
+static void nothing_waits(void *ctx)
+{
+	(void)ctx;
+}
+
+struct eg_revoke_sink eg_revoke_direct_sink(struct eg_revoke *rv)
+{
+	return (struct eg_revoke_sink){rv, apply_now, nothing_waits};
+}
+
+void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op *op)
+{
+	if (op->kind == EG_REVOKE_OP_WORD)
+		eg_bitmap_prefetch_op(op);
+	else if (op->kind == EG_REVOKE_OP_ENTRY)
+		eg_revoke_prefetch(rv, op->entry.hash);
 }
 
 /* ── readers ── */

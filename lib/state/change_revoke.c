@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
 #include "eg_token.h"
+#include "run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@ static const char *const kind_names[] = {
     [EG_REVOKE_CTI] = "cti",
     [EG_REVOKE_SID] = "sid",
     [EG_REVOKE_JKT] = "jkt",
+    [EG_REVOKE_SUBJECT] = "subject",
+    [EG_REVOKE_ISSUER] = "issuer",
 };
 
 static int check_time(const struct eg_change *c, const char *what, uint64_t time_s)
@@ -24,23 +27,42 @@ static int check_time(const struct eg_change *c, const char *what, uint64_t time
 
 /* ── by index ── */
 
-static int check_ranges(const struct eg_change *c, const struct eg_list_row *list,
-    const struct eg_index_range ranges[], size_t range_cnt)
+struct index_change {
+	struct eg_span uri;
+	enum eg_index_value value;
+	const struct eg_index_range *range;
+	size_t range_cnt;
+};
+
+static int check_ranges(
+    const struct eg_change *c, const struct eg_list_row *list, const struct index_change *change)
 {
-	if (range_cnt == 0 || range_cnt > EG_STATE_RANGES_MAX)
-		return eg_error_set(c->err, range_cnt == 0 ? EG_EINVAL : EG_ELIMIT,
-		    "%zu ranges: one change takes 1 … %u", range_cnt, EG_STATE_RANGES_MAX);
-	for (size_t i = 0; i < range_cnt; i++) {
-		if (ranges[i].first > ranges[i].last)
+	if (change->range_cnt == 0 || change->range_cnt > EG_STATE_RANGES_MAX)
+		return eg_error_set(c->err, change->range_cnt == 0 ? EG_EINVAL : EG_ELIMIT,
+		    "%zu ranges: one change takes 1 … %u", change->range_cnt, EG_STATE_RANGES_MAX);
+	for (size_t i = 0; i < change->range_cnt; i++) {
+		const struct eg_index_range *r = &change->range[i];
+
+		if (r->first > r->last)
 			return eg_error_set(c->err, EG_EINVAL,
-			    "index range %u-%u is reversed; nothing was revoked", ranges[i].first,
-			    ranges[i].last);
-		if (ranges[i].last >= list->entries)
+			    "index range %u-%u is reversed; nothing was changed", r->first,
+			    r->last);
+		if (r->last >= list->entries)
 			return eg_error_set(c->err, EG_EINVAL,
-			    "index %u: the status list has the indices 0 … %u; nothing was revoked",
-			    ranges[i].last, list->entries - 1);
+			    "index %u: the status list has the indices 0 … %u; nothing was changed",
+			    r->last, list->entries - 1);
 	}
 	return 0;
+}
+
+static int check_value(
+    const struct eg_change *c, const struct eg_list_row *list, enum eg_index_value value)
+{
+	if (value != EG_INDEX_SUSPENDED || list->bits > 1)
+		return 0;
+	return eg_error_set(c->err, EG_EINVAL,
+	    "the status list %.300s has one bit for a token, which cannot say suspended",
+	    eg_show(list->uri).text);
 }
 
 /* "5,7-9", cut with an ellipsis where it is too long for a line of the audit. */
@@ -65,54 +87,88 @@ static void show_ranges(
 	}
 }
 
-static int log_indices(
-    struct eg_change *c, struct eg_span uri, const struct eg_index_range ranges[], size_t range_cnt)
+/* To be freed; NULL without memory. */
+static uint32_t *bounds_of(const struct index_change *change)
 {
+	uint32_t *bound = reallocarray(NULL, change->range_cnt, 2 * sizeof(*bound));
+
+	for (size_t i = 0; bound != NULL && i < change->range_cnt; i++) {
+		bound[2 * i] = change->range[i].first;
+		bound[2 * i + 1] = change->range[i].last;
+	}
+	return bound;
+}
+
+static uint64_t indices_of(const struct index_change *change)
+{
+	uint64_t cnt = 0;
+
+	for (size_t i = 0; i < change->range_cnt; i++)
+		cnt += (uint64_t)change->range[i].last - change->range[i].first + 1;
+	return cnt;
+}
+
+static int log_bounds(struct eg_change *c, const struct index_change *change, uint32_t *bound)
+{
+	static const char *const words[] = {"unrevoke", "revoke", "suspend"};
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
 	Eg__Pb__RevokeIndex revoke = EG__PB__REVOKE_INDEX__INIT;
-	uint64_t indices = 0;
+	Eg__Pb__UnrevokeIndex unrevoke = EG__PB__UNREVOKE_INDEX__INIT;
+	uint64_t indices = indices_of(change);
 	char text[4096];
-	int rc;
 
-	revoke.uri = eg_pb_bytes(uri);
-	revoke.bound = reallocarray(NULL, range_cnt, 2 * sizeof(*revoke.bound));
-	if (revoke.bound == NULL)
-		return eg_error_set(c->err, EG_ENOMEM, "no memory for %zu ranges", range_cnt);
-	for (size_t i = 0; i < range_cnt; i++) {
-		revoke.bound[revoke.n_bound++] = ranges[i].first;
-		revoke.bound[revoke.n_bound++] = ranges[i].last;
-		indices += (uint64_t)ranges[i].last - ranges[i].first + 1;
+	revoke.uri = unrevoke.uri = eg_pb_bytes(change->uri);
+	revoke.bound = unrevoke.bound = bound;
+	revoke.n_bound = unrevoke.n_bound = 2 * change->range_cnt;
+	revoke.value = change->value;
+	if (change->value == EG_INDEX_VALID) {
+		event.op_case = EG__PB__EVENT__OP_UNREVOKE_INDEX;
+		event.unrevoke_index = &unrevoke;
+	} else {
+		event.op_case = EG__PB__EVENT__OP_REVOKE_INDEX;
+		event.revoke_index = &revoke;
 	}
 	c->meta.tail_indices += indices;
-	event.op_case = EG__PB__EVENT__OP_REVOKE_INDEX;
-	event.revoke_index = &revoke;
-	show_ranges(text, sizeof(text), ranges, range_cnt);
-	rc = eg_change_log(c, &event, "revoke index %s %s (%llu indices)", eg_show(uri).text, text,
-	    (unsigned long long)indices);
-	free(revoke.bound);
+	show_ranges(text, sizeof(text), change->range, change->range_cnt);
+	return eg_change_log(c, &event, "%s index %s %s (%llu indices)", words[change->value],
+	    eg_show(change->uri).text, text, (unsigned long long)indices);
+}
+
+static int log_indices(struct eg_change *c, const struct index_change *change)
+{
+	uint32_t *bound = bounds_of(change);
+	int rc;
+
+	if (bound == NULL)
+		return eg_error_set(
+		    c->err, EG_ENOMEM, "no memory for %zu ranges", change->range_cnt);
+	rc = log_bounds(c, change, bound);
+	free(bound);
 	return rc;
 }
 
-static int revoke_index(
-    struct eg_change *c, struct eg_span uri, const struct eg_index_range ranges[], size_t range_cnt)
+static int set_index(struct eg_change *c, const struct index_change *change)
 {
 	struct eg_list_row *list = NULL;
-	int rc = eg_change_find_list(c, uri, &list);
+	int rc = eg_change_find_list(c, change->uri, &list);
 
 	if (rc == 0)
-		rc = check_ranges(c, list, ranges, range_cnt);
-	return rc == 0 ? log_indices(c, uri, ranges, range_cnt) : rc;
+		rc = check_ranges(c, list, change);
+	if (rc == 0)
+		rc = check_value(c, list, change->value);
+	return rc == 0 ? log_indices(c, change) : rc;
 }
 
-int eg_state_revoke_index(struct eg_state *st, struct eg_span uri,
+int eg_state_set_index(struct eg_state *st, struct eg_span uri, enum eg_index_value value,
     const struct eg_index_range ranges[], size_t range_cnt, int64_t utc_ns, uint64_t *epoch,
     struct eg_error *err)
 {
+	const struct index_change change = {uri, value, ranges, range_cnt};
 	struct eg_change c;
 	int rc = eg_change_begin(&c, st, utc_ns, err);
 
 	if (rc == 0)
-		rc = revoke_index(&c, uri, ranges, range_cnt);
+		rc = set_index(&c, &change);
 	return eg_change_end(&c, rc, epoch);
 }
 
@@ -221,6 +277,84 @@ int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t 
 	revoke.until_s = until_s;
 	if (rc == 0)
 		rc = revoke_issuer(&c, &revoke);
+	return eg_change_end(&c, rc, epoch);
+}
+
+/* ── taking back ── */
+
+/* The newest record of a hash: what the runs say, and then the log. */
+struct look_up {
+	const struct eg_hash_key *store_key;
+	struct eg_hash128 hash;
+	bool is_there;
+};
+
+static int look_at_record(void *ctx, const struct eg_record *record, struct eg_error *err)
+{
+	struct look_up *look = ctx;
+
+	(void)err;
+	if (eg_hash128_eq(record->hash, look->hash))
+		look->is_there = !record->absent;
+	return 0;
+}
+
+static int look_at_event(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
+{
+	const struct look_up *look = ctx;
+	struct eg_record record;
+
+	return eg_record_of_event(event, look->store_key, &record)
+	           ? look_at_record(ctx, &record, err)
+	           : 0;
+}
+
+static int is_revoked(struct eg_change *c, const Eg__Pb__Unrevoke *unrevoke, bool *out)
+{
+	struct eg_hash_key key = eg_hash_derive(&c->meta.hash_key, eg_pb_span(unrevoke->issuer));
+	struct look_up look = {.store_key = &c->meta.hash_key,
+	    .hash = eg_revoke_hash(
+	        &key, (enum eg_revoke_kind)unrevoke->kind, eg_pb_span(unrevoke->value))};
+	int rc = eg_run_each(&c->st->db, look_at_record, &look, c->err);
+
+	if (rc == 0)
+		rc = eg_event_each(&c->st->db, c->meta.checkpoint, c->meta.sequence - 1,
+		    look_at_event, &look, c->err);
+	*out = look.is_there;
+	return rc;
+}
+
+static int unrevoke(struct eg_change *c, Eg__Pb__Unrevoke *unrevoke)
+{
+	Eg__Pb__Event event = EG__PB__EVENT__INIT;
+	struct eg_span issuer = eg_pb_span(unrevoke->issuer), value = eg_pb_span(unrevoke->value);
+	const char *what = kind_names[unrevoke->kind];
+	bool is_there = false;
+	int rc = is_revoked(c, unrevoke, &is_there);
+
+	if (rc == 0 && !is_there)
+		rc = eg_error_set(c->err, EG_ENOENT, "%s %.200s of %.200s is not revoked", what,
+		    eg_show(value).text, eg_show(issuer).text);
+	if (rc != 0)
+		return rc;
+	event.op_case = EG__PB__EVENT__OP_UNREVOKE;
+	event.unrevoke = unrevoke;
+	return eg_change_log(
+	    c, &event, "unrevoke %s %s of %s", what, eg_show(value).text, eg_show(issuer).text);
+}
+
+int eg_state_unrevoke(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
+    struct eg_span value, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
+{
+	Eg__Pb__Unrevoke pb = EG__PB__UNREVOKE__INIT;
+	struct eg_change c;
+	int rc = eg_change_begin(&c, st, utc_ns, err);
+
+	pb.kind = kind;
+	pb.issuer = eg_pb_bytes(issuer);
+	pb.value = eg_pb_bytes(value);
+	if (rc == 0)
+		rc = unrevoke(&c, &pb);
 	return eg_change_end(&c, rc, epoch);
 }
 

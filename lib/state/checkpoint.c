@@ -2,20 +2,25 @@
 #include "change.h"
 #include "chunk.h"
 #include "eg_clock.h"
-#include "entry.h"
+#include "run.h"
+
+struct fold {
+	struct eg_state *st;
+	const struct eg_meta *meta;
+	struct eg_records records;
+};
 
 static int fold_event(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
 {
-	struct eg_state *st = ctx;
-	struct eg_list_row *list;
-	struct eg_entry entry;
+	struct fold *fold = ctx;
+	struct eg_index_event index;
+	struct eg_record record;
 
-	if (eg_entry_of_event(event, &entry))
-		return eg_entry_save(&st->db, &entry, err);
-	if (event->op_case != EG__PB__EVENT__OP_REVOKE_INDEX)
-		return 0;
-	list = eg_lists_find(&st->lists, eg_pb_span(event->revoke_index->uri));
-	return list != NULL ? eg_event_mark(list, event->revoke_index, err) : 0;
+	if (eg_record_of_event(event, &fold->meta->hash_key, &record))
+		return eg_records_add(&fold->records, &record, err);
+	if (eg_index_event_of(event, &index))
+		return eg_event_mark(&fold->st->lists, &index, err);
+	return 0;
 }
 
 static int fold_marks(struct eg_state *st, struct eg_error *err)
@@ -25,10 +30,23 @@ static int fold_marks(struct eg_state *st, struct eg_error *err)
 	for (size_t i = 0; rc == 0 && i < st->lists.cnt; i++) {
 		struct eg_list_row *list = &st->lists.row[i];
 
-		eg_ranges_merge(&list->marks);
-		if (list->marks.cnt != 0)
-			rc = eg_chunk_fold_marks(&st->db, list, err);
+		eg_marks_sort(&list->marks);
+		rc = eg_chunk_fold_marks(&st->db, list, err);
 	}
+	return rc;
+}
+
+static int fold_log(struct eg_state *st, const struct eg_meta *meta, struct eg_error *err)
+{
+	struct fold fold = {st, meta, {0}};
+	int rc = eg_event_each(&st->db, meta->checkpoint, meta->sequence, fold_event, &fold, err);
+
+	if (rc == 0)
+		rc = fold_marks(st, err);
+	if (rc == 0)
+		rc = eg_run_append(
+		    &st->db, &fold.records, meta->highest_utc_ns / (uint64_t)EG_NS_PER_S, err);
+	eg_records_free(&fold.records);
 	return rc;
 }
 
@@ -56,11 +74,7 @@ static int checkpoint(struct eg_state *st, struct eg_error *err)
 	if (rc == 0)
 		rc = eg_lists_sync(&st->lists, &st->db, err);
 	if (rc == 0)
-		rc = eg_event_each(&st->db, meta.checkpoint, meta.sequence, fold_event, st, err);
-	if (rc == 0)
-		rc = fold_marks(st, err);
-	if (rc == 0)
-		rc = eg_entry_expire(&st->db, meta.highest_utc_ns / (uint64_t)EG_NS_PER_S, err);
+		rc = fold_log(st, &meta, err);
 	if (rc == 0)
 		rc = trim(st, &meta, err);
 	return rc == 0 ? eg_db_script(&st->db, "COMMIT", err) : rc;

@@ -23,7 +23,19 @@ static struct eg_db_sum checksum(
 {
 	const uint64_t numbers[] = {list->id, layer, chunk};
 
-	return eg_db_sum("bitmap", numbers, 3, bytes);
+	return eg_db_bulk_sum("bitmap", numbers, 3, bytes);
+}
+
+/* Rows of schema 1 keep their BLAKE2b until they are written again. */
+static bool is_sound(const struct eg_list_row *list, enum eg_layer layer, uint32_t chunk,
+    struct eg_span bytes, struct eg_span stored)
+{
+	const uint64_t numbers[] = {list->id, layer, chunk};
+	struct eg_db_sum sum = checksum(list, layer, chunk, bytes);
+
+	if (stored.len == EG_DB_SUM_BYTES)
+		sum = eg_db_sum("bitmap", numbers, 3, bytes);
+	return eg_sum_is(&sum, stored);
 }
 
 static int save(struct eg_db *db, const struct eg_list_row *list, enum eg_layer layer,
@@ -45,11 +57,11 @@ static int damaged(const struct eg_list_row *list, enum eg_layer layer, uint32_t
 	    how);
 }
 
+/* 1: the chunk is there; 0: it is not, and all zero. */
 static int load(struct eg_db *db, const struct eg_list_row *list, enum eg_layer layer,
     uint32_t chunk, uint8_t out[EG_CHUNK_BYTES], struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	struct eg_db_sum sum;
 	struct eg_span bytes;
 	int rc = eg_db_query(db, &stmt,
 	    "SELECT bytes, checksum FROM bitmap WHERE list = ?1 AND layer = ?2 AND chunk = ?3",
@@ -61,11 +73,9 @@ static int load(struct eg_db *db, const struct eg_list_row *list, enum eg_layer 
 	if (rc <= 0)
 		return rc;
 	bytes = eg_col_blob(stmt, 0);
-	sum = checksum(list, layer, chunk, bytes);
-	rc = 0;
-	if (!eg_sum_is(&sum, eg_col_blob(stmt, 1)))
+	if (!is_sound(list, layer, chunk, bytes, eg_col_blob(stmt, 1)))
 		rc = damaged(list, layer, chunk, "checksum mismatch", err);
-	else if (bytes.len != eg_chunk_len(list, chunk))
+	else if (bytes.len > eg_chunk_len(list, chunk)) /* shorter: the list has grown since */
 		rc = damaged(list, layer, chunk, "wrong length", err);
 	else
 		memcpy(out, bytes.ptr, bytes.len);
@@ -94,53 +104,45 @@ int eg_chunk_import(
 	return rc;
 }
 
-static uint32_t entries_of_chunk(const struct eg_list_row *list)
+uint32_t eg_chunk_entries(const struct eg_list_row *list)
 {
 	return EG_CHUNK_BYTES * 8 / list->bits;
 }
 
-/* 1 into entries first … last of a chunk. */
-static void mark(uint8_t *bytes, unsigned bits, uint32_t first, uint32_t last)
+/* By bits of an entry: 1 in each entry of a byte. */
+static const uint8_t ones[] = {[1] = 0xff, [2] = 0x55, [4] = 0x11, [8] = 0x01};
+
+static void set_entry(uint8_t *bytes, unsigned bits, uint32_t i, uint8_t value)
 {
-	static const uint8_t ones[] = {[1] = 0xff, [2] = 0x55, [4] = 0x11, [8] = 0x01};
+	uint32_t shift = i * bits % 8;
+	uint8_t *byte = &bytes[i * bits / 8];
+
+	*byte = (uint8_t)((*byte & ~(((1u << bits) - 1) << shift)) | (unsigned)value << shift);
+}
+
+static void apply_mark(uint8_t *bytes, unsigned bits, const struct eg_mark *mark)
+{
 	uint32_t per_byte = 8 / bits;
-	uint32_t i = first;
+	uint32_t i = mark->first;
 
-	while (i <= last) {
-		if (i % per_byte == 0 && last - i >= per_byte - 1) {
-			bytes[i / per_byte] |= ones[bits];
-			i += per_byte;
-		} else {
-			bytes[i / per_byte] |= (uint8_t)(1u << i % per_byte * bits);
-			i++;
-		}
-	}
+	for (; i <= mark->last && i % per_byte != 0; i++)
+		set_entry(bytes, bits, i, mark->value);
+	for (; mark->last >= per_byte - 1 && i <= mark->last - (per_byte - 1); i += per_byte)
+		bytes[i / per_byte] = (uint8_t)(ones[bits] * mark->value);
+	for (; i <= mark->last; i++)
+		set_entry(bytes, bits, i, mark->value);
 }
 
-static void mark_chunk(const struct eg_list_row *list, uint32_t chunk, uint8_t *bytes)
+/* Applies the marks of the chunk; false where there are none. */
+static bool apply_marks(const struct eg_list_row *list, uint32_t chunk, uint8_t *bytes)
 {
-	const struct eg_ranges *marks = &list->marks;
-	uint64_t start = (uint64_t)chunk * entries_of_chunk(list);
-	uint64_t end = start + entries_of_chunk(list) - 1;
+	const struct eg_marks *marks = &list->marks;
+	size_t first = eg_marks_seek(marks, chunk);
+	size_t i = first;
 
-	if (end >= list->entries)
-		end = list->entries - 1;
-	for (size_t i = eg_ranges_seek(marks, (uint32_t)start); i < marks->cnt; i++) {
-		uint64_t first = marks->range[i].first, last = marks->range[i].last;
-
-		if (first > end)
-			break;
-		mark(bytes, list->bits, (uint32_t)((first > start ? first : start) - start),
-		    (uint32_t)((last < end ? last : end) - start));
-	}
-}
-
-static bool is_marked(const struct eg_list_row *list, uint32_t chunk)
-{
-	uint64_t start = (uint64_t)chunk * entries_of_chunk(list);
-	size_t i = eg_ranges_seek(&list->marks, (uint32_t)start);
-
-	return i < list->marks.cnt && list->marks.range[i].first < start + entries_of_chunk(list);
+	for (; i < marks->cnt && marks->mark[i].chunk == chunk; i++)
+		apply_mark(bytes, list->bits, &marks->mark[i]);
+	return i != first;
 }
 
 int eg_chunk_fold_marks(struct eg_db *db, const struct eg_list_row *list, struct eg_error *err)
@@ -148,33 +150,45 @@ int eg_chunk_fold_marks(struct eg_db *db, const struct eg_list_row *list, struct
 	uint8_t bytes[EG_CHUNK_BYTES];
 	int rc = 0;
 
-	for (uint32_t c = 0; rc == 0 && c < eg_chunk_cnt(list); c++) {
-		if (!is_marked(list, c))
-			continue;
+	for (size_t i = 0; rc == 0 && i < list->marks.cnt;
+	     i = eg_marks_seek(&list->marks, list->marks.mark[i].chunk + 1)) {
+		uint32_t c = list->marks.mark[i].chunk;
+
 		rc = load(db, list, EG_LAYER_OPERATOR, c, bytes, err);
-		if (rc != 0)
+		if (rc < 0)
 			break;
-		mark_chunk(list, c, bytes);
+		(void)apply_marks(list, c, bytes);
 		rc = save(
 		    db, list, EG_LAYER_OPERATOR, c, eg_span(bytes, eg_chunk_len(list, c)), err);
 	}
 	return rc;
 }
 
+/* All ones in each entry of the byte that is not 0. */
+static uint8_t cover(uint8_t operator, unsigned bits)
+{
+	unsigned any = operator;
+
+	for (unsigned s = 1; s < bits; s++)
+		any |= (unsigned)operator>> s;
+	return (uint8_t)((any & ones[bits]) * ((1u << bits) - 1));
+}
+
 int eg_chunk_effective(struct eg_db *db, const struct eg_list_row *list, uint32_t chunk,
     uint8_t out[EG_CHUNK_BYTES], struct eg_error *err)
 {
-	unsigned entry_ones = (1u << list->bits) - 1;
 	uint8_t operator[EG_CHUNK_BYTES];
+	bool is_marked;
 	int rc = load(db, list, EG_LAYER_IMPORTED, chunk, out, err);
 
-	if (rc == 0)
+	if (rc >= 0)
 		rc = load(db, list, EG_LAYER_OPERATOR, chunk, operator, err);
-	if (rc != 0)
+	if (rc < 0)
 		return rc;
-	mark_chunk(list, chunk, operator);
-	/* An operator's entry is 0 or 1, so times all-ones it covers itself and nothing else. */
+	is_marked = apply_marks(list, chunk, operator);
+	if (rc == 0 && !is_marked)
+		return 0; /* the operator said nothing of it: nearly every chunk of a large list */
 	for (uint32_t i = 0; i < EG_CHUNK_BYTES; i++)
-		out[i] = (uint8_t)((out[i] & ~(operator[i] * entry_ones)) | operator[i]);
+		out[i] = (uint8_t)((out[i] & ~cover(operator[i], list->bits)) | operator[i]);
 	return 0;
 }

@@ -4,7 +4,8 @@
  * there is all zero.
  *
  *   imported   what the issuer's list says; an import replaces it as a whole
- *   operator   1 in each entry that the operator revoked (folded from the log at a checkpoint)
+ *   operator   REVOKED or SUSPENDED in each entry of which the operator said so (folded from the
+ * log at a checkpoint)
  *
  * Effective value of an entry: the operator's where it is not 0, else the imported one. (With 1 bit
  * that is OR; with more bits, OR of SUSPENDED and REVOKED would make a third value.)
@@ -26,9 +27,11 @@ uint32_t eg_chunk_len(const struct eg_list_row *list, uint32_t chunk);
 /* Replaces the imported layer; bytes: the whole list. */
 int eg_chunk_import(
     struct eg_db *db, const struct eg_list_row *list, struct eg_span bytes, struct eg_error *err);
-/* Adds list->marks (merged) to the operator layer. */
+/* Entries of a whole chunk. */
+uint32_t eg_chunk_entries(const struct eg_list_row *list);
+/* Brings list->marks (sorted) into the operator layer. */
 int eg_chunk_fold_marks(struct eg_db *db, const struct eg_list_row *list, struct eg_error *err);
-/* Effective bytes of a chunk, with list->marks (merged); out has EG_CHUNK_BYTES. */
+/* Effective bytes of a chunk, with list->marks (sorted); out has EG_CHUNK_BYTES. */
 int eg_chunk_effective(struct eg_db *db, const struct eg_list_row *list, uint32_t chunk,
     uint8_t out[EG_CHUNK_BYTES], struct eg_error *err);
 

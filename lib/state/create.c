@@ -31,11 +31,7 @@ static const char schema[] =
     "  entries INTEGER NOT NULL) STRICT;"
     "CREATE TABLE bitmap (list INTEGER NOT NULL REFERENCES list (id), layer INTEGER NOT NULL,"
     "  chunk INTEGER NOT NULL, bytes BLOB NOT NULL, checksum BLOB NOT NULL,"
-    "  UNIQUE (list, layer, chunk)) STRICT;"
-    "CREATE TABLE deny (kind INTEGER NOT NULL, issuer BLOB NOT NULL, value BLOB NOT NULL,"
-    "  until_s INTEGER NOT NULL, checksum BLOB NOT NULL, UNIQUE (kind, issuer, value)) STRICT;"
-    "CREATE TABLE cutoff (kind INTEGER NOT NULL, issuer BLOB NOT NULL, value BLOB NOT NULL,"
-    "  until_s INTEGER NOT NULL, checksum BLOB NOT NULL, UNIQUE (kind, issuer, value)) STRICT;"
+    "  UNIQUE (list, layer, chunk)) STRICT;" EG_SCHEMA_RUN
     "CREATE TABLE event (sequence INTEGER PRIMARY KEY, body BLOB NOT NULL,"
     "  checksum BLOB NOT NULL) STRICT;"
     "CREATE TABLE audit (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL,"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "db.h"
 
+#include "eg_shard.h"
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -171,6 +173,22 @@ struct eg_db_sum eg_db_sum(
 	}
 	(void)crypto_generichash_update(&h, bytes.ptr, bytes.len);
 	(void)crypto_generichash_final(&h, sum.bytes, sizeof(sum.bytes));
+	sum.len = sizeof(sum.bytes);
+	return sum;
+}
+
+struct eg_db_sum eg_db_bulk_sum(
+    const char *table, const uint64_t numbers[], size_t number_cnt, struct eg_span bytes)
+{
+	struct eg_db_sum sum = {.len = 8};
+	uint8_t name[64];
+	struct eg_writer w = eg_writer(name, sizeof(name));
+
+	eg_write_bytes(&w, eg_span_str(table));
+	for (size_t i = 0; i < number_cnt; i++)
+		eg_write_be64(&w, numbers[i]);
+	eg_store_be32(sum.bytes, eg_crc32c(eg_span(name, sizeof(name) - w.left)));
+	eg_store_be32(sum.bytes + 4, eg_crc32c(bytes));
 	return sum;
 }
 

@@ -79,9 +79,13 @@ struct eg_index_range {
 	uint32_t first, last; /* inclusive */
 };
 
-/* Entries become REVOKED, whatever the imported list says of them. All or nothing: -EG_EINVAL where
- * a range is reversed or reaches over the list's end. */
-int eg_state_revoke_index(struct eg_state *st, struct eg_span uri,
+/* What the operator says of an entry. It counts more than an imported list does; VALID takes back
+ * what the operator said before, and then the imported list counts again. */
+enum eg_index_value { EG_INDEX_VALID, EG_INDEX_REVOKED, EG_INDEX_SUSPENDED };
+
+/* All or nothing: -EG_EINVAL where a range is reversed or reaches over the list's end, or where the
+ * list's entries have one bit and should be SUSPENDED. */
+int eg_state_set_index(struct eg_state *st, struct eg_span uri, enum eg_index_value value,
     const struct eg_index_range ranges[], size_t range_cnt, int64_t utc_ns, uint64_t *epoch,
     struct eg_error *err);
 /* kind: EG_REVOKE_JTI, CTI, SID or JKT; the entry is kept until exp_s + EG_REVOKE_GRACE_S. value:
@@ -92,9 +96,29 @@ int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct e
     uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t until_s,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* Takes back a denied id (kind JTI … JKT), a subject cutoff (SUBJECT) or an issuer cutoff (ISSUER,
+ * value empty): for an operator's error. -EG_ENOENT where nothing of that name is revoked. A key
+ * stays revoked. */
+int eg_state_unrevoke(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
+    struct eg_span value, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 /* Also a key that the issuer had once: it stays revoked when it comes back. */
 int eg_state_revoke_key(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
+/* ── the whole store ── */
+
+/* Reads everything once: pages, rows, events, chunks, each with its checksum. The first fault is
+ * named. */
+int eg_state_verify(struct eg_state *st, struct eg_error *err);
+/* A whole copy of this moment in a new file at path, while others read and write. -EG_EEXIST where
+ * there is a file. */
+int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err);
+/* Puts a backup in the place of the store in dir. The backup is verified first; then its generation
+ * is raised above any that the two have seen, so that epochs never go back, and its content becomes
+ * the store's in one transaction: an edgate that runs goes on with it. A store that cannot be
+ * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted. */
+int eg_state_restore(
+    const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
 /* ── following ── */
 
@@ -117,6 +141,18 @@ int eg_state_follow(struct eg_state *st, struct eg_revoke *rv, const struct eg_f
     bool *changed, struct eg_error *err);
 
 /* ── listing, for edgatectl ── */
+
+struct eg_audit_line {
+	uint64_t epoch; /* of the change; its generation is the store's */
+	uint64_t utc_ns;
+	uint64_t uid;
+	struct eg_span what;
+};
+
+/* The last `last` lines of the audit (0: all), the oldest first; stops at visit's first error. */
+int eg_state_audit(struct eg_state *st, uint64_t last,
+    int (*visit)(void *ctx, const struct eg_audit_line *line, struct eg_error *err), void *ctx,
+    struct eg_error *err);
 
 /* The rows as they stand, as a snapshot without bitmaps' contents (issuers, keys, policies, lists).
  * The caller frees it, before it closes st. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "chunk.h"
 #include "event.h"
 
 #include <stdlib.h>
@@ -36,6 +37,11 @@ static bool is_known(const Eg__Pb__Event *event)
 	case EG__PB__EVENT__OP_REVOKE_VALUE:
 		return event->revoke_value->kind >= EG_REVOKE_JTI &&
 		       event->revoke_value->kind <= EG_REVOKE_JKT;
+	case EG__PB__EVENT__OP_REVOKE_INDEX:
+		return event->revoke_index->value <= EG_INDEX_SUSPENDED;
+	case EG__PB__EVENT__OP_UNREVOKE:
+		return event->unrevoke->kind >= EG_REVOKE_JTI &&
+		       event->unrevoke->kind <= EG_REVOKE_ISSUER;
 	default:
 		return true;
 	}
@@ -43,6 +49,8 @@ static bool is_known(const Eg__Pb__Event *event)
 
 static int check_event(const Eg__Pb__Event *event, uint64_t sequence, struct eg_error *err)
 {
+	struct eg_index_event index;
+
 	if (event == NULL)
 		return eg_error_set(err, EG_ECORRUPT, "table event, sequence %llu: not an event",
 		    (unsigned long long)sequence);
@@ -50,8 +58,7 @@ static int check_event(const Eg__Pb__Event *event, uint64_t sequence, struct eg_
 		return eg_error_set(err, EG_EVERSION,
 		    "table event, sequence %llu: a newer edgate wrote it; upgrade this program",
 		    (unsigned long long)sequence);
-	if (event->op_case == EG__PB__EVENT__OP_REVOKE_INDEX &&
-	    event->revoke_index->n_bound % 2 != 0)
+	if (eg_index_event_of(event, &index) && index.bound_cnt % 2 != 0)
 		return eg_error_set(err, EG_ECORRUPT, "table event, sequence %llu: half a range",
 		    (unsigned long long)sequence);
 	return 0;
@@ -112,11 +119,41 @@ int eg_event_each(struct eg_db *db, uint64_t after, uint64_t upto,
 	return rc;
 }
 
-int eg_event_mark(struct eg_list_row *list, const Eg__Pb__RevokeIndex *revoke, struct eg_error *err)
+bool eg_index_event_of(const Eg__Pb__Event *event, struct eg_index_event *out)
 {
+	switch (event->op_case) {
+	case EG__PB__EVENT__OP_REVOKE_INDEX: {
+		const Eg__Pb__RevokeIndex *r = event->revoke_index;
+
+		*out = (struct eg_index_event){eg_pb_span(r->uri), r->bound, r->n_bound,
+		    r->value != 0 ? (uint8_t)r->value : EG_INDEX_REVOKED};
+		return true;
+	}
+	case EG__PB__EVENT__OP_UNREVOKE_INDEX: {
+		const Eg__Pb__UnrevokeIndex *u = event->unrevoke_index;
+
+		*out = (struct eg_index_event){
+		    eg_pb_span(u->uri), u->bound, u->n_bound, EG_INDEX_VALID};
+		return true;
+	}
+	default:
+		return false;
+	}
+}
+
+int eg_event_mark(struct eg_lists *lists, const struct eg_index_event *event, struct eg_error *err)
+{
+	struct eg_list_row *list = eg_lists_find(lists, event->uri);
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i + 1 < revoke->n_bound; i += 2)
-		rc = eg_ranges_add(&list->marks, revoke->bound[i], revoke->bound[i + 1], err);
+	for (size_t i = 0; list != NULL && rc == 0 && i < event->bound_cnt; i += 2) {
+		struct eg_index_range range = {event->bound[i], event->bound[i + 1]};
+
+		if (range.first > range.last || range.last >= list->entries)
+			return eg_error_set(err, EG_ECORRUPT,
+			    "table event: indices %u-%u of the status list %.300s", range.first,
+			    range.last, eg_show(event->uri).text);
+		rc = eg_marks_add(&list->marks, range, eg_chunk_entries(list), event->value, err);
+	}
 	return rc;
 }

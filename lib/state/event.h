@@ -26,8 +26,16 @@ int eg_event_each(struct eg_db *db, uint64_t after, uint64_t upto,
     int (*visit)(void *ctx, const Eg__Pb__Event *event, struct eg_error *err), void *ctx,
     struct eg_error *err);
 
-/* Adds the indices of a RevokeIndex to the list's marks. */
-int eg_event_mark(
-    struct eg_list_row *list, const Eg__Pb__RevokeIndex *revoke, struct eg_error *err);
+struct eg_index_event { /* what a RevokeIndex or UnrevokeIndex says; borrowed */
+	struct eg_span uri;
+	const uint32_t *bound; /* pairs */
+	size_t bound_cnt;
+	uint8_t value; /* 0: taken back */
+};
+
+/* False: the event is neither. */
+bool eg_index_event_of(const Eg__Pb__Event *event, struct eg_index_event *out);
+/* Adds its indices to the marks of its list, if that is there. */
+int eg_event_mark(struct eg_lists *lists, const struct eg_index_event *event, struct eg_error *err);
 
 #endif

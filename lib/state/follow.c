@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "chunk.h"
 #include "eg_clock.h"
-#include "entry.h"
 #include "rows.h"
+#include "run.h"
+#include "schema1.h"
 
 struct pass { /* one call of eg_state_follow that has something to tell */
 	struct eg_state *st;
@@ -24,6 +25,19 @@ static void expect_import(struct pass *p, struct eg_span uri)
 		list->stale = true;
 }
 
+/* What an entry falls back to is in the layers. Where the checkpoint has folded the event already,
+ * the log no longer tells which chunks it touched. */
+static void expect_taken_back(struct pass *p, struct eg_span uri)
+{
+	struct eg_list_row *list = eg_lists_find(&p->st->lists, uri);
+
+	if (list == NULL)
+		return;
+	list->touched = true;
+	if (p->st->sent.sequence < p->meta.checkpoint)
+		list->stale = true;
+}
+
 static int look_at(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
 {
 	struct pass *p = ctx;
@@ -34,6 +48,10 @@ static int look_at(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
 	case EG__PB__EVENT__OP_REVOKE_VALUE:
 	case EG__PB__EVENT__OP_REVOKE_SUBJECT:
 	case EG__PB__EVENT__OP_REVOKE_ISSUER:
+	case EG__PB__EVENT__OP_UNREVOKE:
+		return 0;
+	case EG__PB__EVENT__OP_UNREVOKE_INDEX:
+		expect_taken_back(p, eg_pb_span(event->unrevoke_index->uri));
 		return 0;
 	case EG__PB__EVENT__OP_LIST_IMPORT:
 		expect_import(p, eg_pb_span(event->list_import->uri));
@@ -45,37 +63,43 @@ static int look_at(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
 	return 0;
 }
 
-static bool has_stale_list(const struct eg_lists *lists)
+/* Must its effective values be computed, from both layers and the log? */
+static bool is_computed(const struct eg_list_row *list)
+{
+	return list->id != 0 && (list->stale || list->touched);
+}
+
+static bool has_computed_list(const struct eg_lists *lists)
 {
 	for (size_t i = 0; i < lists->cnt; i++)
-		if (lists->row[i].id != 0 && lists->row[i].stale)
+		if (is_computed(&lists->row[i]))
 			return true;
 	return false;
 }
 
-static int mark_stale(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
+static int mark_computed(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
 {
 	const struct pass *p = ctx;
-	struct eg_list_row *list;
+	struct eg_index_event index;
+	const struct eg_list_row *list;
 
-	if (event->op_case != EG__PB__EVENT__OP_REVOKE_INDEX)
+	if (!eg_index_event_of(event, &index))
 		return 0;
-	list = eg_lists_find(&p->st->lists, eg_pb_span(event->revoke_index->uri));
-	return list != NULL && list->stale ? eg_event_mark(list, event->revoke_index, err) : 0;
+	list = eg_lists_find(&p->st->lists, index.uri);
+	return list != NULL && is_computed(list) ? eg_event_mark(&p->st->lists, &index, err) : 0;
 }
 
-/* Stale lists are loaded as a whole: imported and operator layer, and what the log adds. */
 static int gather_marks(struct pass *p, struct eg_error *err)
 {
 	struct eg_lists *lists = &p->st->lists;
 	int rc;
 
 	eg_lists_clear_marks(lists);
-	if (!has_stale_list(lists))
+	if (!has_computed_list(lists))
 		return 0;
-	rc = eg_event_each(&p->st->db, p->meta.checkpoint, p->meta.sequence, mark_stale, p, err);
+	rc = eg_event_each(&p->st->db, p->meta.checkpoint, p->meta.sequence, mark_computed, p, err);
 	for (size_t i = 0; rc == 0 && i < lists->cnt; i++)
-		eg_ranges_merge(&lists->row[i].marks);
+		eg_marks_sort(&lists->row[i].marks);
 	return rc;
 }
 
@@ -100,43 +124,95 @@ static int prepare(struct pass *p, struct eg_error *err)
 
 /* ── telling it ── */
 
-static int send_entry(void *ctx, const struct eg_entry *entry, struct eg_error *err)
+static int send_record(void *ctx, const struct eg_record *record, struct eg_error *err)
 {
 	const struct pass *p = ctx;
-	struct eg_hash_key key = eg_hash_derive(&p->meta.hash_key, entry->issuer);
 
-	return eg_revoke_set_entry(p->rv, eg_revoke_hash(&key, entry->kind, entry->value),
-	    entry->kind, entry->until_s, &p->to->sink, err);
+	if (record->resets)
+		eg_revoke_remove_entry(p->rv, record->hash, &p->to->sink);
+	if (record->absent ||
+	    eg_record_is_past(record, p->meta.highest_utc_ns / (uint64_t)EG_NS_PER_S))
+		return 0;
+	return eg_revoke_set_entry(p->rv, record->hash, (enum eg_revoke_kind)record->kind,
+	    record->until_s, &p->to->sink, err);
+}
+
+static int send_value(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
+{
+	const struct pass *p = ctx;
+	struct eg_record record;
+
+	return eg_record_of_event(event, &p->meta.hash_key, &record)
+	           ? send_record(ctx, &record, err)
+	           : 0;
+}
+
+static int read_tables(struct pass *p, unsigned version, struct eg_error *err)
+{
+	if (version == 1)
+		return eg_schema1_each(&p->st->db, &p->meta.hash_key, send_record, p, err);
+	return eg_run_each(&p->st->db, send_record, p, err);
+}
+
+/* All revoked values from the tables, aside; in force at once, so that what is gone from the store
+ * goes and nothing else is missing for a moment. */
+static int load_tables(struct pass *p, struct eg_error *err)
+{
+	unsigned version = 0;
+	uint64_t cnt = 0;
+	int rc = eg_store_version(&p->st->db, &version, err);
+
+	if (rc == 0 && version != 1)
+		rc = eg_run_count(&p->st->db, &cnt, err);
+	if (rc == 0)
+		rc = eg_revoke_stage(p->rv, cnt, err);
+	if (rc == 0)
+		rc = read_tables(p, version, err);
+	if (rc == 0)
+		rc = eg_event_each(
+		    &p->st->db, p->meta.checkpoint, p->meta.sequence, send_value, p, err);
+	if (rc == 0)
+		eg_revoke_publish(p->rv, &p->to->sink);
+	else
+		eg_revoke_discard(p->rv);
+	return rc;
 }
 
 static int send_indices(
-    const struct pass *p, const Eg__Pb__RevokeIndex *revoke, struct eg_error *err)
+    const struct pass *p, const struct eg_index_event *event, struct eg_error *err)
 {
-	struct eg_list_row *list = eg_lists_find(&p->st->lists, eg_pb_span(revoke->uri));
+	struct eg_list_row *list = eg_lists_find(&p->st->lists, event->uri);
 	struct eg_bitmap *map;
 	int rc = 0;
 
-	if (list == NULL || list->stale)
+	if (list == NULL || is_computed(list))
 		return 0;
 	map = eg_list_map(list);
 	if (map == NULL)
 		return eg_error_set(err, EG_ENOMEM, "no memory for a status list");
-	for (size_t i = 0; rc == 0 && i + 1 < revoke->n_bound; i += 2)
+	for (size_t i = 0; rc == 0 && i < event->bound_cnt; i += 2)
 		rc = eg_bitmap_set_range(
-		    map, revoke->bound[i], revoke->bound[i + 1], 1, &p->to->sink, err);
+		    map, event->bound[i], event->bound[i + 1], event->value, &p->to->sink, err);
 	return rc;
 }
 
 static int send_event(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
 {
-	const struct pass *p = ctx;
-	struct eg_entry entry;
+	struct eg_index_event index;
 
-	if (eg_entry_of_event(event, &entry))
-		return send_entry(ctx, &entry, err);
-	if (event->op_case == EG__PB__EVENT__OP_REVOKE_INDEX)
-		return send_indices(p, event->revoke_index, err);
-	return 0;
+	if (eg_index_event_of(event, &index))
+		return send_indices(ctx, &index, err);
+	return send_value(ctx, event, err);
+}
+
+static bool is_chunk_due(const struct eg_list_row *list, uint32_t chunk)
+{
+	size_t i;
+
+	if (list->stale)
+		return true;
+	i = eg_marks_seek(&list->marks, chunk);
+	return i < list->marks.cnt && list->marks.mark[i].chunk == chunk;
 }
 
 static int send_list(const struct pass *p, struct eg_list_row *list, struct eg_error *err)
@@ -148,29 +224,31 @@ static int send_list(const struct pass *p, struct eg_list_row *list, struct eg_e
 	if (map == NULL)
 		return eg_error_set(err, EG_ENOMEM, "no memory for a status list");
 	for (uint32_t c = 0; rc == 0 && c < eg_chunk_cnt(list); c++) {
+		if (!is_chunk_due(list, c))
+			continue;
 		rc = eg_chunk_effective(&p->st->db, list, c, bytes, err);
 		if (rc == 0)
 			rc = eg_bitmap_set_bytes(map, (uint64_t)c * EG_CHUNK_BYTES,
 			    eg_span(bytes, eg_chunk_len(list, c)), &p->to->sink, err);
 	}
 	if (rc == 0)
-		list->stale = false;
+		list->stale = list->touched = false;
 	return rc;
 }
 
 static int send_operations(struct pass *p, struct eg_error *err)
 {
 	struct eg_lists *lists = &p->st->lists;
-	uint64_t after = p->whole ? p->meta.checkpoint : p->st->sent.sequence;
-	int rc = 0;
+	int rc;
 
 	eg_revoke_set_now(p->rv, p->meta.highest_utc_ns / (uint64_t)EG_NS_PER_S);
 	if (p->whole)
-		rc = eg_entry_each(&p->st->db, send_entry, p, err);
-	if (rc == 0)
-		rc = eg_event_each(&p->st->db, after, p->meta.sequence, send_event, p, err);
+		rc = load_tables(p, err);
+	else
+		rc = eg_event_each(
+		    &p->st->db, p->st->sent.sequence, p->meta.sequence, send_event, p, err);
 	for (size_t i = 0; rc == 0 && i < lists->cnt; i++)
-		if (lists->row[i].id != 0 && lists->row[i].stale)
+		if (is_computed(&lists->row[i]))
 			rc = send_list(p, &lists->row[i], err);
 	return rc;
 }

@@ -101,7 +101,7 @@ struct eg_bitmap *eg_list_map(struct eg_list_row *row)
 void eg_lists_clear_marks(struct eg_lists *lists)
 {
 	for (size_t i = 0; i < lists->cnt; i++)
-		eg_ranges_free(&lists->row[i].marks);
+		eg_marks_free(&lists->row[i].marks);
 }
 
 void eg_lists_free(struct eg_lists *lists)

@@ -8,16 +8,17 @@
 #define EG_STATE_LISTS_H
 
 #include "db.h"
-#include "ranges.h"
+#include "marks.h"
 
 struct eg_list_row {
 	uint64_t id; /* 0: no longer in the store (another generation), kept for its bitmap */
 	struct eg_span uri; /* owned */
 	unsigned bits;
 	uint32_t entries;
-	struct eg_bitmap *map;  /* NULL until asked for */
-	bool stale;             /* its bitmap must be loaded as a whole */
-	struct eg_ranges marks; /* operator's indices in the log, not yet in table bitmap */
+	struct eg_bitmap *map; /* NULL until asked for */
+	bool stale;            /* its bitmap must be loaded as a whole */
+	bool touched;          /* entries were taken back: their chunks must be loaded */
+	struct eg_marks marks; /* operator's marks in the log, not yet in table bitmap */
 };
 
 struct eg_lists {

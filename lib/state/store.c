@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "schema1.h"
 #include "store.h"
 
 #include <errno.h>
@@ -27,34 +28,47 @@ int eg_store_path(
 	return 0;
 }
 
-static int check_identity(struct eg_db *db, struct eg_error *err)
+int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err)
 {
-	uint64_t id = 0, version = 0;
-	int rc = eg_db_number(db, "PRAGMA application_id", EG_NO_VALS, &id, err);
+	uint64_t found = 0;
+	int rc = eg_db_number(db, "PRAGMA user_version", EG_NO_VALS, &found, err);
 
-	if (rc >= 0)
-		rc = eg_db_number(db, "PRAGMA user_version", EG_NO_VALS, &version, err);
+	*version = (unsigned)found;
 	if (rc < 0)
 		return rc;
-	if (id != EG_STORE_APPLICATION_ID)
-		return eg_error_set(err, EG_ECORRUPT, "%s is not an edgate store", db->path);
-	if (version > EG_STORE_SCHEMA_VERSION)
+	if (found > EG_STORE_SCHEMA_VERSION)
 		return eg_error_set(err, EG_EVERSION,
 		    "%s was written by a newer edgate (schema %u, this one knows up to %u): "
 		    "upgrade this program",
-		    db->path, (unsigned)version, EG_STORE_SCHEMA_VERSION);
-	if (version < EG_STORE_SCHEMA_VERSION)
+		    db->path, *version, EG_STORE_SCHEMA_VERSION);
+	if (found == 0)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "%s has no schema: its header is damaged", db->path);
 	return 0;
 }
 
+static int check_identity(struct eg_state *st, struct eg_error *err)
+{
+	uint64_t id = 0;
+	unsigned version = 0;
+	int rc = eg_db_number(&st->db, "PRAGMA application_id", EG_NO_VALS, &id, err);
+
+	if (rc < 0)
+		return rc;
+	if (id != EG_STORE_APPLICATION_ID)
+		return eg_error_set(err, EG_ECORRUPT, "%s is not an edgate store", st->db.path);
+	rc = eg_store_version(&st->db, &version, err);
+	if (rc == 0 && version == 1 && st->writable)
+		rc = eg_schema1_upgrade(st, err);
+	return rc;
+}
+
 static int set_up_connection(struct eg_state *st, struct eg_error *err)
 {
 	struct eg_meta meta;
-	int rc = check_identity(&st->db, err);
+	int rc = 0;
 
-	if (rc == 0 && st->writable && sqlite3_db_readonly(st->db.sql, "main") == 1)
+	if (st->writable && sqlite3_db_readonly(st->db.sql, "main") == 1)
 		rc = eg_error_set(err, EG_EIO,
 		    "%s cannot be written by this user: use root or its group", st->db.path);
 	if (rc == 0)
@@ -62,6 +76,8 @@ static int set_up_connection(struct eg_state *st, struct eg_error *err)
 		    "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
 		    "PRAGMA cell_size_check=ON;",
 		    err);
+	if (rc == 0)
+		rc = check_identity(st, err);
 	if (rc == 0 && !st->writable) {
 		rc = eg_db_script(&st->db, "PRAGMA query_only=ON", err);
 		(void)sqlite3_busy_timeout(st->db.sql, EG_DB_FOLLOW_BUSY_MS);
@@ -70,20 +86,13 @@ static int set_up_connection(struct eg_state *st, struct eg_error *err)
 }
 
 static int open_store(
-    struct eg_state *st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+    struct eg_state *st, const char *path, enum eg_state_mode mode, struct eg_error *err)
 {
-	char path[EG_STORE_PATH_BYTES];
 	struct stat sb;
-	int rc = eg_store_path(path, dir, "edgate.db", err);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if (stat(path, &sb) != 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return eg_error_set(err, EG_ENOENT,
-			    "there is no store in %s: run `edgatectl --state %s init`", dir, dir);
+	if (stat(path, &sb) != 0)
 		return eg_store_errno(err, "open", path);
-	}
 	st->dev = sb.st_dev;
 	st->ino = sb.st_ino;
 	st->writable = mode == EG_STATE_WRITE;
@@ -93,22 +102,38 @@ static int open_store(
 	return rc == 0 ? set_up_connection(st, err) : rc;
 }
 
-int eg_state_open(
-    struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+int eg_state_open_file(
+    struct eg_state **st, const char *path, enum eg_state_mode mode, struct eg_error *err)
 {
 	struct eg_state *s = calloc(1, sizeof(*s));
 	int rc;
 
 	*st = NULL;
 	if (s == NULL)
-		return eg_error_set(err, EG_ENOMEM, "no memory to open the store in %s", dir);
-	rc = open_store(s, dir, mode, err);
+		return eg_error_set(err, EG_ENOMEM, "no memory to open the store %s", path);
+	rc = open_store(s, path, mode, err);
 	if (rc != 0) {
 		eg_state_close(s);
 		return rc;
 	}
 	*st = s;
 	return 0;
+}
+
+int eg_state_open(
+    struct eg_state **st, const char *dir, enum eg_state_mode mode, struct eg_error *err)
+{
+	char path[EG_STORE_PATH_BYTES];
+	struct stat sb;
+	int rc = eg_store_path(path, dir, "edgate.db", err);
+
+	*st = NULL;
+	if (rc != 0)
+		return rc;
+	if (stat(path, &sb) != 0 && (errno == ENOENT || errno == ENOTDIR))
+		return eg_error_set(err, EG_ENOENT,
+		    "there is no store in %s: run `edgatectl --state %s init`", dir, dir);
+	return eg_state_open_file(st, path, mode, err);
 }
 
 void eg_state_close(struct eg_state *st)

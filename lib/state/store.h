@@ -10,13 +10,13 @@
 #include "lists.h"
 
 #define EG_STORE_APPLICATION_ID 0x45474154 /* "EGAT" */
-#define EG_STORE_SCHEMA_VERSION 1
+#define EG_STORE_SCHEMA_VERSION 2          /* schema1.h: what became of 1 */
 #define EG_STORE_PATH_BYTES     4096
 
 struct eg_meta { /* the one row of table meta */
 	unsigned generation;
 	uint64_t sequence;     /* of the newest event */
-	uint64_t checkpoint;   /* events up to here are folded into bitmap, deny and cutoff */
+	uint64_t checkpoint;   /* events up to here are folded into bitmap and run */
 	uint64_t trimmed;      /* events up to here are gone from the log */
 	uint64_t tail_indices; /* indices revoked by events after the checkpoint */
 	uint64_t newest_utc_ns, highest_utc_ns;
@@ -39,6 +39,18 @@ struct eg_state {
 	struct eg_lists lists;
 	struct eg_sent sent;
 };
+
+/* Shared by a new store and by an upgrade. */
+#define EG_SCHEMA_RUN                                                                              \
+	"CREATE TABLE run (run INTEGER NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL,"     \
+	"  checksum BLOB NOT NULL, PRIMARY KEY (run, chunk)) STRICT;"
+
+/* user_version: a follower asks again in each transaction, since an upgrade may have come. */
+int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err);
+
+/* As eg_state_open, for a file of any name. */
+int eg_state_open_file(
+    struct eg_state **st, const char *path, enum eg_state_mode mode, struct eg_error *err);
 
 int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err);
 int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err);

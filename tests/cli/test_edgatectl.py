@@ -11,7 +11,8 @@ ISS = "https://as.example"
 URI = "https://as.example/list"
 COMMANDS = """init|issuer add|issuer remove|issuer list|key list|policy set|policy remove|policy list
 list add|list import|list list|revoke index|revoke jti|revoke cti|revoke sid|revoke jkt|revoke subject
-revoke issuer|revoke key|decide|verify|ping|stats|counters""".replace("\n", "|").split("|")
+revoke issuer|revoke key|suspend index|unrevoke index|unrevoke jti|unrevoke issuer|audit|state verify
+state backup|state restore|decide|verify|ping|stats|counters""".replace("\n", "|").split("|")
 
 
 class Usage(CliTest):

@@ -68,7 +68,7 @@ struct test_workers {
 	struct eg_revoke *rv;
 	struct eg_revoke_sink sink;
 	struct test_worker worker[TEST_WORKERS];
-	unsigned sent_cnt;
+	unsigned sent_cnt, settled_cnt;
 	unsigned sent_to_shard[EG_SHARDS];
 };
 
@@ -98,6 +98,14 @@ static inline void test_deliver_all(struct test_workers *all)
 		test_deliver(all, i, UINT32_MAX);
 }
 
+static void test_settle(void *ctx)
+{
+	struct test_workers *all = ctx;
+
+	all->settled_cnt++;
+	test_deliver_all(all);
+}
+
 static inline bool test_is_idle(const struct test_workers *all, unsigned worker)
 {
 	return all->worker[worker].head == all->worker[worker].tail;
@@ -109,7 +117,7 @@ static inline int test_setup(void **state)
 
 	assert_non_null(all);
 	all->rv = eg_revoke_new();
-	all->sink = (struct eg_revoke_sink){all, test_put};
+	all->sink = (struct eg_revoke_sink){all, test_put, test_settle};
 	*state = all;
 	return all->rv != NULL ? 0 : -1;
 }

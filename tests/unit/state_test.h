@@ -169,7 +169,8 @@ static inline int revoke_range(struct store *s, const char *uri, uint32_t first,
 {
 	struct eg_index_range r = {first, last};
 
-	return eg_state_revoke_index(s->w, span(uri), &r, 1, T0_NS, &s->epoch, &s->err);
+	return eg_state_set_index(
+	    s->w, span(uri), EG_INDEX_REVOKED, &r, 1, T0_NS, &s->epoch, &s->err);
 }
 
 static inline void with_list(struct store *s, unsigned bits, uint32_t entries)
@@ -236,9 +237,13 @@ static inline void close_reader(struct reader *r)
 	eg_state_close(r->st);
 }
 
+static inline void nothing_waits(void *ctx)
+{
+}
+
 static inline int try_follow(struct reader *r, bool *changed, struct eg_error *err)
 {
-	const struct eg_follower f = {r, {r, take_op}, take_snapshot, take_epoch};
+	const struct eg_follower f = {r, {r, take_op, nothing_waits}, take_snapshot, take_epoch};
 
 	return eg_state_follow(r->st, r->rv, &f, changed, err);
 }

@@ -76,8 +76,11 @@ static void range_costs_one_operation_a_word(void **state)
 	struct test_workers *all = *state;
 	struct eg_bitmap *map = new_map(1, 100000);
 
+	assert_int_equal(eg_bitmap_set_range(map, 2, 99999, 1, &all->sink, NULL), 0);
+	assert_int_equal(all->sent_cnt, 4); /* blocks that the list did not have */
 	assert_int_equal(eg_bitmap_set_range(map, 1, 99998, 1, &all->sink, NULL), 0);
-	assert_int_equal(all->sent_cnt, (99998 / 64) + 1);
+	assert_int_equal(all->sent_cnt, 4 + (99998 / 64) + 1);
+	assert_int_equal(eg_bitmap_set_range(map, 99999, 99999, 0, &all->sink, NULL), 0);
 	test_deliver_all(all);
 	for (uint32_t i = 0; i < 100000; i++)
 		assert_int_equal(eg_bitmap_get(map, i), i >= 1 && i <= 99998);
@@ -134,10 +137,10 @@ static void bits_behind_the_last_entry_are_ignored(void **state)
 
 	assert_int_equal(eg_bitmap_set_bytes(map, 0, eg_span(ones, 2), &all->sink, NULL), 0);
 	assert_int_equal(all->sent_cnt, 1);
-	assert_int_equal(all->worker[0].mail[0].word.value | all->worker[1].mail[0].word.value |
-	                     all->worker[2].mail[0].word.value,
-	    0x1ff);
 	test_deliver_all(all);
+	assert_int_equal(eg_bitmap_grow(map, 16, &all->sink, NULL), 0);
+	for (uint32_t i = 0; i < 16; i++)
+		assert_int_equal(eg_bitmap_get(map, i), i < 9);
 	eg_bitmap_free(map);
 }
 
@@ -152,24 +155,24 @@ static void only_differing_words_are_sent(void **state)
 	bytes[8191] = 0x80;
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, NULL), 0);
-	assert_int_equal(all->sent_cnt, 3);
+	assert_int_equal(all->sent_cnt, 2); /* both blocks are new */
 	test_deliver_all(all);
 	bytes[4096] = 0;
 	bytes[4097] = 4; /* the same word */
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, NULL), 0);
-	assert_int_equal(all->sent_cnt, 4);
+	assert_int_equal(all->sent_cnt, 3);
 	test_deliver_all(all);
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, NULL), 0);
-	assert_int_equal(all->sent_cnt, 4);
+	assert_int_equal(all->sent_cnt, 3);
 	assert_int_equal(eg_bitmap_get(map, 8 * 4097 + 2), 1);
 	assert_int_equal(eg_bitmap_get(map, 8 * 4096 + 7), 0);
 	eg_bitmap_free(map);
 }
 
-/* The live words are old while operations wait: comparing with them would lose the second change.
- */
+/* The live words are old while operations wait: comparing with them would lose the second change,
+ * so what waits is settled first, once. */
 static void a_change_behind_waiting_mail_is_not_lost(void **state)
 {
 	static const uint8_t zeros[8192];
@@ -181,7 +184,8 @@ static void a_change_behind_waiting_mail_is_not_lost(void **state)
 	    eg_bitmap_set_bytes(map, 0, eg_span(zeros, sizeof(zeros)), &all->sink, NULL), 0);
 	test_deliver_all(all);
 	assert_int_equal(eg_bitmap_get(map, 100), 0);
-	assert_int_equal(all->sent_cnt, 1 + 512); /* the touched block only */
+	assert_int_equal(all->sent_cnt, 2);
+	assert_int_equal(all->settled_cnt, 1);
 	eg_bitmap_free(map);
 }
 
@@ -233,7 +237,7 @@ static void without_memory_nothing_is_sent(void **state)
 	struct eg_error err;
 
 	memset(bytes, 0xff, sizeof(bytes));
-	allocs_left = 3;
+	allocs_left = 2; /* one block, and one more */
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, &err),
 	    -EG_ENOMEM);
@@ -242,12 +246,60 @@ static void without_memory_nothing_is_sent(void **state)
 	    eg_bitmap_set_range(map, 0, 4 * EG_SHARD_BLOCK_BITS - 1, 1, &all->sink, &err),
 	    -EG_ENOMEM);
 	assert_int_equal(all->sent_cnt, 0);
-	allocs_left = 1; /* the three from before are still there */
+	allocs_left = 1; /* two blocks: those from before are still there */
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, &err), 0);
 	test_deliver_all(all);
 	for (uint32_t i = 0; i < 4 * EG_SHARD_BLOCK_BITS; i += 1000)
 		assert_int_equal(eg_bitmap_get(map, i), 1);
+	eg_bitmap_free(map);
+}
+
+/* ── growth ── */
+
+static void a_list_grows_and_never_shrinks(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(2, 9);
+	struct eg_error err;
+
+	assert_int_equal(eg_bitmap_set_range(map, 8, 8, 2, &all->sink, NULL), 0);
+	assert_int_equal(eg_bitmap_grow(map, 100, &all->sink, &err), 0);
+	assert_int_equal(all->settled_cnt, 0); /* no new block: nothing can go astray */
+	assert_int_equal(eg_bitmap_grow(map, 10 * EG_SHARD_BLOCK_BITS, &all->sink, &err), 0);
+	assert_int_equal(all->settled_cnt, 1);
+	assert_int_equal(eg_bitmap_entries(map), 10 * EG_SHARD_BLOCK_BITS);
+	assert_int_equal(eg_bitmap_get(map, 8), 2);
+	assert_int_equal(eg_bitmap_get(map, 9), 0);
+	assert_int_equal(eg_bitmap_set_range(map, 10 * EG_SHARD_BLOCK_BITS - 1,
+	                     10 * EG_SHARD_BLOCK_BITS - 1, 3, &all->sink, NULL),
+	    0);
+	test_deliver_all(all);
+	assert_int_equal(eg_bitmap_get(map, 10 * EG_SHARD_BLOCK_BITS - 1), 3);
+	assert_int_equal(eg_bitmap_grow(map, 10, &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(
+	    eg_bitmap_grow(map, EG_REVOKE_ENTRIES_MAX + 1, &all->sink, &err), -EG_EINVAL);
+	assert_int_equal(eg_bitmap_entries(map), 10 * EG_SHARD_BLOCK_BITS);
+	eg_bitmap_free(map);
+}
+
+static void blocks_come_in_larger_pieces_as_a_list_fills(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, EG_REVOKE_ENTRIES_MAX);
+
+	assert_int_equal(eg_bitmap_memory(map), 0);
+	assert_int_equal(eg_bitmap_set_range(map, 5, 5, 1, &all->sink, NULL), 0);
+	assert_int_equal(eg_bitmap_memory(map), 4096);
+	for (uint32_t block = 0; block < 3000; block++) {
+		uint32_t idx = block * EG_SHARD_BLOCK_BITS;
+
+		assert_int_equal(eg_bitmap_set_range(map, idx, idx, 1, &all->sink, NULL), 0);
+		assert_true(eg_bitmap_memory(map) <= 2 * 4096 * (uint64_t)(block + 1));
+	}
+	test_deliver_all(all);
+	for (uint32_t block = 0; block < 3000; block++)
+		assert_int_equal(eg_bitmap_get(map, block * EG_SHARD_BLOCK_BITS), 1);
 	eg_bitmap_free(map);
 }
 
@@ -269,6 +321,17 @@ static void model_range(struct model *m, struct test_workers *all, uint64_t *see
 
 	assert_int_equal(eg_bitmap_set_range(m->map, first, last, value, &all->sink, NULL), 0);
 	memset(m->value + first, (int)value, last - first + 1);
+}
+
+static void model_grow(struct model *m, struct test_workers *all, uint64_t *seed)
+{
+	uint32_t entries = m->entries + rnd_below(seed, EG_SHARD_BLOCK_BITS / 4);
+
+	m->value = realloc(m->value, entries);
+	assert_non_null(m->value);
+	memset(m->value + m->entries, 0, entries - m->entries);
+	assert_int_equal(eg_bitmap_grow(m->map, entries, &all->sink, NULL), 0);
+	m->entries = entries;
 }
 
 static void model_bytes(struct model *m, struct test_workers *all, uint64_t *seed)
@@ -310,7 +373,9 @@ static void model_run(struct test_workers *all, unsigned bits, uint32_t entries,
 
 	assert_non_null(m.value);
 	for (unsigned step = 0; step < 400; step++) {
-		if (rnd_below(&seed, 3) == 0)
+		if (step % 40 == 39)
+			model_grow(&m, all, &seed);
+		else if (rnd_below(&seed, 3) == 0)
 			model_bytes(&m, all, &seed);
 		else
 			model_range(&m, all, &seed);
@@ -353,6 +418,8 @@ int main(void)
 	    WITH_WORKERS(operations_go_to_the_shard_of_their_block),
 	    WITH_WORKERS(a_block_is_handed_over_once),
 	    WITH_WORKERS(without_memory_nothing_is_sent),
+	    WITH_WORKERS(a_list_grows_and_never_shrinks),
+	    WITH_WORKERS(blocks_come_in_larger_pieces_as_a_list_fills),
 	    WITH_WORKERS(random_changes_equal_a_model),
 	};
 

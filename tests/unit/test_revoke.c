@@ -2,6 +2,7 @@
 #include "revoke_test.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #define URI "https://issuer.example/lists/1"
 
@@ -93,7 +94,7 @@ static void a_higher_value_wins(void **state)
 	set_now(all, h, EG_REVOKE_SUBJECT, 101);
 	assert_value(all, h, 101);
 	set_now(all, h, EG_REVOKE_SUBJECT, UINT64_MAX);
-	assert_value(all, h, UINT64_MAX);
+	assert_value(all, h, EG_REVOKE_VALUE_MAX);
 }
 
 static void a_value_of_zero_is_there(void **state)
@@ -140,9 +141,13 @@ static void waiting_mail_outgrows_nothing(void **state)
 {
 	struct test_workers *all = *state;
 
-	for (uint64_t i = 0; i < 20000; i++)
+	for (uint64_t i = 0; i < 20; i++)
 		set(all, hash_of(EG_REVOKE_SID, i), EG_REVOKE_SID, i);
 	assert_false(has(all, hash_of(EG_REVOKE_SID, 0)));
+	assert_int_equal(all->settled_cnt, 0);
+	for (uint64_t i = 20; i < 20000; i++)
+		set(all, hash_of(EG_REVOKE_SID, i), EG_REVOKE_SID, i);
+	assert_true(all->settled_cnt <= 64 * 30); /* a few for each table */
 	test_deliver_all(all);
 	for (uint64_t i = 0; i < 20000; i++)
 		assert_value(all, hash_of(EG_REVOKE_SID, i), i);
@@ -151,6 +156,7 @@ static void waiting_mail_outgrows_nothing(void **state)
 
 /* ── growth forgets what is past, and only that ── */
 
+#define FIRST_TABLE  57u /* entries that the smallest one takes */
 #define ONE_SHARD(i) ((struct eg_hash128){(i)*0x9e3779b97f4a7c15u, (i)})
 
 static void fill(struct test_workers *all, uint64_t first, uint64_t last, uint64_t exp)
@@ -207,11 +213,98 @@ static void a_stream_of_short_lived_ids_stays_small(void **state)
 	assert_false(has(all, ONE_SHARD(1)));
 }
 
+/* A slot of an id that is past serves the next one, without a larger table. */
+static void past_ids_make_room_in_place(void **state)
+{
+	struct test_workers *all = *state;
+	unsigned sent;
+
+	fill(all, 1, 50, 1000);
+	sent = all->sent_cnt;
+	eg_revoke_set_now(all->rv, 1001 + EG_REVOKE_GRACE_S);
+	set_now(all, ONE_SHARD(1), EG_REVOKE_JTI, 5000); /* past itself, and raised */
+	fill(all, 101, 101, 5000);
+	assert_int_equal(all->sent_cnt, sent + 2);
+	assert_value(all, ONE_SHARD(1), 5000);
+	assert_value(all, ONE_SHARD(101), 5000);
+}
+
+static void a_removed_entry_is_gone_and_can_come_back(void **state)
+{
+	struct test_workers *all = *state;
+
+	eg_revoke_remove_entry(all->rv, ONE_SHARD(1), &all->sink); /* no table at all yet */
+	fill(all, 1, 30, 1000);
+	eg_revoke_remove_entry(all->rv, ONE_SHARD(7), &all->sink);
+	eg_revoke_remove_entry(all->rv, ONE_SHARD(31), &all->sink);
+	test_deliver_all(all);
+	assert_false(has(all, ONE_SHARD(7)));
+	for (uint64_t i = 1; i <= 30; i++)
+		assert_int_equal(has(all, ONE_SHARD(i)), i != 7);
+	fill(all, 7, 7, 900); /* lower than it was: what was taken away does not count */
+	assert_value(all, ONE_SHARD(7), 900);
+	fill(all, 31, 500, 1000);
+	assert_value(all, ONE_SHARD(7), 900);
+}
+
+static void staged_entries_replace_all_others_at_once(void **state)
+{
+	struct test_workers *all = *state;
+
+	fill(all, 1, 100, 1000);
+	assert_int_equal(eg_revoke_stage(all->rv, 0, NULL), 0);
+	fill(all, 51, 5000, 2000); /* more than was said: it grows aside */
+	eg_revoke_remove_entry(all->rv, ONE_SHARD(60), &all->sink);
+	test_deliver_all(all);
+	assert_value(all, ONE_SHARD(1), 1000);
+	assert_value(all, ONE_SHARD(51), 1000);
+	assert_false(has(all, ONE_SHARD(101)));
+	eg_revoke_publish(all->rv, &all->sink);
+	test_deliver_all(all);
+	assert_false(has(all, ONE_SHARD(50)));
+	assert_true(has(all, ONE_SHARD(51)));
+	assert_true(has(all, ONE_SHARD(5000)));
+	assert_false(has(all, ONE_SHARD(60)));
+	fill(all, 5001, 10000, 2000);
+	assert_true(has(all, ONE_SHARD(51)));
+}
+
+static void discarded_entries_leave_all_as_it_was(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_error err;
+
+	fill(all, 1, 10, 1000);
+	assert_int_equal(eg_revoke_stage(all->rv, 0, NULL), 0);
+	fill(all, 11, 20, 1000);
+	eg_revoke_discard(all->rv);
+	allocs_left = 5;
+	assert_int_equal(eg_revoke_stage(all->rv, 0, &err), -EG_ENOMEM);
+	allocs_left = -1;
+	fill(all, 21, 30, 1000);
+	for (uint64_t i = 1; i <= 30; i++)
+		assert_int_equal(has(all, ONE_SHARD(i)), i <= 10 || i > 20);
+}
+
+/* At every size between two tables: never over 40 bytes an entry, once there are some. */
+static void memory_follows_the_entries(void **state)
+{
+	struct test_workers *all = *state;
+
+	for (uint64_t i = 1; i <= 100000; i++) {
+		fill(all, i, i, 1000);
+		if (i >= 1000)
+			assert_true(eg_revoke_memory(all->rv) <= 40 * i + 1024);
+	}
+	for (uint64_t i = 1; i <= 100000; i++)
+		assert_value(all, ONE_SHARD(i), 1000);
+}
+
 static void a_raised_id_in_waiting_mail_is_kept(void **state)
 {
 	struct test_workers *all = *state;
 
-	fill(all, 1, 48, 1000);
+	fill(all, 1, FIRST_TABLE, 1000);
 	eg_revoke_set_now(all->rv, 10000);
 	set(all, ONE_SHARD(7), EG_REVOKE_JTI, 20000); /* waits, and comes before the new table */
 	set(all, ONE_SHARD(100), EG_REVOKE_JTI, 20000);
@@ -246,8 +339,8 @@ static void a_table_is_freed_after_two_epochs(void **state)
 	struct test_workers *all = *state;
 	unsigned freed;
 
-	fill(all, 1, 48, 1);
-	set(all, ONE_SHARD(49), EG_REVOKE_JTI, 1);
+	fill(all, 1, FIRST_TABLE, 1);
+	set(all, ONE_SHARD(FIRST_TABLE + 1), EG_REVOKE_JTI, 1);
 	freed = free_cnt;
 	eg_revoke_reclaim(all->rv, 10, 10);
 	eg_revoke_reclaim(all->rv, 10, 10);
@@ -361,7 +454,7 @@ static void cutoffs_are_inclusive_and_catch_undated_tokens(void **state)
 	set_now(all, w.q.issuer, EG_REVOKE_ISSUER, 1000);
 	assert_cutoff(all, &w, EG_DETAIL_ISSUER);
 	set_now(all, w.q.issuer, EG_REVOKE_ISSUER, UINT64_MAX);
-	w.q.iat_floor_s = INT64_MAX;
+	w.q.iat_floor_s = EG_REVOKE_VALUE_MAX;
 	assert_answer(all, &w, EG_REVOKED, EG_DETAIL_ISSUER);
 	eg_bitmap_free(w.map);
 }
@@ -414,6 +507,20 @@ static void model_check(const struct model *m, const struct test_workers *all)
 	}
 }
 
+static void model_set(struct model *m, struct test_workers *all, uint32_t id, uint64_t value)
+{
+	set(all, hash_of(EG_REVOKE_SUBJECT, id), EG_REVOKE_SUBJECT, value);
+	m->there[id] = true;
+	m->value[id] = value > m->value[id] ? value : m->value[id];
+}
+
+static void model_remove(struct model *m, struct test_workers *all, uint32_t id)
+{
+	eg_revoke_remove_entry(all->rv, hash_of(EG_REVOKE_SUBJECT, id), &all->sink);
+	m->there[id] = false;
+	m->value[id] = 0;
+}
+
 static void random_entries_equal_a_model(void **state)
 {
 	struct test_workers *all = *state;
@@ -424,9 +531,10 @@ static void random_entries_equal_a_model(void **state)
 		uint32_t id = rnd_below(&seed, MODEL_IDS);
 		uint64_t value = rnd_below(&seed, 1000);
 
-		set(all, hash_of(EG_REVOKE_SUBJECT, id), EG_REVOKE_SUBJECT, value);
-		m.there[id] = true;
-		m.value[id] = value > m.value[id] ? value : m.value[id];
+		if (rnd_below(&seed, 3) == 0)
+			model_remove(&m, all, id);
+		else
+			model_set(&m, all, id, value);
 		test_deliver(all, rnd_below(&seed, TEST_WORKERS), rnd_below(&seed, 8));
 		if (step % 500 == 0)
 			model_check(&m, all);
@@ -468,7 +576,7 @@ static void stress_put(void *ctx, const struct eg_revoke_op *op)
 	unsigned tail = atomic_load(&s->tail);
 
 	while (tail - atomic_load(&s->head) == STRESS_RING)
-		;
+		(void)sched_yield();
 	s->ring[tail % STRESS_RING] = *op;
 	atomic_store(&s->tail, tail + 1);
 }
@@ -546,9 +654,17 @@ static uint64_t stress_applied(struct stress *s)
 	return lowest;
 }
 
+static void stress_settle(void *ctx)
+{
+	struct stress *s = ctx;
+
+	while (atomic_load(&s->head) != atomic_load(&s->tail))
+		(void)sched_yield();
+}
+
 static void stress_control(struct stress *s)
 {
-	const struct eg_revoke_sink sink = {s, stress_put};
+	const struct eg_revoke_sink sink = {s, stress_put, stress_settle};
 	uint64_t epoch = 0;
 
 	for (unsigned round = 0; round < 2; round++)
@@ -618,6 +734,11 @@ int main(void)
 	    WITH_WORKERS(growth_forgets_denied_ids_past_their_grace),
 	    WITH_WORKERS(without_a_time_nothing_is_forgotten),
 	    WITH_WORKERS(a_stream_of_short_lived_ids_stays_small),
+	    WITH_WORKERS(past_ids_make_room_in_place),
+	    WITH_WORKERS(a_removed_entry_is_gone_and_can_come_back),
+	    WITH_WORKERS(staged_entries_replace_all_others_at_once),
+	    WITH_WORKERS(discarded_entries_leave_all_as_it_was),
+	    WITH_WORKERS(memory_follows_the_entries),
 	    WITH_WORKERS(a_raised_id_in_waiting_mail_is_kept),
 	    WITH_WORKERS(without_memory_nothing_is_sent),
 	    WITH_WORKERS(a_table_is_freed_after_two_epochs),

@@ -87,11 +87,11 @@ static void test_open_refused(void **state)
 
 	refused(s, eg_state_open(&st, s->root, EG_STATE_READ, &s->err), EG_ENOENT, "init");
 	assert_null(st);
-	tamper(s, "PRAGMA user_version=2");
+	tamper(s, "PRAGMA user_version=3");
 	refused(s, eg_state_open(&st, s->dir, EG_STATE_READ, &s->err), EG_EVERSION, "newer");
 	tamper(s, "PRAGMA user_version=0");
 	refused(s, eg_state_open(&st, s->dir, EG_STATE_READ, &s->err), EG_ECORRUPT, s->file);
-	tamper(s, "PRAGMA user_version=1; PRAGMA application_id=7");
+	tamper(s, "PRAGMA user_version=2; PRAGMA application_id=7");
 	refused(
 	    s, eg_state_open(&st, s->dir, EG_STATE_READ, &s->err), EG_ECORRUPT, "not an edgate");
 	eg_state_close(s->w);
@@ -349,17 +349,24 @@ static void test_ranges_all_or_nothing(void **state)
 	struct reader r;
 
 	with_list(s, 2, 100);
-	refused(s, eg_state_revoke_index(s->w, span(LIST), bad, 2, T0_NS, &s->epoch, &s->err),
+	refused(s,
+	    eg_state_set_index(
+	        s->w, span(LIST), EG_INDEX_REVOKED, bad, 2, T0_NS, &s->epoch, &s->err),
 	    EG_EINVAL, "100");
-	refused(s, eg_state_revoke_index(s->w, span(LIST), reversed, 2, T0_NS, &s->epoch, &s->err),
+	refused(s,
+	    eg_state_set_index(
+	        s->w, span(LIST), EG_INDEX_REVOKED, reversed, 2, T0_NS, &s->epoch, &s->err),
 	    EG_EINVAL, "8-7");
-	refused(s, eg_state_revoke_index(s->w, span(LIST), bad, 0, T0_NS, &s->epoch, &s->err),
+	refused(s,
+	    eg_state_set_index(
+	        s->w, span(LIST), EG_INDEX_REVOKED, bad, 0, T0_NS, &s->epoch, &s->err),
 	    EG_EINVAL, "0 ranges");
 	open_reader(s, &r);
 	(void)follow(&r);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(entry_of(&r, LIST, i), 0);
-	ok(s, eg_state_revoke_index(s->w, span(LIST), good, 3, T0_NS, &s->epoch, &s->err));
+	ok(s, eg_state_set_index(
+	          s->w, span(LIST), EG_INDEX_REVOKED, good, 3, T0_NS, &s->epoch, &s->err));
 	(void)follow(&r);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(entry_of(&r, LIST, i), (i >= 1 && i <= 4) || i == 99);

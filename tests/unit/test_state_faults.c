@@ -44,9 +44,13 @@ static void test_damaged_tables_are_refused(void **state)
 	eg_state_set_log_limits(s->w, 0, 0);
 	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
 	open_reader(s, &r);
-	tamper(s, "UPDATE cutoff SET until_s = 76");
-	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table cutoff, row 1: checksum");
-	tamper(s, "UPDATE cutoff SET until_s = 77; UPDATE policy SET body = x'00'");
+	tamper(s, "UPDATE run SET chunk = 7 WHERE chunk = 1");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table run, run 1, chunk 1:");
+	tamper(s, "DELETE FROM run WHERE chunk = 7");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table run, run 1, chunk 1:");
+	tamper(s, "UPDATE run SET bytes = zeroblob(32)");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table run, run 1, chunk 0:");
+	tamper(s, "DELETE FROM run; UPDATE policy SET body = x'00'");
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table policy, id 4: checksum");
 	tamper(s, "DELETE FROM policy; UPDATE meta SET default_policy = 0;"
 	          "UPDATE bitmap SET bytes = zeroblob(13)");
@@ -202,8 +206,8 @@ static void revoke_until_killed(const struct store *s, int out, unsigned round)
 		        st, EG_REVOKE_JTI, span(ISS), span(jti), FAR_S, T0_NS, &epoch, NULL) != 0 ||
 		    write(out, &i, sizeof(i)) != sizeof(i))
 			_exit(1);
-		if (i % 4 == 0 &&
-		    eg_state_revoke_index(st, span(LIST), &r, 1, T0_NS, &epoch, NULL) != 0)
+		if (i % 4 == 0 && eg_state_set_index(st, span(LIST), EG_INDEX_REVOKED, &r, 1, T0_NS,
+		                      &epoch, NULL) != 0)
 			_exit(1);
 	}
 }

@@ -371,16 +371,9 @@ struct eg_egt_answer world_ask(
 
 /* ── state ── */
 
-static void apply(void *ctx, const struct eg_revoke_op *op)
-{
-	struct world *w = ctx;
-
-	eg_revoke_apply(w->revoke, op);
-}
-
 struct eg_revoke_sink world_direct(struct world *w)
 {
-	return (struct eg_revoke_sink){w, apply};
+	return eg_revoke_direct_sink(w->revoke);
 }
 
 static void mail_to(struct world *w, unsigned core, const struct eg_mail *mail)
@@ -396,9 +389,17 @@ static void mail_op(void *ctx, const struct eg_revoke_op *op)
 	mail_to(w, eg_shard_owner(op->shard, w->core_cnt), &mail);
 }
 
+static void await_mail(void *ctx)
+{
+	struct world *w = ctx;
+
+	for (unsigned i = 0; i < w->core_cnt; i++)
+		assert_true(eg_mailbox_is_settled(&w->cores[i].box));
+}
+
 struct eg_revoke_sink world_by_mail(struct world *w)
 {
-	return (struct eg_revoke_sink){w, mail_op};
+	return (struct eg_revoke_sink){w, mail_op, await_mail};
 }
 
 void world_mail_snapshot(struct world *w, const struct eg_snapshot *snapshot)

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Backup, restore and verification of a whole store, and its audit. */
+#include "chunk.h"
+#include "rows.h"
+#include "run.h"
+#include "schema1.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ── files ── */
+
+static int sync_path(const char *path, struct eg_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return eg_store_errno(err, "open", path);
+	if (fsync(fd) != 0)
+		rc = eg_store_errno(err, "sync", path);
+	(void)close(fd);
+	return rc;
+}
+
+/* Beside `path`, so that a rename stays on one file system. */
+static int make_beside(const char *path, char fresh[EG_STORE_PATH_BYTES], struct eg_error *err)
+{
+	int n = snprintf(fresh, EG_STORE_PATH_BYTES, "%s.new-XXXXXX", path);
+	int fd;
+
+	if (n < 0 || n >= EG_STORE_PATH_BYTES)
+		return eg_error_set(err, EG_EINVAL, "the path %.64s… is too long", path);
+	fd = mkstemp(fresh);
+	if (fd < 0)
+		return eg_store_errno(err, "create a file beside", path);
+	(void)close(fd);
+	return 0;
+}
+
+/* All pages of one database into another, in one transaction of each. */
+static int copy_pages(struct eg_db *to, struct eg_db *from, struct eg_error *err)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to->sql, "main", from->sql, "main");
+	int step;
+
+	if (backup == NULL)
+		return eg_db_error(to, err);
+	do
+		step = sqlite3_backup_step(backup, -1);
+	while (step == SQLITE_OK);
+	if (sqlite3_backup_finish(backup) == SQLITE_OK && step == SQLITE_DONE)
+		return 0;
+	if (step == SQLITE_BUSY || step == SQLITE_LOCKED)
+		return eg_error_set(err, EG_EAGAIN,
+		    "%s is busy: another program is writing to it; try again", to->path);
+	return eg_db_error(to, err);
+}
+
+/* ── backup ── */
+
+static int write_backup(struct eg_state *st, const char *fresh, struct eg_error *err)
+{
+	struct eg_db copy;
+	int rc = eg_db_open(&copy, fresh, err);
+
+	if (rc != 0)
+		return rc;
+	rc = copy_pages(&copy, &st->db, err);
+	/* A backup is one file: no write-ahead log beside it. */
+	if (rc == 0)
+		rc = eg_db_script(&copy, "PRAGMA journal_mode=DELETE", err);
+	eg_db_close(&copy);
+	return rc == 0 ? sync_path(fresh, err) : rc;
+}
+
+int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
+{
+	char fresh[EG_STORE_PATH_BYTES];
+	int rc;
+
+	if (access(path, F_OK) == 0)
+		return eg_error_set(
+		    err, EG_EEXIST, "%s is there already: a backup overwrites nothing", path);
+	rc = make_beside(path, fresh, err);
+	if (rc != 0)
+		return rc;
+	rc = write_backup(st, fresh, err);
+	/* link() fails where the name was taken meanwhile. */
+	if (rc == 0 && link(fresh, path) != 0)
+		rc = eg_store_errno(err, "create", path);
+	(void)unlink(fresh);
+	return rc == 0 ? sync_path(path, err) : rc;
+}
+
+/* ── verification ── */
+
+static int check_pages(struct eg_db *db, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = eg_db_query(db, &stmt, "PRAGMA integrity_check(1)", EG_NO_VALS, err);
+
+	if (rc == 0)
+		rc = eg_db_step(db, stmt, err);
+	if (rc <= 0)
+		return rc;
+	rc = 0;
+	if (!eg_span_eq_str(eg_col_blob(stmt, 0), "ok"))
+		rc = eg_error_set(err, EG_ECORRUPT, "%s: %s", db->path,
+		    (const char *)sqlite3_column_text(stmt, 0));
+	eg_db_finish(stmt);
+	return rc;
+}
+
+static int accept_event(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
+{
+	(void)ctx;
+	(void)event;
+	(void)err;
+	return 0;
+}
+
+static int accept_record(void *ctx, const struct eg_record *record, struct eg_error *err)
+{
+	(void)ctx;
+	(void)record;
+	(void)err;
+	return 0;
+}
+
+static int check_values(struct eg_state *st, const struct eg_meta *meta, struct eg_error *err)
+{
+	unsigned version = 0;
+	int rc = eg_store_version(&st->db, &version, err);
+
+	if (rc != 0)
+		return rc;
+	if (version == 1)
+		return eg_schema1_each(&st->db, &meta->hash_key, accept_record, NULL, err);
+	return eg_run_each(&st->db, accept_record, NULL, err);
+}
+
+static int check_chunks(struct eg_state *st, struct eg_error *err)
+{
+	uint8_t bytes[EG_CHUNK_BYTES];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < st->lists.cnt; i++)
+		for (uint32_t c = 0; rc == 0 && c < eg_chunk_cnt(&st->lists.row[i]); c++)
+			rc = eg_chunk_effective(&st->db, &st->lists.row[i], c, bytes, err);
+	return rc;
+}
+
+static int check_rows(struct eg_state *st, struct eg_error *err)
+{
+	struct eg_snapshot *snap = NULL;
+	struct eg_meta meta;
+	int rc = eg_meta_load(&st->db, &meta, err);
+
+	if (rc == 0)
+		rc = eg_lists_sync(&st->lists, &st->db, err);
+	if (rc == 0)
+		rc = eg_rows_snapshot(st, &meta, &snap, err);
+	eg_snapshot_free(snap);
+	if (rc == 0)
+		rc = eg_event_each(&st->db, meta.trimmed, meta.sequence, accept_event, NULL, err);
+	if (rc == 0)
+		rc = check_values(st, &meta, err);
+	return rc == 0 ? check_chunks(st, err) : rc;
+}
+
+int eg_state_verify(struct eg_state *st, struct eg_error *err)
+{
+	int rc = eg_db_script(&st->db, "BEGIN", err);
+
+	if (rc == 0)
+		rc = check_pages(&st->db, err);
+	if (rc == 0)
+		rc = check_rows(st, err);
+	eg_store_rollback(st);
+	return rc;
+}
+
+/* ── restore ── */
+
+struct restore {
+	const char *dir, *path;
+	int64_t utc_ns;
+	char store[EG_STORE_PATH_BYTES];
+	char fresh[EG_STORE_PATH_BYTES]; /* the backup, with its new generation */
+	unsigned generation;
+	uint64_t epoch;
+};
+
+/* The highest generation that anything here has seen. */
+static int look_at(struct restore *r, const char *path, struct eg_error *err)
+{
+	struct eg_meta meta;
+	struct eg_db db;
+	int rc = eg_db_open(&db, path, err);
+
+	if (rc != 0)
+		return rc;
+	rc = eg_meta_load(&db, &meta, err);
+	eg_db_close(&db);
+	if (rc == 0 && meta.generation > r->generation)
+		r->generation = meta.generation;
+	return rc;
+}
+
+static int stamp(struct restore *r, struct eg_state *st, struct eg_error *err)
+{
+	struct eg_meta meta;
+	int rc = eg_db_script(&st->db, "BEGIN IMMEDIATE", err);
+
+	if (rc == 0)
+		rc = eg_meta_load(&st->db, &meta, err);
+	if (rc == 0 && r->generation + 1 > UINT16_MAX)
+		rc = eg_error_set(err, EG_ELIMIT, "%s: the last generation is used up", r->store);
+	if (rc == 0)
+		rc = eg_db_run(&st->db, "UPDATE meta SET generation = ?1",
+		    EG_VALS(eg_int(r->generation + 1)), err);
+	if (rc == 0)
+		rc = eg_db_run(&st->db,
+		    "INSERT INTO audit (sequence, utc_ns, uid, what)"
+		    " VALUES (?1, ?2, ?3, 'restore from a backup')",
+		    EG_VALS(eg_int(meta.sequence), eg_int((uint64_t)r->utc_ns), eg_int(getuid())),
+		    err);
+	if (rc == 0)
+		rc = eg_db_script(&st->db, "COMMIT", err);
+	r->epoch = EG_EPOCH(r->generation + 1, meta.sequence);
+	return rc;
+}
+
+static int copy_file(const char *from, const char *to, struct eg_error *err)
+{
+	struct eg_db source, target;
+	int rc = eg_db_open(&source, from, err);
+
+	if (rc != 0)
+		return rc;
+	rc = eg_db_open(&target, to, err);
+	if (rc == 0) {
+		rc = copy_pages(&target, &source, err);
+		eg_db_close(&target);
+	}
+	eg_db_close(&source);
+	return rc;
+}
+
+/* A private copy of the backup, checked from end to end, under the new generation. */
+static int prepare(struct restore *r, struct eg_error *err)
+{
+	struct eg_state *st = NULL;
+	int rc = copy_file(r->path, r->fresh, err);
+
+	if (rc == 0)
+		rc = eg_state_open_file(&st, r->fresh, EG_STATE_WRITE, err);
+	if (rc == 0)
+		rc = eg_state_verify(st, err);
+	if (rc == 0)
+		rc = stamp(r, st, err);
+	eg_state_close(st);
+	return rc;
+}
+
+/* The running edgate reads on over the same file and finds another history in it. */
+static int put_into_store(struct restore *r, struct eg_error *err)
+{
+	int rc = copy_file(r->fresh, r->store, err);
+
+	if (rc == 0)
+		rc = sync_path(r->store, err);
+	return rc == 0 ? sync_path(r->dir, err) : rc;
+}
+
+/* A store that cannot even be opened is kept under another name; a new file takes its place. */
+static int replace_store(struct restore *r, struct eg_error *err)
+{
+	char aside[EG_STORE_PATH_BYTES + 32];
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char from[EG_STORE_PATH_BYTES + 8];
+
+		(void)snprintf(from, sizeof(from), "%s%s", r->store, ends[i]);
+		(void)snprintf(aside, sizeof(aside), "%s.damaged-%lld%s", r->store,
+		    (long long)(r->utc_ns / 1000000000), ends[i]);
+		if (rename(from, aside) != 0 && errno != ENOENT)
+			return eg_store_errno(err, "set aside", from);
+	}
+	if (chmod(r->fresh, 0660) != 0 || rename(r->fresh, r->store) != 0)
+		return eg_store_errno(err, "put the backup at", r->store);
+	return sync_path(r->dir, err);
+}
+
+static int restore(struct restore *r, struct eg_error *err)
+{
+	struct eg_error why = {0};
+	bool is_usable = look_at(r, r->store, &why) == 0;
+	int rc = look_at(r, r->path, err);
+
+	if (rc == 0)
+		rc = prepare(r, err);
+	if (rc != 0)
+		return rc;
+	return is_usable ? put_into_store(r, err) : replace_store(r, err);
+}
+
+int eg_state_restore(
+    const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	struct restore r = {.dir = dir, .path = path, .utc_ns = utc_ns};
+	int rc = eg_store_path(r.store, dir, "edgate.db", err);
+
+	if (rc == 0)
+		rc = make_beside(r.store, r.fresh, err);
+	if (rc != 0)
+		return rc;
+	rc = restore(&r, err);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char left[EG_STORE_PATH_BYTES + 8];
+
+		(void)snprintf(left, sizeof(left), "%s%s", r.fresh, ends[i]);
+		(void)unlink(left);
+	}
+	*epoch = r.epoch;
+	return rc;
+}
+
+/* ── audit ── */
+
+static int visit_lines(struct eg_db *db, sqlite3_stmt *stmt, unsigned generation,
+    int (*visit)(void *ctx, const struct eg_audit_line *line, struct eg_error *err), void *ctx,
+    struct eg_error *err)
+{
+	int rc;
+
+	while ((rc = eg_db_step(db, stmt, err)) > 0) {
+		struct eg_audit_line line = {
+		    .epoch = EG_EPOCH(generation, eg_col_u64(stmt, 0)),
+		    .utc_ns = eg_col_u64(stmt, 1),
+		    .uid = eg_col_u64(stmt, 2),
+		    .what = eg_col_blob(stmt, 3),
+		};
+
+		rc = visit(ctx, &line, err);
+		if (rc != 0) {
+			eg_db_finish(stmt);
+			return rc;
+		}
+	}
+	return rc;
+}
+
+int eg_state_audit(struct eg_state *st, uint64_t last,
+    int (*visit)(void *ctx, const struct eg_audit_line *line, struct eg_error *err), void *ctx,
+    struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	struct eg_meta meta;
+	int rc = eg_meta_load(&st->db, &meta, err);
+
+	if (rc == 0)
+		rc = eg_db_query(&st->db, &stmt,
+		    "SELECT sequence, utc_ns, uid, what FROM (SELECT * FROM audit"
+		    " ORDER BY id DESC LIMIT ?1) ORDER BY id",
+		    EG_VALS(eg_int(last != 0 ? last : INT64_MAX)), err);
+	return rc == 0 ? visit_lines(&st->db, stmt, meta.generation, visit, ctx, err) : rc;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Revoked values at rest: runs and their merges, what is taken back, and older schemas. */
+#include "run.h"
+#include "state_test.h"
+
+#define IDS 500u
+
+static struct eg_record record_of(uint64_t id, enum eg_revoke_kind kind, uint64_t until_s)
+{
+	return (struct eg_record){
+	    .hash = {.lo = id * 0x9e3779b97f4a7c15u, .hi = id * 0xd6e8feb86659fd93u},
+	    .kind = (uint8_t)kind,
+	    .until_s = until_s,
+	    .since_s = (uint32_t)id,
+	};
+}
+
+/* ── against a model ── */
+
+struct model {
+	bool there[IDS];
+	uint64_t until_s[IDS];
+};
+
+static void model_add(struct model *m, struct eg_records *records)
+{
+	uint64_t id = eg_test_below(IDS);
+	struct eg_record r = record_of(id, EG_REVOKE_SUBJECT, eg_test_below(1000));
+
+	r.resets = r.absent = eg_test_below(4) == 0;
+	assert_int_equal(eg_records_add(records, &r, NULL), 0);
+	if (r.absent || !m->there[id] || r.until_s > m->until_s[id])
+		m->until_s[id] = r.absent ? 0 : r.until_s;
+	m->there[id] = !r.absent;
+}
+
+static int take(void *ctx, const struct eg_record *r, struct eg_error *err)
+{
+	struct model *m = ctx;
+	uint64_t id = r->since_s;
+
+	assert_true(id < IDS);
+	if (r->resets || !m->there[id] || r->until_s > m->until_s[id])
+		m->until_s[id] = r->absent ? 0 : r->until_s;
+	m->there[id] = !r->absent;
+	return 0;
+}
+
+static void runs_equal_a_model(void **state)
+{
+	struct store *s = *state;
+	struct eg_db db;
+	struct model m = {0};
+
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	for (unsigned round = 0; round < 200; round++) {
+		struct eg_records records = {0};
+		struct model read = {0};
+		uint64_t cnt;
+
+		for (uint64_t i = eg_test_below(40); i > 0; i--)
+			model_add(&m, &records);
+		ok(s, eg_run_append(&db, &records, 0, &s->err));
+		eg_records_free(&records);
+		ok(s, eg_run_each(&db, take, &read, &s->err));
+		assert_memory_equal(&read, &m, sizeof(m));
+		ok(s, eg_run_count(&db, &cnt, &s->err));
+		assert_true(cnt <= 3 * IDS);
+	}
+	assert_true(count(s, "SELECT count(DISTINCT run) FROM run") <= 10);
+	eg_db_close(&db);
+}
+
+static int count_records(void *ctx, const struct eg_record *r, struct eg_error *err)
+{
+	unsigned *cnt = ctx;
+
+	(*cnt)++;
+	return 0;
+}
+
+static unsigned append_and_count(
+    struct store *s, struct eg_db *db, struct eg_record record, uint64_t now_s)
+{
+	struct eg_records records = {0};
+	unsigned cnt = 0;
+
+	ok(s, eg_records_add(&records, &record, &s->err));
+	ok(s, eg_run_append(db, &records, now_s, &s->err));
+	eg_records_free(&records);
+	ok(s, eg_run_each(db, count_records, &cnt, &s->err));
+	return cnt;
+}
+
+static void a_merge_forgets_what_is_past(void **state)
+{
+	struct store *s = *state;
+	struct eg_record removal = record_of(3, EG_REVOKE_SUBJECT, 0);
+	struct eg_db db;
+
+	removal.resets = removal.absent = true;
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	assert_int_equal(append_and_count(s, &db, record_of(1, EG_REVOKE_JTI, 1000), 1000), 1);
+	assert_int_equal(append_and_count(s, &db, record_of(2, EG_REVOKE_JTI, 1001), 1360), 2);
+	assert_int_equal(append_and_count(s, &db, record_of(3, EG_REVOKE_SUBJECT, 5), 1361), 2);
+	assert_int_equal(append_and_count(s, &db, removal, 5000), 0);
+	eg_db_close(&db);
+}
+
+static void a_run_of_many_chunks(void **state)
+{
+	struct store *s = *state;
+	struct eg_records records = {0};
+	struct eg_db db;
+	unsigned cnt = 0;
+
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	for (uint64_t i = 0; i < 2048; i++) { /* ends with a full chunk */
+		struct eg_record r = record_of(i, EG_REVOKE_JTI, EG_REVOKE_VALUE_MAX);
+
+		ok(s, eg_records_add(&records, &r, &s->err));
+	}
+	ok(s, eg_run_append(&db, &records, 0, &s->err));
+	eg_records_free(&records);
+	ok(s, eg_run_each(&db, count_records, &cnt, &s->err));
+	assert_int_equal(cnt, 2048);
+	assert_int_equal(count(s, "SELECT count(*) FROM run"), 3);
+	eg_db_close(&db);
+}
+
+/* ── taking back ── */
+
+static int unrevoke(struct store *s, enum eg_revoke_kind kind, const char *value)
+{
+	return eg_state_unrevoke(s->w, kind, span(ISS), span(value), T0_NS, &s->epoch, &s->err);
+}
+
+static void values_can_be_taken_back(struct store *s)
+{
+	struct reader r, late;
+
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	ok(s, eg_state_revoke_value(
+	          s->w, EG_REVOKE_JTI, span(ISS), span("a"), FAR_S, T0_NS, &s->epoch, &s->err));
+	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
+	ok(s, eg_state_revoke_issuer(s->w, span(ISS), 78, T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	ok(s, unrevoke(s, EG_REVOKE_JTI, "a"));
+	ok(s, unrevoke(s, EG_REVOKE_SUBJECT, "bob"));
+	ok(s, unrevoke(s, EG_REVOKE_ISSUER, ""));
+	refused(s, unrevoke(s, EG_REVOKE_JTI, "a"), EG_ENOENT, "jti a of " ISS " is not revoked");
+	refused(s, unrevoke(s, EG_REVOKE_SID, "a"), EG_ENOENT, "not revoked");
+	(void)follow(&r);
+	open_reader(s, &late);
+	(void)follow(&late);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct reader *who = i == 0 ? &r : &late;
+
+		assert_int_equal(until_of(who, EG_REVOKE_JTI, ISS, "a"), 0);
+		assert_int_equal(until_of(who, EG_REVOKE_SUBJECT, ISS, "bob"), 0);
+		assert_int_equal(until_of(who, EG_REVOKE_ISSUER, ISS, ""), 0);
+	}
+	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 50, T0_NS, &s->epoch, &s->err));
+	(void)follow(&r);
+	assert_int_equal(until_of(&r, EG_REVOKE_SUBJECT, ISS, "bob"), 50); /* and again, lower */
+	close_reader(&r);
+	close_reader(&late);
+}
+
+static void values_in_the_log_can_be_taken_back(void **state)
+{
+	values_can_be_taken_back(*state);
+}
+
+static void values_in_tables_can_be_taken_back(void **state)
+{
+	struct store *s = *state;
+
+	eg_state_set_log_limits(s->w, 0, 0);
+	values_can_be_taken_back(s);
+}
+
+static void set_index(struct store *s, enum eg_index_value value, uint32_t first, uint32_t last)
+{
+	struct eg_index_range range = {first, last};
+
+	ok(s, eg_state_set_index(s->w, span(LIST), value, &range, 1, T0_NS, &s->epoch, &s->err));
+}
+
+/* Two bits an entry; the import says REVOKED of 4 and SUSPENDED of 5. */
+static void indices_can_be_taken_back(struct store *s)
+{
+	uint8_t bytes[50000] = {0};
+	struct reader r, late;
+
+	bytes[1] = 1 | 2 << 2;
+	with_list(s, 2, 200000);
+	ok(s, eg_state_list_import(
+	          s->w, span(LIST), eg_span(bytes, sizeof(bytes)), T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	set_index(s, EG_INDEX_REVOKED, 3, 199999);
+	set_index(s, EG_INDEX_SUSPENDED, 0, 1);
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, 5), 1);
+	assert_int_equal(entry_of(&r, LIST, 1), 2);
+	set_index(s, EG_INDEX_VALID, 1, 150000);
+	set_index(s, EG_INDEX_REVOKED, 100000, 100000);
+	(void)follow(&r);
+	open_reader(s, &late);
+	(void)follow(&late);
+	for (unsigned i = 0; i < 2; i++) {
+		static const struct {
+			uint32_t idx, value;
+		} expect[] = {{0, 2}, {1, 0}, {3, 0}, {4, 1}, {5, 2}, {6, 0}, {99999, 0},
+		    {100000, 1}, {100001, 0}, {150000, 0}, {150001, 1}, {199999, 1}};
+		const struct reader *who = i == 0 ? &r : &late;
+
+		for (size_t k = 0; k < sizeof(expect) / sizeof(expect[0]); k++)
+			assert_int_equal(entry_of(who, LIST, expect[k].idx), expect[k].value);
+	}
+	close_reader(&r);
+	close_reader(&late);
+}
+
+static void indices_in_the_log_can_be_taken_back(void **state)
+{
+	indices_can_be_taken_back(*state);
+}
+
+static void indices_in_tables_can_be_taken_back(void **state)
+{
+	struct store *s = *state;
+
+	eg_state_set_log_limits(s->w, 0, 0);
+	indices_can_be_taken_back(s);
+}
+
+static void one_bit_cannot_say_suspended(void **state)
+{
+	struct store *s = *state;
+	struct eg_index_range range = {1, 1};
+
+	with_list(s, 1, 100);
+	refused(s,
+	    eg_state_set_index(
+	        s->w, span(LIST), EG_INDEX_SUSPENDED, &range, 1, T0_NS, &s->epoch, &s->err),
+	    EG_EINVAL, "one bit");
+}
+
+/* ── schema 1 ── */
+
+#define GOLDEN_LIST "https://issuer.example/lists/1"
+
+static void unpack_golden(struct store *s)
+{
+	const char *root = getenv("EDGATE_SOURCE_ROOT");
+	char command[8192];
+
+	eg_state_close(s->w);
+	s->w = NULL;
+	(void)snprintf(command, sizeof(command),
+	    "gzip -dc '%s/tests/unit/golden/state-schema1.db.gz' >'%s'", root != NULL ? root : ".",
+	    s->file);
+	assert_int_equal(system(command), 0);
+}
+
+static void check_golden(const struct reader *r)
+{
+	static const struct {
+		uint32_t idx, value;
+	} expect[] = {{0, 1}, {1, 2}, {2, 0}, {3, 3}, {49, 0}, {50, 1}, {60, 1}, {61, 0},
+	    {99998, 1}, {99999, 2}};
+
+	assert_int_equal(r->epoch, EG_EPOCH(1, 10));
+	assert_int_equal(
+	    until_of(r, EG_REVOKE_JTI, "https://issuer.example", "t-dead"), 1900000000);
+	assert_int_equal(
+	    until_of(r, EG_REVOKE_CTI, "https://issuer.example", "c-dead"), 1900000000);
+	assert_int_equal(
+	    until_of(r, EG_REVOKE_SID, "https://issuer.example", "s-tail"), 1900000000);
+	assert_int_equal(
+	    until_of(r, EG_REVOKE_SUBJECT, "https://issuer.example", "user-9"), 1799999970);
+	assert_int_equal(until_of(r, EG_REVOKE_SUBJECT, "https://issuer.example", "user-8"), 0);
+	for (size_t i = 0; i < sizeof(expect) / sizeof(expect[0]); i++)
+		assert_int_equal(entry_of(r, GOLDEN_LIST, expect[i].idx), expect[i].value);
+	assert_int_equal(eg_snapshot_policy(r->snap, 0)->id, 7);
+	assert_int_equal(eg_snapshot_policy(r->snap, 7)->skew_s, 5);
+}
+
+static void schema_1_is_read_and_becomes_schema_2(void **state)
+{
+	struct store *s = *state;
+	struct reader before, after;
+
+	unpack_golden(s);
+	open_reader(s, &before); /* a reader changes nothing */
+	(void)follow(&before);
+	check_golden(&before);
+	assert_int_equal(count(s, "PRAGMA user_version"), 1);
+	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
+	assert_int_equal(count(s, "PRAGMA user_version"), 2);
+	assert_int_equal(count(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'deny'"), 0);
+	open_reader(s, &after);
+	(void)follow(&after);
+	check_golden(&after);
+	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span("https://issuer.example"),
+	          span("new"), FAR_S, T0_NS, &s->epoch, &s->err));
+	(void)follow(&before); /* it was opened before the upgrade */
+	assert_int_equal(until_of(&before, EG_REVOKE_JTI, "https://issuer.example", "new"), FAR_S);
+	close_reader(&before);
+	close_reader(&after);
+}
+
+static void a_damaged_schema_1_is_not_upgraded(void **state)
+{
+	struct store *s = *state;
+
+	unpack_golden(s);
+	tamper(s, "UPDATE cutoff SET until_s = 76");
+	refused(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err), EG_ECORRUPT,
+	    "table cutoff, row 1: checksum");
+	assert_int_equal(count(s, "PRAGMA user_version"), 1);
+	assert_int_equal(count(s, "SELECT count(*) FROM deny"), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STATE_TEST(runs_equal_a_model),
+	    STATE_TEST(a_merge_forgets_what_is_past),
+	    STATE_TEST(a_run_of_many_chunks),
+	    STATE_TEST(values_in_the_log_can_be_taken_back),
+	    STATE_TEST(values_in_tables_can_be_taken_back),
+	    STATE_TEST(indices_in_the_log_can_be_taken_back),
+	    STATE_TEST(indices_in_tables_can_be_taken_back),
+	    STATE_TEST(one_bit_cannot_say_suspended),
+	    STATE_TEST(schema_1_is_read_and_becomes_schema_2),
+	    STATE_TEST(a_damaged_schema_1_is_not_upgraded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
