@@ -30,19 +30,18 @@
 static inline void sha512_lanes(
     const struct eg_ed25519_job *const job[FE_LANES], uint64_t hash[FE_LANES][8]);
 
-#ifdef FE_HAS_RECODE
-/* Optional, where a backend has lanes for it: the look-ups of one group, the result being that of
- * eg_scalar_reduce and eg_comb_recode (scalar.h, comb.h) in each lane. */
+/* The scalars of one group. */
 struct recode_in {
 	const uint64_t *hash[FE_LANES];             /* 8 words: SHA-512 */
 	const uint8_t *s[FE_LANES];                 /* 32 bytes, < L */
 	const struct eg_ed25519_table *a[FE_LANES]; /* tables of the keys; widths may differ */
-	const struct eg_ed25519_table *b;           /* the table of B */
+	const struct eg_ed25519_table *b;           /* the table of B: 12 bits, centred */
 	unsigned a_rows;                            /* the most windows of any lane's a */
 };
-/* look[0 … b->window_cnt − 1] for S·B, then a_rows for k·(−A), where lanes with fewer windows get
- * the identity: the address of entry 0 of their table. */
+/* look[0 … b->window_cnt − 1] for S·B, then a_rows for k·(−A), k = hash mod L; lanes with fewer
+ * windows get the identity, which is entry 0 of their table. The engine has one that calls
+ * eg_scalar_reduce and eg_comb_recode for each lane; a backend that does it in its lanes, with the
+ * same result, defines FE_HAS_RECODE. */
 static inline void recode_lanes(const struct recode_in *in, uintptr_t (*look)[FE_LANES]);
-#endif
 
 #endif

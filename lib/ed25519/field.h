@@ -79,11 +79,11 @@ struct niels {
 	struct fe ypx, ymx, t2d;
 };
 
-/* One 96-byte table entry a lane (comb.h describes the packing: 51-bit limbs 0…3 with 13-bit pieces
- * of limb 4 above them), negated where bit l of `negative` is set: (y+x, y−x, 2dxy) becomes
- * (y−x, y+x, −2dxy). The swap is one of addresses. Entries are aligned to 32 and validated: their
- * elements are canonical. → three ready elements. */
-static inline struct niels niels_load(const uint8_t *const entry[FE_LANES], uint32_t negative);
+/* One table entry a lane: look[l] is its address with the sign in bit 0, and comb.h describes the 96
+ * bytes. Where the sign is set the point is negated: (y+x, y−x, 2dxy) becomes (y−x, y+x, −2dxy), a
+ * swap of addresses and one negation. Tables are validated: the elements are canonical. → three
+ * ready elements */
+static inline struct niels niels_load(const uintptr_t look[FE_LANES]);
 
 /* Lane l of column[stride · index[l]]: the generic path's small tables, made of whole struct fe.
  * index[l] <= last, the last row there is. Ready, and carried where the column is. */

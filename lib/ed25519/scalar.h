@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Integers mod L = 2^252 + c, the order of B (RFC 8032 5.1), c of 125 bits, and their digits.
- * Words are 64 bits, least significant first. Nothing is secret: no constant time. [any]
+ * Integers mod L = 2^252 + c, the order of B (RFC 8032 section 5.1; c has 125 bits), and how they
+ * are cut into signed digits. Words are 64 bits, least significant first. Nothing is secret: no
+ * constant time. [any]
  */
 #ifndef EG_ED25519_SCALAR_H
 #define EG_ED25519_SCALAR_H
@@ -9,24 +10,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EG_SCALAR_WORDS 4
-
 /* s < L? */
-bool eg_scalar_is_canonical(const uint64_t s[EG_SCALAR_WORDS]);
+bool eg_scalar_is_canonical(const uint64_t s[4]);
 
 /* The integer hash mod L in [0, L), as libsodium's sc25519_reduce gives it: which representative
  * matters where k multiplies a point of mixed order. */
-void eg_scalar_reduce(const uint64_t hash[8], uint64_t k[EG_SCALAR_WORDS]);
+void eg_scalar_reduce(const uint64_t hash[8], uint64_t k[4]);
 
-/* u with s = sum of (window i of u − 2^(w−1))·2^(wi) mod L over all windows i < 252/w: the digits of
- * s are read from u (eg_scalar_digit). s < L; w divides 252. */
-void eg_scalar_centre(const uint64_t s[EG_SCALAR_WORDS], unsigned w, uint64_t u[EG_SCALAR_WORDS]);
+/*
+ * Recodings. With w bits a window, n windows and a bias of 2^(w−1) in each window (all of them, or
+ * all but the top one), u = s + bias has windows u_i, and s is the sum of d_i·2^(wi):
+ *
+ *   centred   n = 252/w, d_i = u_i − 2^(w−1); s + bias is taken mod L, so the sum is s mod L only:
+ *             right for points of order L. w of 6, 7, 9, 12, 14
+ *   plain     n = ⌈253/w⌉, the same but d_(n−1) = u_(n−1), and the sum is the integer s: right for
+ *             every point. w of 5, 8, 10, 11, 13
+ *
+ * |d_i| <= 2^(w−1) in all of them (docs/ed25519.md has the proof). The width says which it is.
+ */
+struct eg_recoding {
+	uint64_t bias[4];
+	uint8_t window_cnt; /* 0: no recoding has this width */
+	bool centred;
+};
 
-/* u with s = (top window of u)·2^(w(n−1)) + sum of (window i of u − 2^(w−1))·2^(wi) over i < n − 1,
- * as integers, n = ⌈253/w⌉. s < L. */
-void eg_scalar_bias(const uint64_t s[EG_SCALAR_WORDS], unsigned w, uint64_t u[EG_SCALAR_WORDS]);
+#define EG_RECODING_BITS_MIN 5u
+#define EG_RECODING_BITS_MAX 14u
+extern const struct eg_recoding eg_recodings[EG_RECODING_BITS_MAX + 1];
 
-/* Bits at … at + w − 1 of u; the top window (the last) has all that is left above `at`. w < 16. */
-uint32_t eg_scalar_window(const uint64_t u[EG_SCALAR_WORDS], unsigned at, unsigned w);
+/* digit[i] of s < L for i < window_cnt. w: a width that has a recoding. */
+void eg_scalar_recode(const uint64_t s[4], unsigned w, int16_t digit[]);
 
 #endif
