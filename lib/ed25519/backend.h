@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the engine needs of a backend beside field.h: SHA-512 in FE_LANES lanes, and where it pays the
- * scalars. The engine (verify.inc.h and what it includes) is written once; portable.c, avx2.c and
- * ifma.c each are
+ * What the engine needs of a backend beside field.h: SHA-512 in FE_LANES lanes, and where it pays
+ * the scalars. The engine (verify.inc.h and what it includes) is written once; portable.c, avx2.c
+ * and ifma.c each are
  *
  *   FE_LANES, FE_FLIGHT, struct fe, struct fe_wide
  *   #include "field.h"        the backend's field functions after it
@@ -24,9 +24,9 @@
 #include "field.h"
 
 /* hash[l] = SHA-512(R ‖ A ‖ M) of job[l], as eight words of the 64 bytes read little-endian: the
- * integer that is taken mod L. R is the first half of the signature, A the key's bytes. Messages may
- * differ in length; the engine sorts jobs so that the lanes of a group mostly have the same number
- * of blocks, and a lane that is done earlier keeps its result. */
+ * integer that is taken mod L. R is the first half of the signature, A the key's bytes. Messages
+ * may differ in length; the engine sorts jobs so that the lanes of a group mostly have the same
+ * number of blocks, and a lane that is done earlier keeps its result. */
 static inline void sha512_lanes(
     const struct eg_ed25519_job *const job[FE_LANES], uint64_t hash[FE_LANES][8]);
 

@@ -27,8 +27,8 @@ void eg_comb_recode(const struct eg_ed25519_table *table, const uint64_t scalar[
     unsigned stride);
 
 /* The table of B itself, 12 bits wide and centred, on huge pages where there are some: built and
- * validated by the first call (tens of ms), which must not be a worker's; later calls cost one load.
- * NULL where there is no memory. [any] */
+ * validated by the first call (tens of ms), which must not be a worker's; later calls cost one
+ * load. NULL where there is no memory. [any] */
 #define EG_COMB_BASE_BITS    12u
 #define EG_COMB_BASE_WINDOWS (252u / EG_COMB_BASE_BITS)
 const struct eg_ed25519_table *eg_comb_base(void);

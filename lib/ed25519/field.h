@@ -15,10 +15,10 @@
  *             of a sum
  *   product   a result of fe_wide_mul or fe_wide_sq, which is a sum(1)
  *   sum(n)    products added up, n at most 4
- * A backend with room in its limbs may carry inside fe_wide_mul and make fe_carry the identity (then
- * "product" is a carried element and a sum of them is ready); one without does the converse. Each
- * function says its limb bounds in its own comment, and tests/ propagates them through the formulas
- * as written.
+ * A backend with room in its limbs may carry inside fe_wide_mul and make fe_carry the identity
+ * (then "product" is a carried element and a sum of them is ready); one without does the converse.
+ * Each function says its limb bounds in its own comment, and tests/ propagates them through the
+ * formulas as written.
  *
  * Nothing here is secret: keys, messages and signatures are public, so no operation needs to take
  * constant time and look-ups go by address.
@@ -79,9 +79,9 @@ struct niels {
 	struct fe ypx, ymx, t2d;
 };
 
-/* One table entry a lane: look[l] is its address with the sign in bit 0, and comb.h describes the 96
- * bytes. Where the sign is set the point is negated: (y+x, y−x, 2dxy) becomes (y−x, y+x, −2dxy), a
- * swap of addresses and one negation. Tables are validated: the elements are canonical. → three
+/* One table entry a lane: look[l] is its address with the sign in bit 0, and comb.h describes the
+ * 96 bytes. Where the sign is set the point is negated: (y+x, y−x, 2dxy) becomes (y−x, y+x, −2dxy),
+ * a swap of addresses and one negation. Tables are validated: the elements are canonical. → three
  * ready elements */
 static inline struct niels niels_load(const uintptr_t look[FE_LANES]);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The field in one lane: 5 limbs of 51 bits in 64-bit words, value = Σ v[i]·2^(51i) mod 2^255 − 19
- * (the radix of Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", 2011).
- * Limbs have 13 bits to spare, so products are carried at once and sums never: struct fe_wide is a
- * carried product or a sum of such, and fe_carry does nothing.
+ * (the radix of Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures",
+ * 2011). Limbs have 13 bits to spare, so products are carried at once and sums never: struct
+ * fe_wide is a carried product or a sum of such, and fe_carry does nothing.
  *
  *   carried   v[1] < 2^51 + 2^13, the others < 2^51
  *   product   the same;  sum(n): every limb < n·(2^51 + 2^13)
@@ -24,14 +24,14 @@ struct fe_wide {
 #include "field.h"
 
 /* 2p and 4p, limb by limb: what keeps a difference from going below zero. */
-static const uint64_t fe_2p[5] = {0xfffffffffffda, 0xffffffffffffe, 0xffffffffffffe,
-    0xffffffffffffe, 0xffffffffffffe};
-static const uint64_t fe_4p[5] = {0x1fffffffffffb4, 0x1ffffffffffffc, 0x1ffffffffffffc,
-    0x1ffffffffffffc, 0x1ffffffffffffc};
+static const uint64_t fe_2p[5] = {
+    0xfffffffffffda, 0xffffffffffffe, 0xffffffffffffe, 0xffffffffffffe, 0xffffffffffffe};
+static const uint64_t fe_4p[5] = {
+    0x1fffffffffffb4, 0x1ffffffffffffc, 0x1ffffffffffffc, 0x1ffffffffffffc, 0x1ffffffffffffc};
 
-/* Each r[i] < 2^114.4 → carried. The carry out of r[i] is < 2^63.4 for i < 4. r[4] has no term times
- * 19, so it is < 2^110.5 with its carry in, its carry out < 2^59.5, and 19 times that < 2^63.8; with
- * limb 0 below 2^51 that fits a word, and what goes on into limb 1 is < 2^13. */
+/* Each r[i] < 2^114.4 → carried. The carry out of r[i] is < 2^63.4 for i < 4. r[4] has no term
+ * times 19, so it is < 2^110.5 with its carry in, its carry out < 2^59.5, and 19 times that <
+ * 2^63.8; with limb 0 below 2^51 that fits a word, and what goes on into limb 1 is < 2^13. */
 static inline struct fe fe_reduce(const w128 r[5])
 {
 	struct fe out;
@@ -61,13 +61,14 @@ static inline struct fe fe_mul(struct fe a, struct fe b)
 	for (int i = 0; i < 5; i++) {
 		r[i] = w128_mul(a.v[0], b.v[i]);
 		for (int j = 1; j < 5; j++)
-			r[i] = w128_add(
-			    r[i], w128_mul(a.v[j], j <= i ? b.v[i - j] : b19[5 + i - j]));
+			r[i] =
+			    w128_add(r[i], w128_mul(a.v[j], j <= i ? b.v[i - j] : b19[5 + i - j]));
 	}
 	return fe_reduce(r);
 }
 
-/* The same with equal terms taken once, doubled: 2·a < 2^55.01, 19·a < 2^58.3; sums as in fe_mul. */
+/* The same with equal terms taken once, doubled: 2·a < 2^55.01, 19·a < 2^58.3; sums as in fe_mul.
+ */
 static inline struct fe fe_sq(struct fe a)
 {
 	const w64 *v = a.v;
@@ -76,16 +77,11 @@ static inline struct fe fe_sq(struct fe a)
 	w64 d3 = w64_times(v[3], 2);
 	w128 r[5];
 
-	r[0] = w128_add(w128_mul(v[0], v[0]),
-	    w128_add(w128_mul(d1, v4_19), w128_mul(d2, v3_19)));
-	r[1] = w128_add(w128_mul(d0, v[1]),
-	    w128_add(w128_mul(d2, v4_19), w128_mul(v[3], v3_19)));
-	r[2] = w128_add(w128_mul(d0, v[2]),
-	    w128_add(w128_mul(v[1], v[1]), w128_mul(d3, v4_19)));
-	r[3] = w128_add(w128_mul(d0, v[3]),
-	    w128_add(w128_mul(d1, v[2]), w128_mul(v[4], v4_19)));
-	r[4] = w128_add(w128_mul(d0, v[4]),
-	    w128_add(w128_mul(d1, v[3]), w128_mul(v[2], v[2])));
+	r[0] = w128_add(w128_mul(v[0], v[0]), w128_add(w128_mul(d1, v4_19), w128_mul(d2, v3_19)));
+	r[1] = w128_add(w128_mul(d0, v[1]), w128_add(w128_mul(d2, v4_19), w128_mul(v[3], v3_19)));
+	r[2] = w128_add(w128_mul(d0, v[2]), w128_add(w128_mul(v[1], v[1]), w128_mul(d3, v4_19)));
+	r[3] = w128_add(w128_mul(d0, v[3]), w128_add(w128_mul(d1, v[2]), w128_mul(v[4], v4_19)));
+	r[4] = w128_add(w128_mul(d0, v[4]), w128_add(w128_mul(d1, v[3]), w128_mul(v[2], v[2])));
 	return fe_reduce(r);
 }
 
@@ -108,7 +104,7 @@ static inline struct fe fe_add(struct fe a, struct fe b)
 static inline struct fe fe_sub(struct fe a, struct fe b)
 {
 	for (int i = 0; i < 5; i++)
-		a.v[i] = w64_sub(w64_add(a.v[i], fe_2p[i]), b.v[i]);
+		a.v[i] = w64_sub(w64_add(a.v[i], w64_set(fe_2p[i])), b.v[i]);
 	return a;
 }
 
@@ -116,7 +112,7 @@ static inline struct fe fe_sub(struct fe a, struct fe b)
 static inline struct fe fe_neg(struct fe a)
 {
 	for (int i = 0; i < 5; i++)
-		a.v[i] = w64_sub(fe_2p[i], a.v[i]);
+		a.v[i] = w64_sub(w64_set(fe_2p[i]), a.v[i]);
 	return a;
 }
 
@@ -152,7 +148,7 @@ static inline struct fe_wide fe_wide_add(struct fe_wide a, struct fe_wide b)
 static inline struct fe_wide fe_wide_sub(struct fe_wide a, struct fe_wide b)
 {
 	for (int i = 0; i < 5; i++)
-		a.sum.v[i] = w64_sub(w64_add(a.sum.v[i], fe_4p[i]), b.sum.v[i]);
+		a.sum.v[i] = w64_sub(w64_add(a.sum.v[i], w64_set(fe_4p[i])), b.sum.v[i]);
 	return a;
 }
 
@@ -165,13 +161,14 @@ static inline struct fe fe_carry(struct fe_wide a)
 
 static inline struct fe fe_from_words(const uint64_t w[4][1])
 {
+	w64 w0 = w64_load(w[0]), w1 = w64_load(w[1]), w2 = w64_load(w[2]), w3 = w64_load(w[3]);
 	struct fe a;
 
-	a.v[0] = w64_low(w[0][0], 51);
-	a.v[1] = w64_low(w64_or(w64_shr(w[0][0], 51), w64_shl(w[1][0], 13)), 51);
-	a.v[2] = w64_low(w64_or(w64_shr(w[1][0], 38), w64_shl(w[2][0], 26)), 51);
-	a.v[3] = w64_low(w64_or(w64_shr(w[2][0], 25), w64_shl(w[3][0], 39)), 51);
-	a.v[4] = w64_shr(w[3][0], 12);
+	a.v[0] = w64_low(w0, 51);
+	a.v[1] = w64_low(w64_or(w64_shr(w0, 51), w64_shl(w1, 13)), 51);
+	a.v[2] = w64_low(w64_or(w64_shr(w1, 38), w64_shl(w2, 26)), 51);
+	a.v[3] = w64_low(w64_or(w64_shr(w2, 25), w64_shl(w3, 39)), 51);
+	a.v[4] = w64_low(w64_shr(w3, 12), 51);
 	return a;
 }
 
@@ -205,7 +202,7 @@ static inline void fe_to_words(struct fe a, uint64_t w[4][1])
 	w64 q, c;
 
 	a = fe_carry_once(a);
-	q = w64_shr(w64_add(a.v[0], 19), 51);
+	q = w64_shr(w64_add(a.v[0], w64_set(19)), 51);
 	for (int i = 1; i < 5; i++)
 		q = w64_shr(w64_add(a.v[i], q), 51);
 	c = w64_times(q, 19);
@@ -214,10 +211,10 @@ static inline void fe_to_words(struct fe a, uint64_t w[4][1])
 		c = w64_shr(a.v[i], 51);
 		a.v[i] = w64_low(a.v[i], 51);
 	}
-	w[0][0] = w64_or(a.v[0], w64_shl(a.v[1], 51));
-	w[1][0] = w64_or(w64_shr(a.v[1], 13), w64_shl(a.v[2], 38));
-	w[2][0] = w64_or(w64_shr(a.v[2], 26), w64_shl(a.v[3], 25));
-	w[3][0] = w64_or(w64_shr(a.v[3], 39), w64_shl(a.v[4], 12));
+	w64_store(w[0], w64_or(a.v[0], w64_shl(a.v[1], 51)));
+	w64_store(w[1], w64_or(w64_shr(a.v[1], 13), w64_shl(a.v[2], 38)));
+	w64_store(w[2], w64_or(w64_shr(a.v[2], 26), w64_shl(a.v[3], 25)));
+	w64_store(w[3], w64_or(w64_shr(a.v[3], 39), w64_shl(a.v[4], 12)));
 }
 
 /* ── look-ups ── */
@@ -228,10 +225,12 @@ static inline struct fe fe_unpack(const uint8_t *packed)
 	const uint64_t *w = (const uint64_t *)(const void *)packed;
 	struct fe a;
 
-	a.v[4] = 0;
+	a.v[4] = w64_set(0);
 	for (unsigned i = 0; i < 4; i++) {
-		a.v[i] = w64_low(w[i], 51);
-		a.v[4] = w64_or(a.v[4], w64_shl(w64_shr(w[i], 51), 13 * i));
+		w64 word = w64_load(&w[i]);
+
+		a.v[i] = w64_low(word, 51);
+		a.v[4] = w64_or(a.v[4], w64_shl(w64_shr(word, 51), 13 * i));
 	}
 	return a;
 }

@@ -17,10 +17,10 @@
 
 typedef __int128 wide;
 
-#define STEPS    62
-#define LOW_62   (UINT64_MAX >> 2)
-#define LIMB(x)  ((int64_t)((uint64_t)(x) & LOW_62))
-#define SIGN(x)  ((x) >> 63) /* −1 or 0 */
+#define STEPS   62
+#define LOW_62  (UINT64_MAX >> 2)
+#define LIMB(x) ((int64_t)((uint64_t)(x)&LOW_62))
+#define SIGN(x) ((x) >> 63) /* −1 or 0 */
 
 /* Σ v[i]·2^(62i); limbs 0…3 in [0, 2^62), the top one signed. */
 struct signed62 {
@@ -36,8 +36,8 @@ struct matrix {
 #define PRIME_LOW     (-19)
 #define PRIME_HIGH    128
 #define PRIME_INVERSE UINT64_C(0x39435e50d79435e5) /* 1/p mod 2^62 */
-static const struct signed62 prime = {{(int64_t)LOW_62 - 18, (int64_t)LOW_62, (int64_t)LOW_62,
-    (int64_t)LOW_62, PRIME_HIGH - 1}};
+static const struct signed62 prime = {
+    {(int64_t)LOW_62 - 18, (int64_t)LOW_62, (int64_t)LOW_62, (int64_t)LOW_62, PRIME_HIGH - 1}};
 
 /* 62 steps on the low words; the new delta. After g += f, which is even, it is the next round's
  * halvings that complete the step. */
@@ -141,8 +141,8 @@ static bool is_zero(const struct signed62 *a)
 void eg_field_invert(const uint64_t a[4], uint64_t out[4])
 {
 	struct signed62 f = prime, d = {{0}}, e = {{1}};
-	struct signed62 g = {{LIMB(a[0]), LIMB(a[0] >> 62 | a[1] << 2), LIMB(a[1] >> 60 | a[2] << 4),
-	    LIMB(a[2] >> 58 | a[3] << 6), (int64_t)(a[3] >> 56)}};
+	struct signed62 g = {{LIMB(a[0]), LIMB(a[0] >> 62 | a[1] << 2),
+	    LIMB(a[1] >> 60 | a[2] << 4), LIMB(a[2] >> 58 | a[3] << 6), (int64_t)(a[3] >> 56)}};
 	int64_t delta = 1;
 	struct matrix t;
 

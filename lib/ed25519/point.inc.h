@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Points of −x² + y² = 1 + d·x²·y², FE_LANES at a time, in extended coordinates (X : Y : Z : T),
- * x = X/Z, y = Y/Z, xy = T/Z (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008,
- * sections 3.1 and 3.3). −1 is a square mod p and d is not, so the addition law is complete: right
- * for every pair of points, and Z is never 0.
+ * x = X/Z, y = Y/Z, xy = T/Z (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited",
+ * 2008, sections 3.1 and 3.3). −1 is a square mod p and d is not, so the addition law is complete:
+ * right for every pair of points, and Z is never 0.
  *
- * A point is kept as (Y − X, Y + X, Z, T): those are what the next addition multiplies, and both come
- * from the same two products. Included after a backend's field (field.h).
+ * A point is kept as (Y − X, Y + X, Z, T): those are what the next addition multiplies, and both
+ * come from the same two products. Included after a backend's field (field.h).
  */
 struct point {
 	struct fe ymx, ypx, z, t; /* ready, ready, carried, carried */
@@ -30,7 +30,8 @@ static const uint64_t point_half_over_d[4] = {
 static const uint64_t point_sqrt_minus_one[4] = {
     0xc4ee1b274a0ea0b0, 0x2f431806ad2fe478, 0x2b4d00993dfbd7a7, 0x2b8324804fc1df0b};
 
-/* X = E·F, Y = G·H, Z = F·G, T = E·H, with Y ∓ X from the unreduced products. The four are ready. */
+/* X = E·F, Y = G·H, Z = F·G, T = E·H, with Y ∓ X from the unreduced products. The four are ready.
+ */
 static inline void point_finish(
     struct point *p, struct fe e, struct fe f, struct fe g, struct fe h, bool with_t)
 {
@@ -70,10 +71,10 @@ static inline void point_add_cached(struct point *p, const struct cached *q)
 }
 
 /* p = 2p. "dbl-2008-hwcd" with a = −1 says E = 2XY, G = Y² − X², F = G − 2Z², H = −(X² + Y²). Here
- * all four are doubled and the signs of F and H turned (which turns those of X, Y, Z and T: the same
- * point), and they are written in u = Y − X, v = Y + X:
- *   E = v² − u², G = 2uv, F = 4Z² − 2uv, H = u² + v²
- * p->t is not read; without with_t it is stale after, which only another doubling may follow. */
+ * all four are doubled and the signs of F and H turned (which turns those of X, Y, Z and T: the
+ * same point), and they are written in u = Y − X, v = Y + X: E = v² − u², G = 2uv, F = 4Z² − 2uv, H
+ * = u² + v² p->t is not read; without with_t it is stale after, which only another doubling may
+ * follow. */
 static inline void point_double(struct point *p, bool with_t)
 {
 	struct fe_wide u2 = fe_wide_sq(p->ymx), v2 = fe_wide_sq(p->ypx), z2 = fe_wide_sq(p->z);
@@ -116,6 +117,6 @@ static inline struct point point_from_affine(struct fe x, struct fe y)
 
 static inline struct cached point_cache(const struct point *p)
 {
-	return (struct cached){p->ypx, p->ymx, fe_add(p->z, p->z),
-	    fe_mul(p->t, fe_broadcast(point_2d))};
+	return (struct cached){
+	    p->ypx, p->ymx, fe_add(p->z, p->z), fe_mul(p->t, fe_broadcast(point_2d))};
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The few operations on 64- and 128-bit words that the one-lane field is written over. Behind names,
- * so that tests/ can compile the same formulas over intervals and see how large each limb can get.
+ * The few operations on 64- and 128-bit words that the one-lane field is written over. Behind
+ * names, so that tests/ can compile the same formulas over intervals and see how large each limb
+ * can get.
  */
 #ifndef EG_ED25519_WORD_PLAIN_H
 #define EG_ED25519_WORD_PLAIN_H
@@ -10,6 +11,21 @@
 
 typedef uint64_t w64;
 typedef unsigned __int128 w128;
+
+static inline w64 w64_load(const uint64_t *word)
+{
+	return *word;
+}
+
+static inline void w64_store(uint64_t *word, w64 a)
+{
+	*word = a;
+}
+
+static inline w64 w64_set(uint64_t constant)
+{
+	return constant;
+}
 
 static inline w64 w64_add(w64 a, w64 b)
 {
@@ -31,6 +47,7 @@ static inline w64 w64_shr(w64 a, unsigned n)
 	return a >> n;
 }
 
+/* For packing: bits may fall out at the top. */
 static inline w64 w64_shl(w64 a, unsigned n)
 {
 	return a << n;
