@@ -49,7 +49,6 @@ struct eg_token {
 	uint32_t has;                                /* enum eg_token_member */
 	struct eg_span kid, iss, sub, jti, cti, sid; /* unescaped */
 	struct eg_span jkt;                          /* RFC 7638 thumbprint text of cnf */
-	struct eg_span aud[EG_TOKEN_AUD_MAX];
 	struct eg_span status_uri;
 	uint32_t status_idx;
 	int64_t exp_s;               /* rounded down */
@@ -57,8 +56,17 @@ struct eg_token {
 	int64_t iat_s;               /* rounded up */
 	int64_t iat_floor_s;         /* rounded down: for the cutoffs R2 and R3 */
 	struct eg_span signed_bytes; /* what the signature covers, in the token as received */
+	/* From here on nothing is cleared: eg_token_clear. */
 	uint8_t signature[64];
+	struct eg_span aud[EG_TOKEN_AUD_MAX]; /* aud_cnt of them */
 };
+
+/* A token of which nothing is known yet. */
+static inline void eg_token_clear(struct eg_token *token, uint8_t fmt)
+{
+	memset(token, 0, offsetof(struct eg_token, signature));
+	token->fmt = fmt;
+}
 
 struct eg_token_scratch {
 	uint8_t header[EG_TOKEN_HEADER_MAX + 64];   /* decoded; slack for wide stores */

@@ -194,7 +194,7 @@ struct eg_finding eg_jwt_parse(struct eg_span token, const struct eg_policy *pol
 	struct eg_span payload;
 	struct eg_finding f;
 
-	*out = (struct eg_token){.fmt = EG_TOKEN_JWT};
+	eg_token_clear(out, EG_TOKEN_JWT);
 	if (token.len == 0 || token.len > policy->max_token_bytes || !split(token, &segments) ||
 	    !decode_all(&segments, scratch, out))
 		return malformed(EG_DETAIL_TOKEN);

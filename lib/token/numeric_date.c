@@ -6,6 +6,8 @@
 /* Any digits with a larger exponent are over EG_TOKEN_TIME_MAX. */
 #define OVERFLOW_EXPONENT 11
 
+#define PLAIN_DIGITS_MAX 12 /* of EG_TOKEN_TIME_MAX */
+
 /* digits × 10^exponent, digits < 10^20 */
 struct decimal {
 	bool negative;
@@ -112,12 +114,32 @@ static uint64_t whole_seconds(const struct decimal *d, bool *exact)
 	return whole < UINT64_MAX ? (uint64_t)whole : UINT64_MAX;
 }
 
+/* Nearly every date is this: 1 to 12 digits and nothing else. */
+static bool read_plain(struct eg_span number, uint64_t *value)
+{
+	uint64_t v = 0;
+
+	if (number.len == 0 || number.len > PLAIN_DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < number.len; i++) {
+		if (!is_digit(number.ptr[i]))
+			return false;
+		v = v * 10 + (unsigned)(number.ptr[i] - '0');
+	}
+	*value = v;
+	return true;
+}
+
 bool eg_numeric_date(struct eg_span number, int64_t *floor_s, int64_t *ceil_s)
 {
 	struct decimal d;
 	uint64_t whole;
 	bool exact;
 
+	if (read_plain(number, &whole)) {
+		*floor_s = *ceil_s = (int64_t)whole;
+		return whole <= EG_TOKEN_TIME_MAX;
+	}
 	if (!read_decimal(number, &d))
 		return false;
 	if (d.negative && d.digits != 0) {
