@@ -9,16 +9,18 @@
 /* EG_JSON_WORD of a name in a text that ends at `end`. */
 static inline uint64_t word_of(struct eg_span name, const uint8_t *end)
 {
-	const uint64_t len_byte = name.len < UINT8_MAX ? name.len + 1 : UINT8_MAX;
+	static const uint64_t first_bytes[8] = {
+	    0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF};
 	const size_t cnt = name.len < 7 ? name.len : 7;
+	const size_t len = name.len < UINT8_MAX - 1 ? name.len : UINT8_MAX - 1;
 	uint64_t word = 0;
 
 	if (end - name.ptr >= 8)
-		word = eg_load_le64(name.ptr) & ((1ull << 8 * cnt) - 1);
+		word = eg_load_le64(name.ptr) & first_bytes[cnt];
 	else
 		for (size_t i = cnt; i-- > 0;)
 			word = word << 8 | name.ptr[i];
-	return word | len_byte << 56;
+	return word | (uint64_t)(len + 1) << 56;
 }
 
 /* What names of more than seven bytes also differ by, mostly. */

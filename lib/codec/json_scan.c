@@ -88,6 +88,24 @@ const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_
 	return p + 1;
 }
 
+const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bool *escaped)
+{
+	uint32_t code_point;
+
+	while (p < s->end && *p != '"') {
+		if (p >= s->window + s->window_len) {
+			(void)eg_json_mark_window(s, p);
+		} else {
+			if (*p != '\\' ||
+			    (p = eg_json_scan_escape(p + 1, s->end, &code_point)) == NULL)
+				return NULL;
+			*escaped = true;
+		}
+		p = eg_json_next_mark(s, p);
+	}
+	return p < s->end ? p : NULL;
+}
+
 /* The high bit of each byte that is no digit, exact up to the first of them. */
 static uint64_t non_digit_bytes(uint64_t word)
 {
@@ -161,7 +179,7 @@ static const uint8_t *pass_member(
 	return eg_json_scan_value(s, p, &value);
 }
 
-/* With eg_json_scan_value these two recurse at most EG_JSON_DEPTH_MAX deep. */
+/* With eg_json_scan_unquoted these two recurse at most EG_JSON_DEPTH_MAX deep. */
 static const uint8_t *pass_object(struct eg_json_scanner *s, const uint8_t *p)
 {
 	return eg_json_scan_object(s, p, pass_member, NULL);
@@ -170,29 +188,28 @@ static const uint8_t *pass_object(struct eg_json_scanner *s, const uint8_t *p)
 static const uint8_t *pass_array(struct eg_json_scanner *s, const uint8_t *p)
 {
 	struct eg_json_value element;
+	const uint8_t *close, *comma;
 
-	if (++s->depth > EG_JSON_DEPTH_MAX)
+	if (s->depth++ == EG_JSON_DEPTH_MAX)
 		return NULL;
-	p = eg_json_skip_space(p + 1, s->end);
-	if (p == s->end || *p != ']') {
-		for (;; p++) {
-			p = eg_json_skip_space(p, s->end);
-			if (p == s->end || (p = eg_json_scan_value(s, p, &element)) == NULL)
-				return NULL;
-			p = eg_json_skip_space(p, s->end);
-			if (p == s->end)
-				return NULL;
-			if (*p != ',')
-				break;
-		}
-		if (*p != ']')
+	close = eg_json_expect(p + 1, s->end, ']');
+	while (close == NULL) {
+		p = eg_json_skip_space(p + 1, s->end);
+		if (p == s->end || (p = eg_json_scan_value(s, p, &element)) == NULL)
 			return NULL;
+		comma = eg_json_expect(p, s->end, ',');
+		if (comma == NULL) {
+			close = eg_json_expect(p, s->end, ']');
+			if (close == NULL)
+				return NULL;
+		}
+		p = comma;
 	}
 	s->depth--;
-	return p + 1;
+	return close + 1;
 }
 
-static const uint8_t *scan_unquoted(
+static const uint8_t *pass_unquoted(
     struct eg_json_scanner *s, const uint8_t *p, enum eg_json_type *type)
 {
 	switch (*p) {
@@ -217,14 +234,12 @@ static const uint8_t *scan_unquoted(
 	}
 }
 
-const uint8_t *eg_json_scan_value(
+const uint8_t *eg_json_scan_unquoted(
     struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out)
 {
 	const uint8_t *const start = p;
 
-	if (*p == '"')
-		return eg_json_scan_string(s, p, out);
-	p = scan_unquoted(s, p, &out->type);
+	p = pass_unquoted(s, p, &out->type);
 	if (p == NULL)
 		return NULL;
 	out->escaped = false;

@@ -32,10 +32,6 @@ bool eg_json_scan_begin(struct eg_json_scanner *s, struct eg_span text, unsigned
 /* Behind a backslash: the escape sequence with both halves of a surrogate pair. */
 const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_t *code_point);
 
-/* Any value: at its first byte, which is inside the text. */
-const uint8_t *eg_json_scan_value(
-    struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out);
-
 /* Moves the window to p, which is inside the text. Returns whether a byte in it is not ASCII. */
 bool eg_json_mark_window(struct eg_json_scanner *s, const uint8_t *p);
 
@@ -51,32 +47,35 @@ static inline const uint8_t *eg_json_skip_space(const uint8_t *p, const uint8_t 
 	return p;
 }
 
-/* The first marked byte from p on, or the end of the text. */
-static inline const uint8_t *eg_json_next_mark(struct eg_json_scanner *s, const uint8_t *p)
+/* Where `c` stands behind white space, if any, or NULL. */
+static inline const uint8_t *eg_json_expect(const uint8_t *p, const uint8_t *end, uint8_t c)
 {
-	for (;;) {
-		const size_t at = (size_t)(p - s->window);
-		const uint64_t *word = &s->marks[at / 64];
-		uint64_t bits;
-
-		if (at >= s->window_len) {
-			if (p == s->end)
-				return p;
-			(void)eg_json_mark_window(s, p);
-			continue;
-		}
-		bits = *word >> at % 64;
-		if (bits != 0)
-			p += __builtin_ctzll(bits);
-		else {
-			while (*++word == 0) /* the mark behind the last byte ends this */
-				;
-			p = s->window + (word - s->marks) * 64 + __builtin_ctzll(*word);
-		}
-		if (p < s->window + s->window_len)
-			return p;
-	}
+	if (p < end && *p == c)
+		return p;
+	p = eg_json_skip_space(p, end);
+	return p < end && *p == c ? p : NULL;
 }
+
+/* The first marked byte from p on, or the end of the window (or of the text, which is less). */
+static inline const uint8_t *eg_json_next_mark(const struct eg_json_scanner *s, const uint8_t *p)
+{
+	const size_t at = (size_t)(p - s->window);
+	const uint64_t *word = &s->marks[at / 64];
+	uint64_t bits;
+
+	if (at >= s->window_len)
+		return p;
+	bits = *word >> at % 64;
+	if (bits != 0)
+		return p + __builtin_ctzll(bits);
+	while (*++word == 0) /* the mark behind the last byte ends this */
+		;
+	return s->window + (word - s->marks) * 64 + __builtin_ctzll(*word);
+}
+
+/* At the closing quote of a string in which p is at a marked byte that is none, or at the end of
+ * the window. */
+const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bool *escaped);
 
 /* At the opening quote. */
 static inline const uint8_t *eg_json_scan_string(
@@ -84,19 +83,30 @@ static inline const uint8_t *eg_json_scan_string(
 {
 	const uint8_t *const start = p + 1;
 	bool escaped = false;
-	uint32_t code_point;
 
-	for (p = start; (p = eg_json_next_mark(s, p)) < s->end && *p != '"';) {
-		if (*p != '\\' || (p = eg_json_scan_escape(p + 1, s->end, &code_point)) == NULL)
-			return NULL;
-		escaped = true;
-	}
+	p = eg_json_next_mark(s, start);
 	if (p == s->end)
 		return NULL;
+	if (*p != '"') {
+		p = eg_json_scan_rest(s, p, &escaped);
+		if (p == NULL)
+			return NULL;
+	}
 	out->type = EG_JSON_STRING;
 	out->escaped = escaped;
 	out->raw = eg_span(start, (size_t)(p - start));
 	return p + 1;
+}
+
+/* A value that is no string: at its first byte, which is inside the text. */
+const uint8_t *eg_json_scan_unquoted(
+    struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out);
+
+/* Any value: at its first byte, which is inside the text. */
+static inline const uint8_t *eg_json_scan_value(
+    struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out)
+{
+	return *p == '"' ? eg_json_scan_string(s, p, out) : eg_json_scan_unquoted(s, p, out);
 }
 
 /* What is done with a member: at the first byte of its value. */
@@ -108,13 +118,14 @@ static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_member(
 {
 	struct eg_json_value name;
 
-	if (++s->member_cnt > s->member_max || p == s->end || *p != '"')
+	p = eg_json_expect(p, s->end, '"');
+	if (p == NULL || s->member_cnt++ == s->member_max)
 		return NULL;
 	p = eg_json_scan_string(s, p, &name);
 	if (p == NULL)
 		return NULL;
-	p = eg_json_skip_space(p, s->end);
-	if (p == s->end || *p != ':')
+	p = eg_json_expect(p, s->end, ':');
+	if (p == NULL)
 		return NULL;
 	p = eg_json_skip_space(p + 1, s->end);
 	return p < s->end ? member(s, p, &name, context) : NULL;
@@ -124,26 +135,25 @@ static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_member(
 static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_object(
     struct eg_json_scanner *s, const uint8_t *p, eg_json_member_fn *member, void *context)
 {
-	if (++s->depth > EG_JSON_DEPTH_MAX)
+	const uint8_t *close, *comma;
+
+	if (s->depth++ == EG_JSON_DEPTH_MAX)
 		return NULL;
-	p = eg_json_skip_space(p + 1, s->end);
-	if (p == s->end || *p != '}') {
-		for (;; p++) {
-			p = eg_json_skip_space(p, s->end);
-			p = eg_json_scan_member(s, p, member, context);
-			if (p == NULL)
-				return NULL;
-			p = eg_json_skip_space(p, s->end);
-			if (p == s->end)
-				return NULL;
-			if (*p != ',')
-				break;
-		}
-		if (*p != '}')
+	close = eg_json_expect(p + 1, s->end, '}');
+	while (close == NULL) {
+		p = eg_json_scan_member(s, p + 1, member, context);
+		if (p == NULL)
 			return NULL;
+		comma = eg_json_expect(p, s->end, ',');
+		if (comma == NULL) {
+			close = eg_json_expect(p, s->end, '}');
+			if (close == NULL)
+				return NULL;
+		}
+		p = comma;
 	}
 	s->depth--;
-	return p + 1;
+	return close + 1;
 }
 
 /* Is the text from p on white space? */

@@ -3,23 +3,14 @@
 
 #include "claims_json.h"
 #include "eg_base64url.h"
-#include "media_type.h"
+#include "jwt_header.h"
 
-#define SIGNATURE_CHARS EG_BASE64URL_ENCODED_BYTES(sizeof(((struct eg_token *)0)->signature))
+#define SIGNATURE_BYTES sizeof(((struct eg_token *)0)->signature)
+#define SIGNATURE_CHARS EG_BASE64URL_ENCODED_BYTES(SIGNATURE_BYTES)
 
 struct segments {
 	struct eg_span header, payload, signature;
 };
-
-static struct eg_finding pass(void)
-{
-	return eg_finding(EG_OK, EG_DETAIL_NONE);
-}
-
-static struct eg_finding refuse(enum eg_verdict status)
-{
-	return eg_finding(status, EG_DETAIL_NONE);
-}
 
 static struct eg_finding malformed(enum eg_detail detail)
 {
@@ -39,12 +30,14 @@ static const uint8_t *second_dot(struct eg_span rest)
 	return memchr(rest.ptr, '.', rest.len);
 }
 
-/* S2, but for the alphabet. */
-static bool split(struct eg_span token, struct segments *out)
+/* S2, but for the alphabet. header_len: where it is known already, else 0. */
+static bool split(struct eg_span token, size_t header_len, struct segments *out)
 {
 	const uint8_t *const end = token.ptr + token.len;
-	const uint8_t *first = memchr(token.ptr, '.', token.len), *second;
+	const uint8_t *first = token.ptr + header_len, *second;
 
+	if (header_len == 0)
+		first = memchr(token.ptr, '.', token.len);
 	if (first == NULL)
 		return false;
 	second = second_dot(eg_span(first + 1, (size_t)(end - first - 1)));
@@ -65,111 +58,6 @@ static bool decode(struct eg_span segment, uint8_t *out, size_t room)
 	return eg_base64url_decode(segment, out);
 }
 
-/* The rest of S2, and S3, of all segments before anything is said about what is in them. */
-static bool decode_all(
-    const struct segments *segments, struct eg_token_scratch *scratch, struct eg_token *out)
-{
-	return decode(segments->header, scratch->header, EG_TOKEN_HEADER_MAX) &&
-	       decode(segments->payload, scratch->payload, EG_TOKEN_PAYLOAD_MAX) &&
-	       decode(segments->signature, out->signature, sizeof(out->signature));
-}
-
-/* ── S4 ── */
-
-enum slot { ALG, CRIT, B64, ZIP, ENC, CTY, TYP, KID };
-
-#define KNOWN(a, b, c, slot)                                                                       \
-	[EG_JSON_PLACE(EG_JSON_NAME3(a, b, c))] = {EG_JSON_NAME3(a, b, c), NULL, NULL, slot}
-#define CRIT_WORD EG_JSON_WORD(4, 'c', 'r', 'i', 't', 0, 0, 0)
-
-static const struct eg_json_shape header_shape = {{
-    KNOWN('a', 'l', 'g', ALG),
-    [EG_JSON_PLACE(CRIT_WORD)] = {CRIT_WORD, NULL, NULL, CRIT},
-    KNOWN('b', '6', '4', B64),
-    KNOWN('z', 'i', 'p', ZIP),
-    KNOWN('e', 'n', 'c', ENC),
-    KNOWN('c', 't', 'y', CTY),
-    KNOWN('t', 'y', 'p', TYP),
-    KNOWN('k', 'i', 'd', KID),
-}};
-
-static struct eg_finding check_alg(const struct eg_json_known *header, struct eg_json_arena *arena)
-{
-	struct eg_span alg;
-
-	if (!eg_json_has(header, ALG) || !eg_claims_string(&header->value[ALG], arena, &alg))
-		return malformed(EG_DETAIL_ALG);
-	if (!eg_span_eq_str(alg, "EdDSA") && !eg_span_eq_str(alg, "Ed25519"))
-		return refuse(EG_UNSUPPORTED_ALG);
-	return pass();
-}
-
-static struct eg_finding check_extensions(const struct eg_json_known *header)
-{
-	if (eg_json_has(header, CRIT) || eg_json_has(header, B64))
-		return refuse(EG_UNSUPPORTED_CRIT);
-	if (eg_json_has(header, ZIP) || eg_json_has(header, ENC))
-		return refuse(EG_UNSUPPORTED);
-	return pass();
-}
-
-static struct eg_finding check_cty(const struct eg_json_known *header, struct eg_json_arena *arena)
-{
-	struct eg_span cty;
-
-	if (!eg_json_has(header, CTY))
-		return pass();
-	if (!eg_claims_string(&header->value[CTY], arena, &cty))
-		return malformed(EG_DETAIL_CTY);
-	if (eg_ascii_eq_lower(eg_media_type_short(cty), eg_span_str("jwt")))
-		return refuse(EG_UNSUPPORTED);
-	return pass();
-}
-
-static struct eg_finding check_typ(const struct eg_json_known *header,
-    const struct eg_policy *policy, struct eg_json_arena *arena, struct eg_token *out)
-{
-	struct eg_span typ;
-
-	if (!eg_json_has(header, TYP))
-		return policy->typ_required ? refuse(EG_BAD_TYP) : pass();
-	if (!eg_claims_string(&header->value[TYP], arena, &typ))
-		return malformed(EG_DETAIL_TYP);
-	out->has |= EG_HAS_TYP;
-	return eg_policy_typ_ok(policy, typ) ? pass() : refuse(EG_BAD_TYP);
-}
-
-static struct eg_finding read_kid(
-    const struct eg_json_known *header, struct eg_json_arena *arena, struct eg_token *out)
-{
-	if (!eg_json_has(header, KID))
-		return pass();
-	if (!eg_claims_name(&header->value[KID], arena, &out->kid))
-		return malformed(EG_DETAIL_KID);
-	out->has |= EG_HAS_KID;
-	return pass();
-}
-
-static struct eg_finding read_header(struct eg_span text, const struct eg_policy *policy,
-    struct eg_json_arena *arena, struct eg_token *out)
-{
-	struct eg_json_known header;
-	struct eg_finding f;
-
-	if (text.len > EG_TOKEN_HEADER_MAX || !eg_json_read(text, &header_shape, arena, &header))
-		return malformed(EG_DETAIL_HEADER);
-	f = check_alg(&header, arena);
-	if (f.status == EG_OK)
-		f = check_extensions(&header);
-	if (f.status == EG_OK)
-		f = check_cty(&header, arena);
-	if (f.status == EG_OK)
-		f = check_typ(&header, policy, arena, out);
-	if (f.status == EG_OK)
-		f = read_kid(&header, arena, out);
-	return f;
-}
-
 /* ── S1–S5 ── */
 
 static bool read_time(const struct eg_json_value *value, struct eg_json_arena *arena,
@@ -186,19 +74,35 @@ static struct eg_span decoded(struct eg_span segment, const uint8_t *bytes)
 	return eg_span(bytes, EG_BASE64URL_DECODED_BYTES(segment.len));
 }
 
+/* S1–S3, of all segments before anything is said about what is in them. A header that is
+ * remembered has passed. */
+static bool open_token(struct eg_span token, const struct eg_jwt_header *known,
+    struct eg_token_scratch *scratch, struct segments *segments, uint8_t *signature)
+{
+	return split(token, known != NULL ? known->segment_len : 0, segments) &&
+	       (known != NULL || decode(segments->header, scratch->header, EG_TOKEN_HEADER_MAX)) &&
+	       decode(segments->payload, scratch->payload, EG_TOKEN_PAYLOAD_MAX) &&
+	       decode(segments->signature, signature, SIGNATURE_BYTES);
+}
+
 struct eg_finding eg_jwt_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token *out)
 {
+	const struct eg_jwt_header *known = eg_jwt_header_recall(&scratch->headers, token);
 	struct eg_json_arena arena = {scratch->text, sizeof(scratch->text)};
 	struct segments segments;
 	struct eg_span payload;
 	struct eg_finding f;
 
 	eg_token_clear(out, EG_TOKEN_JWT);
-	if (token.len == 0 || token.len > policy->max_token_bytes || !split(token, &segments) ||
-	    !decode_all(&segments, scratch, out))
+	if (token.len == 0 || token.len > policy->max_token_bytes ||
+	    !open_token(token, known, scratch, &segments, out->signature))
 		return malformed(EG_DETAIL_TOKEN);
-	f = read_header(decoded(segments.header, scratch->header), policy, &arena, out);
+	if (known != NULL)
+		f = eg_jwt_header_apply(known, policy, out);
+	else
+		f = eg_jwt_header_read(segments.header, decoded(segments.header, scratch->header),
+		    policy, scratch, &arena, out);
 	if (f.status != EG_OK)
 		return f;
 	if (segments.signature.len != SIGNATURE_CHARS)
