@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "codec_impl.h"
 #include "eg_cpu.h"
+#include "json_mark.h"
 #include "vec64_avx512.h"
 
 #include "codec_vec64.h"
@@ -15,9 +16,16 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return vec64_json_mark(text, marks);
 }
 
+static bool json_alike(
+    const uint64_t *word, const uint64_t *last, unsigned cnt, uint64_t w, uint64_t l)
+{
+	return eg_json_alike(word, last, cnt, w, l);
+}
+
 const struct eg_codec_impl eg_codec_avx512 = {
     .name = "avx512",
     .cpu = EG_CPU_AVX512,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_alike = json_alike,
 };

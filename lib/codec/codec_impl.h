@@ -28,6 +28,10 @@ struct eg_codec_impl {
 	 * text.len / 64 + 1 words are written, those of no byte as 0. Returns whether a byte is not
 	 * ASCII. */
 	bool (*json_mark)(struct eg_span text, uint64_t *marks);
+
+	/* Is there an i < cnt with word[i] = w and last[i] = l? */
+	bool (*json_alike)(
+	    const uint64_t *word, const uint64_t *last, unsigned cnt, uint64_t w, uint64_t l);
 };
 
 extern const struct eg_codec_impl eg_codec_scalar, eg_codec_avx2, eg_codec_avx512;

@@ -29,8 +29,15 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return (all & EG_HIGH_BITS) != 0;
 }
 
+static bool json_alike(
+    const uint64_t *word, const uint64_t *last, unsigned cnt, uint64_t w, uint64_t l)
+{
+	return eg_json_alike(word, last, cnt, w, l);
+}
+
 const struct eg_codec_impl eg_codec_scalar = {
     .name = "scalar",
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_alike = json_alike,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Eight bytes of JSON at once, without vectors. Internal. */
+/* What the variants of the JSON functions share: eight bytes at once, without vectors. Internal. */
 #ifndef EG_JSON_MARK_H
 #define EG_JSON_MARK_H
 
@@ -59,6 +59,18 @@ static inline uint64_t eg_json_mark_rest(const uint8_t *p, size_t len, uint64_t 
 		word = word << 8 | p[i];
 	*all |= word;
 	return marks | (uint64_t)eg_gather_high_bits(eg_json_special_bytes(word)) << at;
+}
+
+/* struct eg_codec_impl's json_alike. No branch in the loop: compilers make vectors of it, of what
+ * the including file is compiled for. */
+static inline bool eg_json_alike(
+    const uint64_t *word, const uint64_t *last, unsigned cnt, uint64_t w, uint64_t l)
+{
+	uint64_t alike = 0;
+
+	for (unsigned i = 0; i < cnt; i++)
+		alike |= (uint64_t)(((word[i] ^ w) | (last[i] ^ l)) == 0);
+	return alike != 0;
 }
 
 #endif
