@@ -105,9 +105,9 @@ static void fill(struct text *t, const struct shape *shape)
 
 typedef void members_fn(struct text *t, unsigned n);
 
-static void put_members(struct text *t, const char *format)
+static void put_members(struct text *t, unsigned cnt, const char *format)
 {
-	for (unsigned i = 0; i < MEMBERS; i++)
+	for (unsigned i = 0; i < cnt; i++)
 		codec_need(put(t, 1, format, i * 7919u % 1000u), "room for members");
 	codec_need(put(t, 0, "}"), "room for members");
 }
@@ -115,19 +115,25 @@ static void put_members(struct text *t, const char *format)
 static void short_members(struct text *t, unsigned n)
 {
 	(void)n;
-	put_members(t, ",\"%03u\":0");
+	put_members(t, MEMBERS, ",\"%03u\":0");
 }
 
 static void alike_members(struct text *t, unsigned n)
 {
 	(void)n;
-	put_members(t, ",\"alike__%03u__alike\":0");
+	put_members(t, MEMBERS, ",\"alike__%03u__alike\":0");
+}
+
+static void long_alike_members(struct text *t, unsigned n)
+{
+	(void)n;
+	put_members(t, 80, ",\"alike_at_start_%03u_alike_end\":0");
 }
 
 static void escaped_members(struct text *t, unsigned n)
 {
 	(void)n;
-	put_members(t, ",\"\\u0061\\n%03u\\\\\\\"\":0");
+	put_members(t, MEMBERS, ",\"\\u0061\\n%03u\\\\\\\"\":0");
 }
 
 static void random_members(struct text *t, unsigned n)
@@ -162,6 +168,7 @@ static const struct {
 } member_shapes[] = {
     {"120 short names", short_members},
     {"120 names alike at both ends", alike_members},
+    {"80 long names, hardly different", long_alike_members},
     {"120 escaped names", escaped_members},
     {"120 names of any length", random_members},
     {"claims, all escaped", dear_claims},

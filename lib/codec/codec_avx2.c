@@ -125,10 +125,10 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return _mm256_movemask_epi8(all) != 0 || (rest & EG_HIGH_BITS) != 0;
 }
 
-static bool json_alike(
-    const uint64_t *word, const uint64_t *last, unsigned cnt, uint64_t w, uint64_t l)
+static bool json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
 {
-	return eg_json_alike(word, last, cnt, w, l);
+	return eg_json_alike(keys, first, end, wanted);
 }
 
 const struct eg_codec_impl eg_codec_avx2 = {

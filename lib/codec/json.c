@@ -31,8 +31,9 @@ static inline bool read_name(const struct eg_json_scanner *s, const struct eg_js
 	if (text.ptr == NULL)
 		return false;
 	out->text = text;
-	out->word = word_of(text, raw->escaped ? text.ptr + text.len : s->end);
-	out->last = text.len < 8 ? 0 : eg_load_le64(text.ptr + text.len - 8);
+	out->key[0] = word_of(text, raw->escaped ? text.ptr + text.len : s->end);
+	out->key[1] = text.len < 8 ? 0 : eg_load_le64(text.ptr + text.len - 8);
+	out->key[2] = text.len < 15 ? 0 : eg_load_le64(text.ptr + 7);
 	return true;
 }
 
@@ -49,9 +50,9 @@ struct reading {
 static inline const struct eg_json_known_name *look_up(
     const struct eg_json_shape *shape, const struct eg_json_name *name)
 {
-	const struct eg_json_known_name *known = &shape->name[EG_JSON_PLACE(name->word)];
+	const struct eg_json_known_name *known = &shape->name[EG_JSON_PLACE(name->key[0])];
 
-	if (known->word != name->word ||
+	if (known->word != name->key[0] ||
 	    (known->text != NULL && !eg_span_eq_str(name->text, known->text)))
 		return NULL;
 	return known;

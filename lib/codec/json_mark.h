@@ -3,7 +3,7 @@
 #ifndef EG_JSON_MARK_H
 #define EG_JSON_MARK_H
 
-#include "eg_span.h"
+#include "codec_impl.h"
 
 #include <endian.h>
 
@@ -63,13 +63,15 @@ static inline uint64_t eg_json_mark_rest(const uint8_t *p, size_t len, uint64_t 
 
 /* struct eg_codec_impl's json_alike. No branch in the loop: compilers make vectors of it, of what
  * the including file is compiled for. */
-static inline bool eg_json_alike(
-    const uint64_t *word, const uint64_t *last, unsigned cnt, uint64_t w, uint64_t l)
+static inline bool eg_json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
 {
+	const uint64_t *a = keys->key[0], *b = keys->key[1], *c = keys->key[2];
+	const uint64_t x = wanted[0], y = wanted[1], z = wanted[2];
 	uint64_t alike = 0;
 
-	for (unsigned i = 0; i < cnt; i++)
-		alike |= (uint64_t)(((word[i] ^ w) | (last[i] ^ l)) == 0);
+	for (unsigned i = first; i < end; i++)
+		alike |= (uint64_t)(((a[i] ^ x) | (b[i] ^ y) | (c[i] ^ z)) == 0);
 	return alike != 0;
 }
 

@@ -3,16 +3,22 @@
 
 #define COMPARED_MAX 256u /* about as dear as sorting a quarter of the names */
 
+/* Do the keys of name i say that it may be `name`? */
+static bool is_alike(const struct eg_json_names *names, unsigned i, const struct eg_json_name *name)
+{
+	for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+		if (names->keys.key[k][i] != name->key[k])
+			return false;
+	return true;
+}
+
 bool eg_json_names_has(struct eg_json_names *names, const struct eg_json_name *name)
 {
-	const uint64_t *word = names->word, *last = names->last;
-	const unsigned first = names->first, cnt = names->end - first;
-
 	if (names->compared > COMPARED_MAX ||
-	    !names->impl->json_alike(word + first, last + first, cnt, name->word, name->last))
+	    !names->impl->json_alike(&names->keys, names->first, names->end, name->key))
 		return false;
-	for (unsigned i = first; i < names->end; i++) {
-		if (word[i] != name->word || last[i] != name->last)
+	for (unsigned i = names->first; i < names->end; i++) {
+		if (!is_alike(names, i, name))
 			continue;
 		if (eg_span_eq(names->text[i], name->text))
 			return true;
@@ -21,15 +27,14 @@ bool eg_json_names_has(struct eg_json_names *names, const struct eg_json_name *n
 	return false;
 }
 
-/* By words, by length, by bytes: an order in which equal names are neighbours. */
+/* By keys, by length, by bytes: an order in which equal names are neighbours. */
 static int compare(const struct eg_json_names *names, unsigned a, unsigned b)
 {
 	const struct eg_span x = names->text[a], y = names->text[b];
 
-	if (names->word[a] != names->word[b])
-		return names->word[a] < names->word[b] ? -1 : 1;
-	if (names->last[a] != names->last[b])
-		return names->last[a] < names->last[b] ? -1 : 1;
+	for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+		if (names->keys.key[k][a] != names->keys.key[k][b])
+			return names->keys.key[k][a] < names->keys.key[k][b] ? -1 : 1;
 	if (x.len != y.len)
 		return x.len < y.len ? -1 : 1;
 	return memcmp(x.ptr, y.ptr, x.len);

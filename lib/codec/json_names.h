@@ -3,8 +3,8 @@
  * The names of an object, to find one that stands twice. Objects inside objects stack up. Internal.
  *
  * Whatever names a document brings, looking costs little: a filter of one word says for most names
- * that they are new; the rest is compared with all others by two words at once (vectors), which
- * tell names of up to 15 bytes apart for good; and where too many longer names agree in these, all
+ * that they are new; the rest is compared with all others by three words at once (vectors), which
+ * tell names of up to 23 bytes apart for good; and where too many longer names agree in these, all
  * are sorted at the end instead.
  */
 #ifndef EG_JSON_NAMES_H
@@ -13,10 +13,12 @@
 #include "codec_impl.h"
 #include "eg_json.h"
 
+_Static_assert(EG_JSON_MEMBERS_MAX == EG_CODEC_NAMES, "keys for all names of an object");
+
 struct eg_json_name {
 	struct eg_span text; /* unescaped */
-	uint64_t word;       /* EG_JSON_WORD */
-	uint64_t last;       /* its last 8 bytes, 0 where it has fewer */
+	/* EG_JSON_WORD; the last 8 bytes; those from the eighth on: 0 where it is too short. */
+	uint64_t key[EG_CODEC_KEYS];
 };
 
 struct eg_json_names {
@@ -24,7 +26,7 @@ struct eg_json_names {
 	unsigned first, end; /* the names of the innermost object that is open */
 	unsigned compared;   /* how often two texts had to be compared; more than a bound: sort */
 	uint64_t seen;       /* filter: a bit for each name of the object */
-	uint64_t word[EG_JSON_MEMBERS_MAX], last[EG_JSON_MEMBERS_MAX];
+	struct eg_codec_keys keys;
 	struct eg_span text[EG_JSON_MEMBERS_MAX];
 };
 
@@ -59,14 +61,15 @@ bool eg_json_names_has(struct eg_json_names *names, const struct eg_json_name *n
  * by eg_json_names_end. */
 static inline bool eg_json_names_add(struct eg_json_names *names, const struct eg_json_name *name)
 {
-	const uint64_t bit = 1ull << ((name->word ^ name->last) * 0x9E3779B97F4A7C15u >> 58);
+	const uint64_t mixed = (name->key[0] ^ name->key[1]) * 0x9E3779B97F4A7C15u;
+	const uint64_t bit = 1ull << (mixed >> 58);
 
 	if (names->end == EG_JSON_MEMBERS_MAX ||
 	    ((names->seen & bit) != 0 && eg_json_names_has(names, name)))
 		return false;
 	names->seen |= bit;
-	names->word[names->end] = name->word;
-	names->last[names->end] = name->last;
+	for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+		names->keys.key[k][names->end] = name->key[k];
 	names->text[names->end++] = name->text;
 	return true;
 }

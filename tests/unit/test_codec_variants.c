@@ -6,6 +6,7 @@
  * variants that must have been among those tested.
  */
 #include "codec_impl.h"
+#include "json_mark.h"
 #include "vec64_plain.h"
 
 #include "codec_vec64.h"
@@ -246,9 +247,38 @@ static void check_each_byte(const struct eg_codec_impl *impl, size_t len)
 	}
 }
 
+/* ── names ── */
+
+/* The one name that is alike at every place of every range; then each of its keys a bit wrong. */
+static void check_alike(const struct eg_codec_impl *impl)
+{
+	static struct eg_codec_keys keys;
+	const uint64_t wanted[EG_CODEC_KEYS] = {random_word(), random_word(), random_word()};
+
+	for (unsigned i = 0; i < EG_CODEC_NAMES; i++)
+		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+			keys.key[k][i] = i % (k + 2) == 0 ? wanted[k] : random_word();
+	keys.key[0][0] ^= 1; /* place 0 had them all, as had every twelfth */
+	for (unsigned i = 12; i < EG_CODEC_NAMES; i += 12)
+		keys.key[i / 12 % EG_CODEC_KEYS][i] ^= 1ull << random_word() % 64;
+	for (unsigned at = 0; at < EG_CODEC_NAMES; at++) {
+		const struct eg_codec_keys before = keys;
+
+		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+			keys.key[k][at] = wanted[k];
+		for (unsigned end = 0; end <= EG_CODEC_NAMES; end++)
+			for (unsigned first = 0; first <= end; first += 1 + first / 9)
+				need(impl->json_alike(&keys, first, end, wanted) ==
+				         (first <= at && at < end),
+				    impl->name, "alike", end, at);
+		keys = before;
+	}
+}
+
 static void check_variant(const struct eg_codec_impl *impl)
 {
 	check_lengths(impl);
+	check_alike(impl);
 	for (size_t i = 0; i < COUNT(lengths); i++)
 		check_each_byte(impl, lengths[i]);
 	(void)printf("ok: %s\n", impl->name);
@@ -264,6 +294,12 @@ static bool mark_plain(struct eg_span text, uint64_t *marks)
 	return vec64_json_mark(text, marks);
 }
 
+static bool alike_plain(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
+{
+	return eg_json_alike(keys, first, end, wanted);
+}
+
 static bool is_supported(const char *name)
 {
 	const struct eg_codec_impl *impl;
@@ -276,8 +312,10 @@ static bool is_supported(const char *name)
 
 int main(int argc, char *argv[])
 {
-	static const struct eg_codec_impl plain = {
-	    .name = "plain", .base64url_decode = decode_plain, .json_mark = mark_plain};
+	static const struct eg_codec_impl plain = {.name = "plain",
+	    .base64url_decode = decode_plain,
+	    .json_mark = mark_plain,
+	    .json_alike = alike_plain};
 	const struct eg_codec_impl *impl;
 
 	for (int i = 1; i < argc; i++)
