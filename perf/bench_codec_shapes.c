@@ -189,7 +189,7 @@ static void add(struct codec_set *set, unsigned which, unsigned n)
 		fill(&t, &shapes[which]);
 	else
 		member_shapes[which - SHAPES].put(&t, n);
-	codec_set_add(set, n, HEADER, t.bytes, t.len);
+	codec_set_add_jwt(set, n, HEADER, t.bytes, t.len);
 }
 
 struct codec_set *codec_shape_set(unsigned i)
@@ -201,7 +201,6 @@ struct codec_set *codec_shape_set(unsigned i)
 	set = calloc(1, sizeof(*set));
 	codec_need(set != NULL, "memory for tokens");
 	set->name = i < SHAPES ? shapes[i].name : member_shapes[i - SHAPES].name;
-	set->fmt = EG_TOKEN_JWT;
 	for (unsigned n = 0; n < CODEC_TOKENS; n++)
 		add(set, i, n);
 	return set;
