@@ -3,6 +3,7 @@
 #include "codec_impl.h"
 #include "eg_cpu.h"
 #include "json_mark.h"
+#include "utf8.h"
 
 #include <immintrin.h>
 
@@ -137,4 +138,5 @@ const struct eg_codec_impl eg_codec_avx2 = {
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
     .json_alike = json_alike,
+    .utf8_valid = eg_utf8_valid_avx2,
 };

@@ -2,6 +2,7 @@
 #include "codec_impl.h"
 #include "eg_cpu.h"
 #include "json_mark.h"
+#include "utf8.h"
 #include "vec64_avx512.h"
 
 #include "codec_vec64.h"
@@ -28,4 +29,5 @@ const struct eg_codec_impl eg_codec_avx512 = {
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
     .json_alike = json_alike,
+    .utf8_valid = eg_utf8_valid_avx2,
 };

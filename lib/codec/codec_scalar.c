@@ -2,6 +2,7 @@
 #include "base64url_impl.h"
 #include "codec_impl.h"
 #include "json_mark.h"
+#include "utf8.h"
 
 #define BLOCK 64u
 
@@ -40,4 +41,5 @@ const struct eg_codec_impl eg_codec_scalar = {
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
     .json_alike = json_alike,
+    .utf8_valid = eg_utf8_valid_plainly,
 };
