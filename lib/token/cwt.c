@@ -472,7 +472,7 @@ struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
 	struct sign1 sign1;
 	struct eg_finding f;
 
-	*out = (struct eg_token){.fmt = EG_TOKEN_CWT};
+	eg_token_clear(out, EG_TOKEN_CWT);
 	if (token.len == 0 || token.len > policy->max_token_bytes ||
 	    !take_tags(&array, may_be_untagged) || !read_sign1(array, &sign1, &unprotected))
 		return malformed(EG_DETAIL_TOKEN);

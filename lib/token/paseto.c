@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_token.h"
 
+#include "claims_json.h"
 #include "eg_base64url.h"
-#include "eg_json.h"
 
 #define PREFIX       "v4.public."
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
@@ -59,208 +59,75 @@ static struct eg_finding take_prefix(struct eg_span *rest)
 	return pass();
 }
 
-static bool is_segment(struct eg_span text)
+/* Decodes a segment into `room` bytes, or only looks whether it could be decoded where they are
+ * too few. */
+static bool decode(struct eg_span segment, uint8_t *out, size_t room, struct eg_span *decoded)
 {
-	return text.len != 0 && eg_base64url_is_alphabet(text) && eg_base64url_is_canonical(text);
+	*decoded = eg_span(out, EG_BASE64URL_DECODED_BYTES(segment.len));
+	return segment.len != 0 && (decoded->len > room ? eg_base64url_valid(segment)
+	                                                : eg_base64url_decode(segment, out));
 }
 
-/* S2 and S3. footer->len is 0 where there is none. */
-static bool split(struct eg_span rest, struct eg_span *body, struct eg_span *footer)
+/* S2 and S3: a body, and a footer or none. The body, which is payload and signature, is decoded to
+ * its place in the message. */
+static bool open_segments(struct eg_span rest, struct eg_token_scratch *scratch,
+    struct eg_token_message *message, struct eg_span *body, struct eg_span *footer)
 {
 	bool has_footer;
+	const struct eg_span text = next_part(&rest, &has_footer);
 
-	*body = next_part(&rest, &has_footer);
-	*footer = rest;
-	return is_segment(*body) && (!has_footer || is_segment(*footer));
+	*footer = eg_span(scratch->header, 0);
+	return decode(text, message->bytes + PAYLOAD_AT, EG_TOKEN_PAYLOAD_MAX + SIGNATURE_BYTES,
+	           body) &&
+	       (!has_footer || decode(rest, scratch->header, EG_TOKEN_FOOTER_MAX, footer));
 }
 
-/* ── JSON ── */
+/* ── S4: the footer is what a PASETO has for a header ── */
 
-static bool read_string(
-    const struct eg_json_value *value, struct eg_json_arena *arena, struct eg_span *out)
+enum slot { KID };
+
+static const struct eg_json_shape footer_shape = {{
+    [EG_JSON_PLACE(EG_JSON_NAME3('k', 'i', 'd'))] = {EG_JSON_NAME3('k', 'i', 'd'), NULL, NULL, KID},
+}};
+
+static struct eg_finding read_footer(
+    struct eg_span footer, struct eg_json_arena *arena, struct eg_token *out)
 {
-	if (value->type != EG_JSON_STRING)
-		return false;
-	*out = eg_json_string(value, arena);
-	return true;
-}
+	struct eg_json_known known;
 
-/* A string that others may handle as a C string: no NUL in it. */
-static bool read_name(
-    const struct eg_json_value *value, struct eg_json_arena *arena, struct eg_span *out)
-{
-	return read_string(value, arena, out) && memchr(out->ptr, 0, out->len) == NULL;
-}
-
-/* S4: the footer is what a PASETO has for a header. */
-static struct eg_finding read_footer(struct eg_span text, struct eg_token_scratch *scratch,
-    struct eg_json_arena *arena, struct eg_token *out)
-{
-	const size_t len = EG_BASE64URL_DECODED_BYTES(text.len);
-	const struct eg_json_value *kid;
-	struct eg_json_object footer;
-
-	if (len == 0)
+	if (footer.len == 0)
 		return pass();
-	if (len > EG_TOKEN_FOOTER_MAX || !eg_base64url_decode(text, scratch->header) ||
-	    !eg_json_parse_object(eg_span(scratch->header, len), arena, &footer))
+	if (footer.len > EG_TOKEN_FOOTER_MAX || !eg_json_read(footer, &footer_shape, arena, &known))
 		return malformed(EG_DETAIL_HEADER);
-	kid = eg_json_find(&footer, "kid");
-	if (kid == NULL || !read_name(kid, arena, &out->kid))
+	if (!eg_json_has(&known, KID) || !eg_claims_name(&known.value[KID], arena, &out->kid))
 		return malformed(EG_DETAIL_KID);
 	out->has |= EG_HAS_KID;
 	return pass();
 }
 
-static bool read_strings(const struct eg_json_object *claims, struct eg_json_arena *arena,
-    struct eg_token *out, enum eg_detail *fault)
+/* ── S5 ── */
+
+static bool read_time(const struct eg_json_value *value, struct eg_json_arena *arena,
+    int64_t *floor_s, int64_t *ceil_s)
 {
-	const struct {
-		const char *name;
-		enum eg_token_member member;
-		enum eg_detail detail;
-		struct eg_span *text;
-	} known[] = {
-	    {"iss", EG_HAS_ISS, EG_DETAIL_ISS, &out->iss},
-	    {"sub", EG_HAS_SUB, EG_DETAIL_SUB, &out->sub},
-	    {"jti", EG_HAS_JTI, EG_DETAIL_JTI, &out->jti},
-	    {"sid", EG_HAS_SID, EG_DETAIL_SID, &out->sid},
-	};
-
-	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		const struct eg_json_value *value = eg_json_find(claims, known[i].name);
-
-		if (value == NULL)
-			continue;
-		*fault = known[i].detail;
-		if (!read_name(value, arena, known[i].text) ||
-		    known[i].text->len > EG_TOKEN_STRING_MAX)
-			return false;
-		out->has |= known[i].member;
-	}
-	return true;
-}
-
-static bool read_times(const struct eg_json_object *claims, struct eg_json_arena *arena,
-    struct eg_token *out, enum eg_detail *fault)
-{
-	int64_t unused;
-	const struct {
-		const char *name;
-		enum eg_token_member member;
-		enum eg_detail detail;
-		int64_t *floor_s, *ceil_s;
-	} known[] = {
-	    {"exp", EG_HAS_EXP, EG_DETAIL_EXP, &out->exp_s, &unused},
-	    {"nbf", EG_HAS_NBF, EG_DETAIL_NBF, &unused, &out->nbf_s},
-	    {"iat", EG_HAS_IAT, EG_DETAIL_IAT, &out->iat_floor_s, &out->iat_s},
-	};
 	struct eg_span text;
 
-	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		const struct eg_json_value *value = eg_json_find(claims, known[i].name);
-
-		if (value == NULL)
-			continue;
-		*fault = known[i].detail;
-		if (!read_string(value, arena, &text) ||
-		    !eg_rfc3339(text, known[i].floor_s, known[i].ceil_s))
-			return false;
-		out->has |= known[i].member;
-	}
-	return true;
+	return eg_claims_string(value, arena, &text) && eg_rfc3339(text, floor_s, ceil_s);
 }
 
-static bool read_aud(
-    const struct eg_json_object *claims, struct eg_json_arena *arena, struct eg_token *out)
+static const struct eg_claims_format paseto_claims = {read_time, .aud_may_be_array = false};
+
+/* The signature stands behind the payload. */
+static struct eg_finding read_body(
+    struct eg_span body, struct eg_json_arena *arena, struct eg_span *payload, struct eg_token *out)
 {
-	const struct eg_json_value *value = eg_json_find(claims, "aud");
-
-	if (value == NULL)
-		return true;
-	out->has |= EG_HAS_AUD;
-	out->aud_cnt = 1;
-	return read_name(value, arena, &out->aud[0]);
-}
-
-static bool read_cnf(
-    const struct eg_json_object *claims, struct eg_json_arena *arena, struct eg_token *out)
-{
-	const struct eg_json_value *value = eg_json_find(claims, "cnf");
-	struct eg_json_object cnf;
-
-	if (value == NULL)
-		return true;
-	if (!eg_json_open_object(value, arena, &cnf))
-		return false;
-	out->has |= EG_HAS_CNF;
-	value = eg_json_find(&cnf, "jkt");
-	if (value != NULL && read_string(value, arena, &out->jkt))
-		out->has |= EG_HAS_JKT;
-	return true;
-}
-
-/* Plain digits below 2^32. */
-static bool read_idx(const struct eg_json_value *value, uint32_t *idx)
-{
-	uint64_t v = 0;
-
-	if (value->type != EG_JSON_NUMBER || value->raw.len > 10)
-		return false;
-	for (size_t i = 0; i < value->raw.len; i++) {
-		uint8_t c = value->raw.ptr[i];
-
-		if (c < '0' || c > '9')
-			return false;
-		v = v * 10 + (uint64_t)(c - '0');
-	}
-	*idx = (uint32_t)v;
-	return v <= UINT32_MAX;
-}
-
-static bool read_status(
-    const struct eg_json_object *claims, struct eg_json_arena *arena, struct eg_token *out)
-{
-	const struct eg_json_value *value = eg_json_find(claims, "status"), *idx, *uri;
-	struct eg_json_object object;
-
-	if (value == NULL)
-		return true;
-	if (!eg_json_open_object(value, arena, &object))
-		return false;
-	out->has |= EG_HAS_STATUS;
-	value = eg_json_find(&object, "status_list");
-	if (value == NULL)
-		return true;
-	if (!eg_json_open_object(value, arena, &object))
-		return false;
-	idx = eg_json_find(&object, "idx");
-	uri = eg_json_find(&object, "uri");
-	if (idx == NULL || uri == NULL || !read_idx(idx, &out->status_idx) ||
-	    !read_string(uri, arena, &out->status_uri))
-		return false;
-	out->has |= EG_HAS_STATUS_LIST;
-	return true;
-}
-
-/* S5. */
-static struct eg_finding read_payload(
-    struct eg_span text, struct eg_json_arena *arena, struct eg_token *out)
-{
-	struct eg_json_object claims;
-	enum eg_detail fault;
-
-	if (text.len > EG_TOKEN_PAYLOAD_MAX || !eg_json_parse_object(text, arena, &claims))
+	if (body.len < SIGNATURE_BYTES)
+		return malformed(EG_DETAIL_SIGNATURE);
+	*payload = eg_span(body.ptr, body.len - SIGNATURE_BYTES);
+	if (payload->len > EG_TOKEN_PAYLOAD_MAX)
 		return malformed(EG_DETAIL_PAYLOAD);
-	if (!read_strings(&claims, arena, out, &fault) || !read_times(&claims, arena, out, &fault))
-		return malformed(fault);
-	if (!read_aud(&claims, arena, out))
-		return malformed(EG_DETAIL_AUD);
-	if (!read_cnf(&claims, arena, out))
-		return malformed(EG_DETAIL_CNF);
-	if (!read_status(&claims, arena, out))
-		return malformed(EG_DETAIL_STATUS);
-	return pass();
+	memcpy(out->signature, payload->ptr + payload->len, SIGNATURE_BYTES);
+	return eg_claims_from_json(*payload, &paseto_claims, arena, out);
 }
 
 /* ── what is signed ── */
@@ -293,21 +160,6 @@ static struct eg_span build_message(struct eg_token_message *message, size_t pay
 	return eg_span(message->bytes, sizeof(message->bytes) - w.left);
 }
 
-/* Decodes the body into its place in the message: payload, then signature. */
-static bool open_body(struct eg_span body, struct eg_token_message *message,
-    struct eg_span *payload, struct eg_token *out)
-{
-	const size_t len = EG_BASE64URL_DECODED_BYTES(body.len);
-	uint8_t *bytes = message->bytes + PAYLOAD_AT;
-
-	if (len < SIGNATURE_BYTES || len > EG_TOKEN_PAYLOAD_MAX + SIGNATURE_BYTES ||
-	    !eg_base64url_decode(body, bytes))
-		return false;
-	*payload = eg_span(bytes, len - SIGNATURE_BYTES);
-	memcpy(out->signature, bytes + payload->len, SIGNATURE_BYTES);
-	return true;
-}
-
 struct eg_finding eg_paseto_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token_message *message, struct eg_token *out)
 {
@@ -315,25 +167,19 @@ struct eg_finding eg_paseto_parse(struct eg_span token, const struct eg_policy *
 	struct eg_span rest = token, body, footer, payload;
 	struct eg_finding f;
 
-	*out = (struct eg_token){.fmt = EG_TOKEN_PASETO};
+	eg_token_clear(out, EG_TOKEN_PASETO);
 	if (token.len == 0 || token.len > policy->max_token_bytes)
 		return malformed(EG_DETAIL_TOKEN);
 	f = take_prefix(&rest);
 	if (f.status != EG_OK)
 		return f;
-	if (!split(rest, &body, &footer))
+	if (!open_segments(rest, scratch, message, &body, &footer))
 		return malformed(EG_DETAIL_TOKEN);
-	f = read_footer(footer, scratch, &arena, out);
-	if (f.status != EG_OK)
-		return f;
-	if (!open_body(body, message, &payload, out))
-		return malformed(EG_BASE64URL_DECODED_BYTES(body.len) < SIGNATURE_BYTES
-		                     ? EG_DETAIL_SIGNATURE
-		                     : EG_DETAIL_PAYLOAD);
-	f = read_payload(payload, &arena, out);
+	f = read_footer(footer, &arena, out);
 	if (f.status == EG_OK)
-		out->signed_bytes = build_message(message, payload.len,
-		    eg_span(scratch->header, EG_BASE64URL_DECODED_BYTES(footer.len)),
-		    eg_policy_span(&policy->implicit_assertion));
+		f = read_body(body, &arena, &payload, out);
+	if (f.status == EG_OK)
+		out->signed_bytes = build_message(
+		    message, payload.len, footer, eg_policy_span(&policy->implicit_assertion));
 	return f;
 }
