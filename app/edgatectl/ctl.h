@@ -83,6 +83,9 @@ void ctl_lines_close(struct ctl_lines *lines);
 int ctl_lines_next(struct ctl_lines *lines, struct ctl_line *line, struct eg_error *err);
 /* A token from an operand, by the same rule; lines is where hex is decoded to. */
 struct ctl_line ctl_lines_of_text(struct ctl_lines *lines, struct eg_span text);
+/* Hex of at least one byte to text.len / 2 bytes, which may be the place of the text itself; false,
+ * with bytes half written, where it is not hex. */
+bool ctl_decode_hex(struct eg_span text, uint8_t *bytes);
 
 /* {"line", "status", "detail", "exp", "flags"[, "utc_ns"]} of one answer, compact, on one line. */
 struct ctl_answer {
@@ -115,6 +118,7 @@ int ctl_revoke_key(const struct eg_cli *cli);
 int ctl_decide(const struct eg_cli *cli);
 int ctl_verify(const struct eg_cli *cli);
 int ctl_ping(const struct eg_cli *cli);
+int ctl_selftest(const struct eg_cli *cli);
 int ctl_stats(const struct eg_cli *cli);
 int ctl_counters(const struct eg_cli *cli);
 

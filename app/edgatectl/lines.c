@@ -47,7 +47,7 @@ static int hex_digit(uint8_t c)
 	return -1;
 }
 
-static bool decode_hex(struct eg_span text, uint8_t *bytes)
+bool ctl_decode_hex(struct eg_span text, uint8_t *bytes)
 {
 	if (text.len == 0 || text.len % 2 != 0)
 		return false;
@@ -66,7 +66,7 @@ struct ctl_line ctl_lines_of_text(struct ctl_lines *lines, struct eg_span text)
 {
 	if (text.len > sizeof(lines->text))
 		return (struct ctl_line){.too_big = true};
-	if (decode_hex(text, lines->bytes))
+	if (ctl_decode_hex(text, lines->bytes))
 		return (struct ctl_line){eg_span(lines->bytes, text.len / 2), EG_FMT_CWT, false};
 	if (text.len > CTL_TOKEN_MAX)
 		return (struct ctl_line){.too_big = true};

@@ -102,6 +102,14 @@ static const struct eg_cli_option ping_options[] = {
     JSON,
     END,
 };
+static const struct eg_cli_option selftest_options[] = {
+    {"impl", EG_CLI_VALUE, "NAME",
+        "of this implementation (default: $EDGATE_ED25519, else the best of this CPU)"},
+    {"vectors", EG_CLI_VALUE, "FILE",
+        "verify these instead: a line is 'id pk msg sig' in hex with TABs between, and is answered "
+        "with 'id 1' or 'id 0' (\"-\": stdin)"},
+    END,
+};
 static const struct eg_cli_option stats_options[] = {
     {"all", EG_CLI_SWITCH, NULL, "counters that are zero too"},
     JSON,
@@ -150,6 +158,8 @@ static const struct eg_cli_command commands[] = {
     {"verify", NULL, "HOST[:PORT] TOKEN...|-", 2, UINT_MAX, verify_options,
         "ask a running edgate about tokens", ctl_verify},
     {"ping", NULL, "HOST[:PORT]", 1, 1, ping_options, "ask a running edgate how it is", ctl_ping},
+    {"selftest", NULL, NULL, 0, 0, selftest_options,
+        "does Ed25519 verification give known answers on this CPU", ctl_selftest},
     {"stats", NULL, NULL, 0, 0, stats_options, "counters of the running edgate", ctl_stats},
     {"counters", NULL, NULL, 0, 0, counters_options, "what each status and counter means",
         ctl_counters},
