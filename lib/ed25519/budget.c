@@ -9,7 +9,7 @@
  * is a little cheaper than an addition, and the additions between them. */
 #define ADDITIONS_WITHOUT 240u
 #define BONUS             2u
-#define FLOOR_SHARE       1024u
+#define FLOOR_SHARE       8192u
 #define WORTH_SCALE_LOG2  32 /* so that a worth for each byte keeps its digits */
 
 struct ladder {

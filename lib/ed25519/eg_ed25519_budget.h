@@ -12,7 +12,7 @@
  * so this buys whole ladders without looking ahead.
  *
  * Hysteresis: what a key has counts twice, so that it changes only where another key is worth twice
- * as much; and a heat below 1/1024 of all heat is as good as none.
+ * as much; and a heat below 1/8192 of all heat is as good as none.
  *
  * Pure: the same input gives the same plan. Threads: [control]; allocates while it runs.
  */

@@ -183,7 +183,7 @@ static void assert_order(uint32_t cnt)
 		for (uint32_t k = 0; k < cnt; k++) {
 			const struct eg_ed25519_share *b = &share[k];
 			bool owed = a->heat > b->heat && a->has_bits >= b->has_bits;
-			bool twice = a->heat > 2 * b->heat + floor / 1024 + 1;
+			bool twice = a->heat > 2 * b->heat + floor / 8192 + 1;
 
 			if (a->point == b->point && (owed || twice))
 				assert_true(a->window_bits >= b->window_bits);
