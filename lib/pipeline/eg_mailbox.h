@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The one way from control to a worker: a bounded ring, strictly in log order, one writer (control)
- * and one reader (the worker). Operations on shards, snapshot swaps and epochs travel in it, so
- * that a worker that has read epoch N has taken everything up to N. Threads as marked; fixed size,
- * no allocation.
+ * and one reader (the worker). Operations on shards, snapshot swaps, the signature engine and
+ * epochs travel in it, so that a worker that has read epoch N has taken everything up to N. Threads
+ * as marked; fixed size, no allocation.
  */
 #ifndef EG_MAILBOX_H
 #define EG_MAILBOX_H
@@ -13,13 +13,14 @@
 
 #define EG_MAILBOX_ENTRIES 4096u /* a power of two */
 
-enum eg_mail_kind { EG_MAIL_OP, EG_MAIL_SNAPSHOT, EG_MAIL_EPOCH };
+enum eg_mail_kind { EG_MAIL_OP, EG_MAIL_SNAPSHOT, EG_MAIL_ENGINE, EG_MAIL_EPOCH };
 
 struct eg_mail {
 	enum eg_mail_kind kind;
 	union {
 		struct eg_revoke_op op;
 		const struct eg_snapshot *snapshot; /* control frees it, after all have passed it */
+		const struct eg_ed25519_impl *engine; /* from now on, for good */
 		uint64_t epoch;
 	};
 };
@@ -35,7 +36,12 @@ struct eg_mailbox {
 void eg_mailbox_init(struct eg_mailbox *box);
 /* [control] False where it is full: try again later. */
 bool eg_mailbox_put(struct eg_mailbox *box, const struct eg_mail *mail);
-/* [worker] False where it is empty. */
+/* [control] How many entries were put in so far (mod 2^32). */
+uint32_t eg_mailbox_sent(const struct eg_mailbox *box);
+/* [control] Has the worker taken the first `sent` of them? Then it reads nothing any more that an
+ * entry among them replaced. */
+bool eg_mailbox_has_passed(const struct eg_mailbox *box, uint32_t sent);
+/* [worker] False where it is empty. Taking an entry says that what it replaces is not in use. */
 bool eg_mailbox_get(struct eg_mailbox *box, struct eg_mail *mail);
 /* [worker] Anything there? One load. */
 bool eg_mailbox_is_empty(const struct eg_mailbox *box);

@@ -44,3 +44,17 @@ bool eg_mailbox_is_empty(const struct eg_mailbox *box)
 	return atomic_load_explicit(&box->tail, memory_order_relaxed) ==
 	       atomic_load_explicit(&box->head, memory_order_relaxed);
 }
+
+uint32_t eg_mailbox_sent(const struct eg_mailbox *box)
+{
+	return atomic_load_explicit(&box->tail, memory_order_relaxed);
+}
+
+bool eg_mailbox_has_passed(const struct eg_mailbox *box, uint32_t sent)
+{
+	/* Pairs with the release in eg_mailbox_get: what the worker read before is read. */
+	uint32_t head = atomic_load_explicit(&box->head, memory_order_acquire);
+
+	/* At most a whole ring is on its way; a head beyond `sent` makes this number large. */
+	return sent - head - 1 >= EG_MAILBOX_ENTRIES;
+}

@@ -42,7 +42,12 @@ static void a_wrong_one_is_refused(void **state)
 	    accept_all, refuse_all, do_nothing, one_bad_lane, careless_of_s};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		const struct eg_ed25519_impl impl = {"wrong", 8, honest->supported, wrong[i]};
+		const struct eg_ed25519_impl impl = {
+		    .name = "wrong",
+		    .lanes = 8,
+		    .supported = honest->supported,
+		    .verify = wrong[i],
+		};
 		struct eg_error err = {0};
 
 		assert_int_equal(eg_ed25519_selftest(&impl, &err), -EG_ECORRUPT);
@@ -53,7 +58,12 @@ static void a_wrong_one_is_refused(void **state)
 
 static void the_error_names_the_answer(void **state)
 {
-	const struct eg_ed25519_impl impl = {"odd", 4, honest->supported, refuse_all};
+	const struct eg_ed25519_impl impl = {
+	    .name = "odd",
+	    .lanes = 4,
+	    .supported = honest->supported,
+	    .verify = refuse_all,
+	};
 	struct eg_error err = {0};
 
 	assert_int_equal(eg_ed25519_selftest(&impl, &err), -EG_ECORRUPT);
