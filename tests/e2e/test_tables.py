@@ -197,6 +197,12 @@ class NoTables(Server):
         self.assertEqual(self.world.stats()["per_worker"][0]["ed25519"], "sodium")
         self.world.stop()
 
+    def test_check_says_what_tables_need(self):
+        said = run(program("edgate"), "--check", f"{self.world.dir}/edgate.yaml").stdout
+        self.assertRegex(said, r"Ed25519: tables of [0-9.]+ MB in use.*at most [0-9.]+ MB while they are "
+                               r"exchanged: \d+ huge pages of 2 MB hold all")
+        self.world.stop()
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
