@@ -360,7 +360,7 @@ static void mail_op(void *ctx, const struct eg_revoke_op *op)
 
 static void await_mail(void *ctx)
 {
-	while (!eg_mailbox_is_settled(ctx))
+	while (!eg_mailbox_has_passed(ctx, eg_mailbox_sent(ctx)))
 		(void)sched_yield();
 }
 

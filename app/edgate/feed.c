@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include "eg_log.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +24,35 @@ static void publish_clock(struct eg_feed *feed)
 	feed->clock_held = held;
 }
 
+/* ── snapshots and the tables that their keys name ── */
+
+static void take_in(struct eg_feed *feed, struct eg_snapshot *snapshot)
+{
+	if (feed->tables != NULL)
+		eg_keytables_attach(feed->tables, snapshot->keys);
+}
+
+static void drop(struct eg_feed *feed, struct eg_snapshot *snapshot)
+{
+	if (snapshot != NULL && feed->tables != NULL)
+		eg_keytables_detach(feed->tables, snapshot->keys);
+	eg_snapshot_free(snapshot);
+}
+
+void eg_feed_set_tables(struct eg_feed *feed, struct eg_keytables *tables)
+{
+	feed->tables = tables;
+	take_in(feed, feed->snapshot);
+}
+
 /* ── before the workers ── */
 
 static void keep_snapshot(void *ctx, struct eg_snapshot *snapshot)
 {
 	struct eg_feed *feed = ctx;
 
-	if (feed->snapshot != NULL)
-		eg_snapshot_free(feed->snapshot);
+	take_in(feed, snapshot);
+	drop(feed, feed->snapshot);
 	feed->snapshot = snapshot;
 }
 
@@ -74,13 +96,16 @@ static void settle(void *ctx)
 	struct eg_feed *feed = ctx;
 
 	for (unsigned i = 0; i < feed->worker_cnt; i++) {
-		while (!eg_mailbox_is_settled(feed->worker[i].mailbox)) {
+		const struct eg_mailbox *box = feed->worker[i].mailbox;
+
+		while (!eg_mailbox_has_passed(box, eg_mailbox_sent(box))) {
 			(void)nanosleep(&wait, NULL);
 			publish_clock(feed);
 		}
 	}
 }
 
+/* Its successor is in every mailbox by now. */
 static void retire(struct eg_feed *feed, struct eg_snapshot *snapshot)
 {
 	struct eg_retired *r = malloc(sizeof(*r));
@@ -88,7 +113,9 @@ static void retire(struct eg_feed *feed, struct eg_snapshot *snapshot)
 	/* Without memory to remember it by it is never freed, rather than too early. */
 	if (r == NULL)
 		return;
-	*r = (struct eg_retired){feed->retired, snapshot, UINT64_MAX};
+	*r = (struct eg_retired){.next = feed->retired, .snapshot = snapshot};
+	for (unsigned i = 0; i < feed->worker_cnt; i++)
+		r->passed[i] = eg_mailbox_sent(feed->worker[i].mailbox);
 	feed->retired = r;
 }
 
@@ -96,6 +123,7 @@ static void send_snapshot(void *ctx, struct eg_snapshot *snapshot)
 {
 	struct eg_feed *feed = ctx;
 
+	take_in(feed, snapshot);
 	send_to_all(feed, &(struct eg_mail){.kind = EG_MAIL_SNAPSHOT, .snapshot = snapshot});
 	if (feed->snapshot != NULL)
 		retire(feed, feed->snapshot);
@@ -107,10 +135,32 @@ static void send_epoch(void *ctx, uint64_t epoch)
 	struct eg_feed *feed = ctx;
 
 	send_to_all(feed, &(struct eg_mail){.kind = EG_MAIL_EPOCH, .epoch = epoch});
-	for (struct eg_retired *r = feed->retired; r != NULL; r = r->next)
-		if (r->epoch == UINT64_MAX)
-			r->epoch = epoch;
 	keep_epoch(feed, epoch);
+}
+
+void eg_feed_set_engine(struct eg_feed *feed, unsigned worker, const struct eg_ed25519_impl *engine)
+{
+	send(feed, worker, &(struct eg_mail){.kind = EG_MAIL_ENGINE, .engine = engine});
+}
+
+/* No tables without memory for the copy: tried again in the next round. */
+static void publish_tables(struct eg_feed *feed)
+{
+	struct eg_snapshot *copy;
+
+	if (!eg_keytables_turn(feed->tables, eg_clock_mono_ns()) ||
+	    eg_snapshot_copy(feed->snapshot, &copy, NULL) != 0)
+		return;
+	send_snapshot(feed, copy);
+	eg_report_tables(feed->tables, feed->stats->header->table_budget_bytes);
+}
+
+static bool have_all_passed(const struct eg_feed *feed, const struct eg_retired *r)
+{
+	for (unsigned i = 0; i < feed->worker_cnt; i++)
+		if (!eg_mailbox_has_passed(feed->worker[i].mailbox, r->passed[i]))
+			return false;
+	return true;
 }
 
 static void reclaim(struct eg_feed *feed)
@@ -121,12 +171,12 @@ static void reclaim(struct eg_feed *feed)
 	while (*at != NULL) {
 		struct eg_retired *r = *at;
 
-		if (r->epoch > applied) {
+		if (!have_all_passed(feed, r)) {
 			at = &r->next;
 			continue;
 		}
 		*at = r->next;
-		eg_snapshot_free(r->snapshot);
+		drop(feed, r->snapshot);
 		free(r);
 	}
 	eg_revoke_reclaim(feed->revoke, feed->epoch, applied);
@@ -198,6 +248,7 @@ void eg_feed_turn(struct eg_feed *feed)
 		note_trouble(feed, &err);
 	else
 		note_success(feed);
+	publish_tables(feed);
 	reclaim(feed);
 }
 
@@ -207,11 +258,10 @@ void eg_feed_close(struct eg_feed *feed)
 		struct eg_retired *r = feed->retired;
 
 		feed->retired = r->next;
-		eg_snapshot_free(r->snapshot);
+		drop(feed, r->snapshot);
 		free(r);
 	}
-	if (feed->snapshot != NULL)
-		eg_snapshot_free(feed->snapshot);
+	drop(feed, feed->snapshot);
 	if (feed->revoke != NULL)
 		eg_revoke_free(feed->revoke);
 	if (feed->state != NULL)

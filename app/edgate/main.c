@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_log.h"
+#include "report.h"
 #include "run.h"
 
 #include <getopt.h>
@@ -112,12 +113,14 @@ static int act(const struct command *command, struct eg_error *err)
 
 	if (rc != 0)
 		return rc;
-	if (command->action == ACTION_CHECK)
+	if (command->action == ACTION_CHECK) {
 		(void)printf("%s: correct: %u port%s, %u worker%s\n", command->config,
 		    config.port_cnt, config.port_cnt == 1 ? "" : "s", config.worker_cnt,
 		    config.worker_cnt == 1 ? "" : "s");
-	else if (command->run == NULL || (rc = replace_run(&config, command->run, err)) == 0)
+		eg_report_need(&config);
+	} else if (command->run == NULL || (rc = replace_run(&config, command->run, err)) == 0) {
 		rc = edgate_run(&config, err);
+	}
 	eg_config_free(&config);
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report.h"
 
+#include "eg_cpu.h"
 #include "eg_log.h"
 #include "eg_snapshot.h"
 
@@ -63,6 +64,45 @@ void eg_report_ready(const struct eg_config *config, const char *ed25519, uint64
 	eg_log(EG_LOG_INFO, "%s: ready: version %s; ed25519 %s; ports %s; epoch %u.%" PRIu64,
 	    config->name, EG_VERSION, ed25519, t.bytes, EG_EPOCH_GENERATION(epoch),
 	    (uint64_t)EG_EPOCH_SEQUENCE(epoch));
+}
+
+#define MIB 1048576.0
+
+void eg_report_need(const struct eg_config *config)
+{
+	uint64_t most = 2 * config->table_budget_bytes;
+	size_t l3 = eg_cpu_l3_bytes();
+
+	(void)printf("Ed25519: tables of %.1f MB in use", (double)config->table_budget_bytes / MIB);
+	if (l3 != 0)
+		(void)printf(" (the last-level cache has %.1f)", (double)l3 / MIB);
+	(void)printf(", at most %.1f MB while they are exchanged: %" PRIu64
+	             " huge pages of 2 MB hold all\n",
+	    (double)most / MIB, (most + EG_PAGES_HUGE_BYTES - 1) / EG_PAGES_HUGE_BYTES);
+}
+
+/* "3 on transparent pages (...)" */
+static void add_pages(struct text *t, const struct eg_keytables_summary *sum)
+{
+	for (unsigned kind = 0; kind <= EG_PAGES_PLAIN; kind++)
+		if (sum->on_pages[kind] != 0)
+			add(t, "%s%u on %s pages", t->len != 0 ? ", " : "", sum->on_pages[kind],
+			    eg_pages_kind_name(kind));
+	if (sum->tables != sum->on_pages[EG_PAGES_HUGE])
+		add(t, " (not enough reserved huge pages are free)");
+}
+
+void eg_report_tables(const struct eg_keytables *tables, uint64_t budget_bytes)
+{
+	struct eg_keytables_summary sum = eg_keytables_summary(tables);
+	struct text t = {.len = 0};
+
+	if (!sum.settled)
+		return;
+	add_pages(&t, &sum);
+	eg_log(EG_LOG_INFO, "Ed25519 tables: %u of %u keys have one%s%s; %.1f MB in use of %.1f",
+	    sum.tables, sum.keys, t.len != 0 ? ", " : "", t.bytes, (double)sum.table_bytes / MIB,
+	    (double)budget_bytes / MIB);
 }
 
 static uint64_t total_of(

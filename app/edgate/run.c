@@ -3,7 +3,7 @@
 
 #include "doorbell.h"
 #include "eg_log.h"
-#include "feed.h"
+#include "engine.h"
 #include "ports.h"
 #include "privileges.h"
 #include "report.h"
@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,7 +24,7 @@
 
 struct edgate {
 	const struct eg_config *config;
-	const struct eg_ed25519_impl *ed25519;
+	struct eg_engine engine;
 	cpu_set_t allowed; /* CPUs of the process */
 	cpu_set_t control; /* those of control and of the drivers' threads */
 	struct eg_identity who;
@@ -32,6 +33,7 @@ struct edgate {
 	struct eg_stats stats;
 	struct eg_utc utc;
 	struct eg_feed feed;
+	struct eg_keytables *tables;
 	struct eg_ports ports;
 	struct eg_worker *worker; /* config->worker_cnt of them */
 	unsigned prepared_cnt, started_cnt;
@@ -68,9 +70,10 @@ static void set_signals(void)
 
 static int look_around(struct edgate *e, struct eg_error *err)
 {
-	e->ed25519 = eg_ed25519_select(e->config->ed25519, err);
-	if (e->ed25519 == NULL)
-		return err->code;
+	int rc = eg_engine_choose(&e->engine, e->config, err);
+
+	if (rc != 0)
+		return rc;
 	if (sched_getaffinity(0, sizeof(e->allowed), &e->allowed) != 0)
 		return eg_error_set(
 		    err, EG_EIO, "cannot read which CPUs to use: %s", strerror(errno));
@@ -84,6 +87,9 @@ static int open_rundir(struct edgate *e, struct eg_error *err)
 	if (rc == 0)
 		rc = eg_stats_create(
 		    &e->stats, e->dir.stats, e->config->worker_cnt, eg_clock_utc_ns(), err);
+	if (rc == 0)
+		(void)snprintf(e->stats.header->ed25519, sizeof(e->stats.header->ed25519), "%s",
+		    e->engine.impl->name);
 	if (rc == 0)
 		rc = eg_doorbell_open(&e->bell, e->dir.socket, e->who.uid, e->who.gid, err);
 	if (rc == 0 && e->who.change)
@@ -140,6 +146,17 @@ static int drop_privileges(struct edgate *e, struct eg_error *err)
 	return eg_privileges_drop(&e->who, err);
 }
 
+/* Its thread gets our rights and our CPUs as they are by now. Nothing is built before the workers
+ * answer: a key without a table is only slower. */
+static int start_tables(struct edgate *e, struct eg_error *err)
+{
+	e->tables = eg_engine_start_tables(&e->engine, e->config, &e->stats, err);
+	if (e->tables == NULL)
+		return err->code;
+	eg_feed_set_tables(&e->feed, e->tables);
+	return 0;
+}
+
 /* What root could read is not enough: without the store no revocation would ever arrive. */
 static int check_state(struct edgate *e, struct eg_error *err)
 {
@@ -158,7 +175,7 @@ static int prepare_workers(struct edgate *e, struct eg_error *err)
 	    .stats = &e->stats,
 	    .revoke = e->feed.revoke,
 	    .utc = &e->utc,
-	    .ed25519 = e->ed25519,
+	    .ed25519 = e->engine.impl,
 	    .snapshot = e->feed.snapshot,
 	    .epoch = e->feed.epoch,
 	    .stop = &e->stop,
@@ -207,15 +224,15 @@ static int say_ready(struct edgate *e, struct eg_error *err)
 	(void)err;
 	e->ready_ns = eg_clock_mono_ns();
 	atomic_store_explicit(&e->stats.header->ready, 1, memory_order_release);
-	eg_report_ready(e->config, e->ed25519->name, e->feed.epoch);
+	eg_report_ready(e->config, e->engine.impl->name, e->feed.epoch);
 	return 0;
 }
 
 static int start(struct edgate *e, struct eg_error *err)
 {
 	static int (*const steps[])(struct edgate *, struct eg_error *) = {look_around, open_rundir,
-	    open_state, pin_control, open_ports, drop_privileges, check_state, prepare_workers,
-	    start_workers, say_ready};
+	    open_state, pin_control, open_ports, drop_privileges, start_tables, check_state,
+	    prepare_workers, start_workers, say_ready};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -230,6 +247,7 @@ static void control(struct edgate *e)
 	while (atomic_load(&stop_asked_ns) == 0 && !have_all_left(e, EG_WORKER_ANSWERING)) {
 		eg_doorbell_wait(&e->bell, CONTROL_PERIOD_MS);
 		eg_feed_turn(&e->feed);
+		eg_engine_turn(&e->engine, &e->feed);
 	}
 }
 
@@ -250,6 +268,7 @@ static int close_all(struct edgate *e)
 		eg_worker_free(&e->worker[i]);
 	free(e->worker);
 	eg_feed_close(&e->feed);
+	eg_keytables_free(e->tables);
 	eg_doorbell_close(&e->bell);
 	eg_stats_close(&e->stats);
 	eg_rundir_close(&e->dir);

@@ -2,9 +2,10 @@
 /*
  * The life of one edgate, in order:
  *
- *   run directory ▸ state: first load ▸ EAL, ports ▸ privileges dropped, state read once more
- *     ▸ workers ▸ ready
- *     ▸ control loop: clock, doorbell, state, old memory, every 10 ms ▸ SIGTERM, or all files read
+ *   engine: self-test ▸ run directory ▸ state: first load ▸ EAL, ports ▸ privileges dropped
+ *     ▸ builder of tables ▸ state read once more ▸ workers ▸ ready
+ *     ▸ control loop, every 10 ms: clock, doorbell, state, tables, old memory, sampled verdicts
+ *     ▸ SIGTERM, or all files read
  *     ▸ workers finish ▸ final counters ▸ ports closed, run directory emptied
  */
 #ifndef EDGATE_RUN_H

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <time.h>
 #ifdef __SSE2__
 #include <immintrin.h>
@@ -164,6 +165,28 @@ static void *alloc_lines(size_t bytes)
 	    (bytes + EG_CACHE_LINE_BYTES - 1) / EG_CACHE_LINE_BYTES * EG_CACHE_LINE_BYTES);
 }
 
+static bool make_samples(struct eg_worker *w, const struct eg_config *config)
+{
+	void *mem;
+
+	if (config->sample_every == 0)
+		return true;
+	mem = alloc_lines(eg_sample_ring_footprint(config->max_datagram_bytes));
+	if (mem != NULL)
+		w->samples = eg_sample_ring_init(mem, config->max_datagram_bytes);
+	return mem != NULL;
+}
+
+/* By chance, so that who sends tokens cannot know which one is looked at again. */
+static uint32_t sample_phase(uint32_t every)
+{
+	uint32_t chance = 0;
+
+	if (every == 0 || getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		return 0;
+	return chance % every;
+}
+
 int eg_worker_prepare(
     struct eg_worker *w, const struct eg_worker_shared *shared, unsigned idx, struct eg_error *err)
 {
@@ -181,7 +204,7 @@ int eg_worker_prepare(
 	w->idle_sleep_us = config->idle_sleep_us;
 	w->stop = shared->stop;
 	w->mailbox = alloc_lines(sizeof(*w->mailbox));
-	if (mem == NULL || w->mailbox == NULL) {
+	if (mem == NULL || w->mailbox == NULL || !make_samples(w, config)) {
 		free(mem);
 		return eg_error_set(err, EG_ENOMEM, "no memory for worker %u", idx);
 	}
@@ -200,6 +223,9 @@ int eg_worker_prepare(
 	                              .stats = shared->stats,
 	                              .revoke = shared->revoke,
 	                              .utc = w->file_clock ? &w->file_utc : shared->utc,
+	                              .samples = w->samples,
+	                              .sample_every = config->sample_every,
+	                              .sample_phase = sample_phase(config->sample_every),
 	                              .mailbox = w->mailbox,
 	                              .snapshot = shared->snapshot,
 	                              .epoch = shared->epoch,
@@ -242,4 +268,5 @@ void eg_worker_free(struct eg_worker *w)
 {
 	free(w->pipeline);
 	free(w->mailbox);
+	free(w->samples);
 }

@@ -54,23 +54,32 @@ int ctl_change_end(struct ctl_change *change)
 	return EG_CLI_DONE;
 }
 
-int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
-    void (*fill)(const struct eg_snapshot *rows, json_t *out))
+json_t *ctl_read_rows(const struct eg_cli *cli,
+    void (*fill)(const struct eg_snapshot *rows, json_t *out), struct eg_error *err)
 {
-	struct eg_error err = {0};
 	struct eg_state *st = NULL;
 	struct eg_snapshot *rows = NULL;
 	json_t *out = json_array();
-	int rc = eg_state_open(&st, ctl_state_dir(cli), EG_STATE_READ, &err);
+	int rc = eg_state_open(&st, ctl_state_dir(cli), EG_STATE_READ, err);
 
 	if (rc == 0)
-		rc = eg_state_snapshot(st, &rows, &err);
+		rc = eg_state_snapshot(st, &rows, err);
 	if (rc == 0)
 		fill(rows, out);
 	eg_snapshot_free(rows);
 	eg_state_close(st);
 	if (rc == 0)
-		return ctl_print_rows(out, columns, eg_cli_has(cli, "json"));
+		return out;
 	json_decref(out);
-	return eg_cli_refuse(&err);
+	return NULL;
+}
+
+int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
+    void (*fill)(const struct eg_snapshot *rows, json_t *out))
+{
+	struct eg_error err = {0};
+	json_t *rows = ctl_read_rows(cli, fill, &err);
+
+	return rows != NULL ? ctl_print_rows(rows, columns, eg_cli_has(cli, "json"))
+	                    : eg_cli_refuse(&err);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* init, issuer, key: who may sign. */
 #include "ctl.h"
-#include "eg_base64url.h"
 #include "eg_clock.h"
 #include "eg_log.h"
 
@@ -130,33 +129,4 @@ int ctl_issuer_list(const struct eg_cli *cli)
 	static const char *const columns[] = {"issuer", "keys", NULL};
 
 	return ctl_show_rows(cli, columns, fill_issuers);
-}
-
-static json_t *json_of_key(const struct eg_issuer *issuer, const struct eg_key *key)
-{
-	char x[EG_BASE64URL_ENCODED_BYTES(EG_ED25519_PUBLIC_BYTES)];
-
-	eg_base64url_encode(eg_span(key->ed.bytes, sizeof(key->ed.bytes)), x);
-	return json_pack("{s:o, s:o, s:s, s:I, s:o}", "issuer", ctl_json_text(issuer->name), "kid",
-	    key->has_kid ? ctl_json_text(key->kid) : json_null(), "state",
-	    key->revoked ? "revoked" : "active", "index", (json_int_t)key->index, "x",
-	    json_stringn(x, sizeof(x)));
-}
-
-static void fill_keys(const struct eg_snapshot *rows, json_t *out)
-{
-	for (uint32_t i = 0; i < eg_keyset_issuer_cnt(rows->keys); i++) {
-		const struct eg_issuer *issuer = eg_keyset_issuer(rows->keys, i);
-
-		for (uint32_t k = 0; k < issuer->key_cnt; k++)
-			(void)json_array_append_new(
-			    out, json_of_key(issuer, eg_keyset_key(rows->keys, issuer, k)));
-	}
-}
-
-int ctl_key_list(const struct eg_cli *cli)
-{
-	static const char *const columns[] = {"issuer", "kid", "state", "index", "x", NULL};
-
-	return ctl_show_rows(cli, columns, fill_keys);
 }

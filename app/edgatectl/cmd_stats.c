@@ -88,21 +88,27 @@ static json_t *json_of_state(const struct eg_stats *stats)
 	json_int_t now_s = eg_clock_utc_ns() / EG_NS_PER_S;
 	uint64_t read_s = load(&h->state_read_utc_s);
 
-	return json_pack("{s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I}", "running", running,
-	    "ready", running && load(&h->ready) != 0, "pid", (json_int_t)h->pid, "started",
-	    (json_int_t)(h->started_utc_ns / EG_NS_PER_S), "epoch",
+	return json_pack(
+	    "{s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}",
+	    "running", running, "ready", running && load(&h->ready) != 0, "pid", (json_int_t)h->pid,
+	    "started", (json_int_t)(h->started_utc_ns / EG_NS_PER_S), "epoch",
 	    ctl_json_epoch(eg_stats_applied_epoch(stats)), "epoch_sent",
 	    ctl_json_epoch(load(&h->state_epoch)), "state_age",
 	    read_s != 0 ? json_integer(now_s - (json_int_t)read_s) : json_null(), "state_errors",
 	    (json_int_t)load(&h->state_errors), "clock_alarms", (json_int_t)load(&h->clock_alarms),
-	    "workers", (json_int_t)h->cores);
+	    "workers", (json_int_t)h->cores, "ed25519", h->ed25519, "table_bytes",
+	    (json_int_t)load(&h->table_bytes), "table_budget", (json_int_t)h->table_budget_bytes,
+	    "signature_checks", (json_int_t)load(&h->signature_checks), "signature_disagreements",
+	    (json_int_t)load(&h->signature_disagreements));
 }
 
 static json_t *json_of_core(const struct eg_stats *stats, unsigned core)
 {
 	uint64_t epoch =
 	    atomic_load_explicit(&stats->core[core].applied_epoch, memory_order_acquire);
-	json_t *out = json_pack("{s:i, s:o}", "worker", (int)core, "epoch", ctl_json_epoch(epoch));
+	bool fell = eg_count_read(&stats->core[core].counter[EG_COUNTER_signature_fallbacks]) != 0;
+	json_t *out = json_pack("{s:i, s:o, s:s}", "worker", (int)core, "epoch",
+	    ctl_json_epoch(epoch), "ed25519", fell ? "sodium" : stats->header->ed25519);
 
 	add_groups(out, stats, core, 1);
 	return out;
@@ -166,12 +172,16 @@ static void print_text(const json_t *stats, bool with_zero)
 	if (!json_is_true(json_object_get(state, "running")))
 		(void)printf("the process is gone: these are its last counters\n");
 	print_section("state", state, true);
+	if (json_integer_value(json_object_get(state, "signature_disagreements")) != 0)
+		(void)printf("ALARM: a core gave wrong verdicts and verifies by libsodium now: see "
+		             "the log of edgate\n");
 	print_section("totals", json_object_get(stats, "totals"), true);
 	print_groups(stats, with_zero);
 	for (size_t i = 0; json_array_size(workers) > 1 && i < json_array_size(workers); i++) {
 		(void)snprintf(title, sizeof(title), "\nworker %zu", i);
-		(void)printf("%s, epoch %s\n", title,
-		    json_string_value(json_object_get(json_array_get(workers, i), "epoch")));
+		(void)printf("%s, epoch %s, ed25519 %s\n", title,
+		    json_string_value(json_object_get(json_array_get(workers, i), "epoch")),
+		    json_string_value(json_object_get(json_array_get(workers, i), "ed25519")));
 		print_groups(json_array_get(workers, i), with_zero);
 	}
 }
@@ -187,15 +197,12 @@ static int print_stats(const struct eg_cli *cli, json_t *stats)
 
 int ctl_stats(const struct eg_cli *cli)
 {
-	char dir[512], path[520];
+	char dir[512];
 	struct eg_stats stats;
 	struct eg_error err = {0};
 	int rc;
 
-	if (ctl_run_dir(cli, dir, sizeof(dir), &err) != 0)
-		return eg_cli_refuse(&err);
-	(void)snprintf(path, sizeof(path), "%s/stats", dir);
-	if (eg_stats_open(&stats, path, &err) != 0)
+	if (ctl_run_dir(cli, dir, sizeof(dir), &err) != 0 || ctl_open_stats(cli, &stats, &err) != 0)
 		return eg_cli_refuse(&err);
 	rc = print_stats(cli, json_of_stats(&stats, dir));
 	eg_stats_close(&stats);

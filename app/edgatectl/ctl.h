@@ -36,8 +36,12 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli);
  * Closes the store. Returns the exit status. */
 int ctl_change_end(struct ctl_change *change);
 
-/* Lists rows of the store as they stand: fill appends an object for each to `out`. Prints them as a
- * table of `columns`, or as --json says. Returns the exit status. */
+/* Rows of the store as they stand: fill appends an object for each to `out`. NULL with the reason
+ * in err. */
+json_t *ctl_read_rows(const struct eg_cli *cli,
+    void (*fill)(const struct eg_snapshot *rows, json_t *out), struct eg_error *err);
+/* Reads rows and prints them as a table of `columns`, or as --json says. Returns the exit status.
+ */
 int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
     void (*fill)(const struct eg_snapshot *rows, json_t *out));
 
@@ -45,6 +49,8 @@ int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
 
 /* The directory that --run says; else /run/edgate/edgate; else the only one below /run/edgate. */
 int ctl_run_dir(const struct eg_cli *cli, char *path, size_t room, struct eg_error *err);
+/* The statistics of that edgate. */
+int ctl_open_stats(const struct eg_cli *cli, struct eg_stats *stats, struct eg_error *err);
 /* Tells the running edgate, or all of this host, to look at the store now. Nobody need listen: its
  * 10 ms poll finds the change anyway. */
 void ctl_ring_doorbell(const struct eg_cli *cli);
@@ -107,6 +113,7 @@ int ctl_issuer_add(const struct eg_cli *cli);
 int ctl_issuer_remove(const struct eg_cli *cli);
 int ctl_issuer_list(const struct eg_cli *cli);
 int ctl_key_list(const struct eg_cli *cli);
+int ctl_key_tables(const struct eg_cli *cli);
 int ctl_policy_set(const struct eg_cli *cli);
 int ctl_policy_remove(const struct eg_cli *cli);
 int ctl_policy_list(const struct eg_cli *cli);
@@ -128,6 +135,7 @@ int ctl_audit(const struct eg_cli *cli);
 int ctl_decide(const struct eg_cli *cli);
 int ctl_verify(const struct eg_cli *cli);
 int ctl_ping(const struct eg_cli *cli);
+int ctl_selftest(const struct eg_cli *cli);
 int ctl_stats(const struct eg_cli *cli);
 int ctl_counters(const struct eg_cli *cli);
 

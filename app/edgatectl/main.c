@@ -113,6 +113,14 @@ static const struct eg_cli_option ping_options[] = {
     JSON,
     END,
 };
+static const struct eg_cli_option selftest_options[] = {
+    {"impl", EG_CLI_VALUE, "NAME",
+        "of this implementation (default: $EDGATE_ED25519, else the best of this CPU)"},
+    {"vectors", EG_CLI_VALUE, "FILE",
+        "verify these instead: a line is 'id pk msg sig' in hex with TABs between, and is answered "
+        "with 'id 1' or 'id 0' (\"-\": stdin)"},
+    END,
+};
 static const struct eg_cli_option stats_options[] = {
     {"all", EG_CLI_SWITCH, NULL, "counters that are zero too"},
     JSON,
@@ -138,6 +146,9 @@ static const struct eg_cli_command commands[] = {
         ctl_issuer_remove},
     {"issuer", "list", NULL, 0, 0, json_option, "the issuers", ctl_issuer_list},
     {"key", "list", NULL, 0, 0, json_option, "the keys of all issuers", ctl_key_list},
+    {"key", "tables", NULL, 0, 0, json_option,
+        "what the running edgate has for each key: comb table, and how often it verifies",
+        ctl_key_tables},
     {"policy", "set", "ID", 1, 1, policy_set_options,
         "make or replace a policy: what is not given is its default", ctl_policy_set},
     {"policy", "remove", "ID", 1, 1, change_options, "remove a policy", ctl_policy_remove},
@@ -191,6 +202,8 @@ static const struct eg_cli_command commands[] = {
     {"verify", NULL, "HOST[:PORT] TOKEN...|-", 2, UINT_MAX, verify_options,
         "ask a running edgate about tokens", ctl_verify},
     {"ping", NULL, "HOST[:PORT]", 1, 1, ping_options, "ask a running edgate how it is", ctl_ping},
+    {"selftest", NULL, NULL, 0, 0, selftest_options,
+        "does Ed25519 verification give known answers on this CPU", ctl_selftest},
     {"stats", NULL, NULL, 0, 0, stats_options, "counters of the running edgate", ctl_stats},
     {"counters", NULL, NULL, 0, 0, counters_options, "what each status and counter means",
         ctl_counters},

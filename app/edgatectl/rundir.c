@@ -43,6 +43,17 @@ int ctl_run_dir(const struct eg_cli *cli, char *path, size_t room, struct eg_err
 	return 0;
 }
 
+int ctl_open_stats(const struct eg_cli *cli, struct eg_stats *stats, struct eg_error *err)
+{
+	char dir[512], path[520];
+	int rc = ctl_run_dir(cli, dir, sizeof(dir), err);
+
+	if (rc != 0)
+		return rc;
+	(void)snprintf(path, sizeof(path), "%s/stats", dir);
+	return eg_stats_open(stats, path, err);
+}
+
 static void poke(int fd, const char *path)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -103,14 +114,9 @@ static int wait_on(const struct eg_stats *stats, uint64_t epoch, uint64_t timeou
 int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,
     struct eg_error *err)
 {
-	char dir[512], path[520];
 	struct eg_stats stats;
-	int rc = ctl_run_dir(cli, dir, sizeof(dir), err);
+	int rc = ctl_open_stats(cli, &stats, err);
 
-	if (rc != 0)
-		return rc;
-	(void)snprintf(path, sizeof(path), "%s/stats", dir);
-	rc = eg_stats_open(&stats, path, err);
 	if (rc != 0)
 		return rc;
 	rc = wait_on(&stats, epoch, timeout_ms, took_ms, err);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_cpu.h"
 
+#include <stdio.h>
+
+#define L3_FILE "/sys/devices/system/cpu/cpu0/cache/index3/size"
+
 static unsigned limit = EG_CPU_ALL;
 
 static unsigned detect(void)
@@ -30,4 +34,17 @@ bool eg_cpu_has(unsigned features)
 void eg_cpu_limit(unsigned features)
 {
 	limit = features;
+}
+
+size_t eg_cpu_l3_bytes(void)
+{
+	FILE *f = fopen(L3_FILE, "re");
+	unsigned kib = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%9uK", &kib) != 1)
+		kib = 0;
+	(void)fclose(f);
+	return (size_t)kib << 10;
 }

@@ -9,6 +9,7 @@
 #define EG_CPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Each name is a row of isa_args in the top meson.build: the features that its files need. */
 enum eg_cpu_feature {
@@ -25,5 +26,9 @@ bool eg_cpu_has(unsigned features);
 /* From now on the CPU has at most `features`: tests run every choice on one machine. EG_CPU_ALL
  * takes the limit away. */
 void eg_cpu_limit(unsigned features);
+
+/* Bytes of the last-level cache (L3) that CPU 0 shares with its neighbours, as the system tells; 0
+ * where it does not. Reads a file. [control] */
+size_t eg_cpu_l3_bytes(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hex digits, in either case, to bytes: how the programs take a CWT as text. Threads: [any]. */
+/* Hex digits, in either case, to bytes: how the programs take a CWT, or a test vector, as text.
+ * Threads: [any]. */
 #ifndef EG_HEX_H
 #define EG_HEX_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "check.h"
 #include "address.h"
+#include "eg_cpu.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +14,9 @@
 #define DPDK_DATAGRAM_MAX 9000u
 #define DEADLINE_US_MAX   1000000
 #define NS_PER_US         1000u
+#define BUDGET_BYTES      (UINT64_C(20) << 20)
+#define BUDGET_L3_PCT     60u
+#define BUDGET_BYTES_MAX  (UINT64_C(64) << 30)
 
 int eg_check_number(struct eg_source *src, const char *path, const char *text,
     struct eg_limits limits, int64_t *out)
@@ -78,8 +82,7 @@ static int check_texts(const struct eg_check *c)
 	if (eg_check_name(c->src, "name", &raw->name, &config->name) != 0 ||
 	    eg_check_text(c->src, "state", &raw->state, true, &config->state) != 0 ||
 	    eg_check_text(c->src, "run", &raw->run, false, &config->run) != 0 ||
-	    eg_check_text(c->src, "user", &raw->user, false, &config->user) != 0 ||
-	    eg_check_text(c->src, "ed25519", &raw->ed25519, false, &config->ed25519) != 0)
+	    eg_check_text(c->src, "user", &raw->user, false, &config->user) != 0)
 		return -EG_EINVAL;
 	(void)snprintf(run, sizeof(run), "%s/%s", EG_CONFIG_RUN_ROOT, config->name);
 	if (config->run == NULL)
@@ -108,6 +111,54 @@ static int check_numbers(const struct eg_check *c)
 	config->max_datagram_bytes = (uint32_t)datagram;
 	config->signature_deadline_ns = (uint64_t)deadline_us * NS_PER_US;
 	config->control_cpu = (int)cpu;
+	return 0;
+}
+
+/* "20M": at most 9 digits and one of K, M, G. */
+static bool parse_bytes(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	size_t n = strspn(text, "0123456789");
+	const char *unit;
+
+	if (n == 0 || n > 9)
+		return false;
+	*bytes = strtoull(text, NULL, 10);
+	if (text[n] == '\0')
+		return true;
+	unit = strchr(units, text[n]);
+	if (unit == NULL || text[n + 1] != '\0')
+		return false;
+	*bytes <<= 10 * (unit - units + 1);
+	return true;
+}
+
+static uint64_t standard_budget(void)
+{
+	uint64_t share = eg_cpu_l3_bytes() / 100 * BUDGET_L3_PCT;
+
+	return share != 0 && share < BUDGET_BYTES ? share : BUDGET_BYTES;
+}
+
+static int check_ed25519(const struct eg_check *c)
+{
+	struct eg_raw_ed25519 *raw = &c->raw->ed25519;
+	const char *impl = c->raw->has_ed25519_mapping ? "ed25519.impl" : "ed25519";
+	int64_t sample;
+
+	if (eg_check_text(c->src, impl, &raw->impl, false, &c->config->ed25519) != 0 ||
+	    eg_check_number(c->src, "ed25519.sample", raw->sample,
+	        (struct eg_limits){0, UINT32_MAX, 4096}, &sample) != 0)
+		return -EG_EINVAL;
+	c->config->sample_every = (uint32_t)sample;
+	c->config->table_budget_bytes = standard_budget();
+	if (raw->table_budget == NULL)
+		return 0;
+	if (!parse_bytes(raw->table_budget, &c->config->table_budget_bytes) ||
+	    c->config->table_budget_bytes > BUDGET_BYTES_MAX)
+		return eg_source_refuse(c->src, "ed25519.table_budget",
+		    "must be a number of bytes, as 20M or 512K, of at most 64G, not %s",
+		    raw->table_budget);
 	return 0;
 }
 
@@ -308,7 +359,8 @@ static int check_workers(const struct eg_check *c)
 int eg_config_check(const struct eg_check *c)
 {
 	static int (*const checks[])(const struct eg_check *) = {check_texts, check_numbers,
-	    check_idle, check_eal, check_ports, check_datagram, check_mode, check_workers};
+	    check_ed25519, check_idle, check_eal, check_ports, check_datagram, check_mode,
+	    check_workers};
 
 	for (unsigned i = 0; i < COUNT_OF(checks); i++)
 		if (checks[i](c) != 0)

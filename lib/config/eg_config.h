@@ -12,7 +12,11 @@
  *   base_port: 25519                # default 25519; base … base + 63 are ours
  *   max_datagram: 1232              # bytes, 128–65507 (dpdk: 9000); default 1232
  *   idle: sleep:50                  # spin | pause | sleep:MICROSECONDS; default sleep:50
- *   ed25519: sodium                 # implementation by name; default the best of this CPU
+ *   ed25519:                        # or only a name: `ed25519: sodium`
+ *     impl: portable                # implementation; default the best of this CPU
+ *     table_budget: 20M             # bytes of comb tables in use, with K, M or G; 0: none; default
+ *                                   # 60 % of the last-level cache, at most 20M
+ *     sample: 4096                  # one verdict in so many is checked again; 0: none; default 4096
  *   signature_deadline_us: 20       # default 20
  *   control_cpu: 0                  # default: not pinned
  *   eal: [--in-memory, --no-pci]    # further EAL arguments
@@ -84,7 +88,9 @@ struct eg_config {
 	enum eg_idle idle;
 	uint32_t idle_sleep_us;
 	uint64_t signature_deadline_ns;
-	int control_cpu; /* -1: not pinned */
+	uint64_t table_budget_bytes;
+	uint32_t sample_every; /* 0: never */
+	int control_cpu;       /* -1: not pinned */
 	unsigned eal_cnt, port_cnt, worker_cnt;
 	char *eal[EG_CONFIG_ARGS_MAX];
 	struct eg_config_port port[EG_CONFIG_PORTS_MAX];

@@ -44,25 +44,42 @@ static const cyaml_schema_field_t worker_fields[] = {
 static const cyaml_schema_value_t worker = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct eg_raw_worker, worker_fields)};
 
-static const cyaml_schema_field_t file_fields[] = {
-    TEXT(eg_raw, name),
-    TEXT(eg_raw, state),
-    TEXT(eg_raw, run),
-    TEXT(eg_raw, user),
-    TEXT(eg_raw, mode),
-    TEXT(eg_raw, idle),
-    TEXT(eg_raw, ed25519),
-    TEXT(eg_raw, base_port),
-    TEXT(eg_raw, max_datagram),
-    TEXT(eg_raw, signature_deadline_us),
-    TEXT(eg_raw, control_cpu),
-    LIST(eg_raw, eal, &word, EG_CONFIG_ARGS_MAX),
-    LIST(eg_raw, ports, &port, EG_CONFIG_PORTS_MAX),
-    LIST(eg_raw, workers, &worker, EG_WORKERS_MAX),
+static const cyaml_schema_field_t ed25519_fields[] = {
+    TEXT(eg_raw_ed25519, impl),
+    TEXT(eg_raw_ed25519, table_budget),
+    TEXT(eg_raw_ed25519, sample),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t file = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct eg_raw, file_fields)};
+
+/* clang-format off */
+#define FILE_FIELDS(ed25519_field) {                                                               \
+	TEXT(eg_raw, name),                                                                        \
+	TEXT(eg_raw, state),                                                                       \
+	TEXT(eg_raw, run),                                                                         \
+	TEXT(eg_raw, user),                                                                        \
+	TEXT(eg_raw, mode),                                                                        \
+	TEXT(eg_raw, idle),                                                                        \
+	ed25519_field,                                                                             \
+	TEXT(eg_raw, base_port),                                                                   \
+	TEXT(eg_raw, max_datagram),                                                                \
+	TEXT(eg_raw, signature_deadline_us),                                                       \
+	TEXT(eg_raw, control_cpu),                                                                 \
+	LIST(eg_raw, eal, &word, EG_CONFIG_ARGS_MAX),                                              \
+	LIST(eg_raw, ports, &port, EG_CONFIG_PORTS_MAX),                                           \
+	LIST(eg_raw, workers, &worker, EG_WORKERS_MAX),                                            \
+	CYAML_FIELD_END,                                                                           \
+}
+/* clang-format on */
+
+/* libcyaml has no field of two kinds: the file's shape is chosen by what stands in it. */
+static const cyaml_schema_field_t fields_with_name[] = FILE_FIELDS(CYAML_FIELD_STRING_PTR("ed25519",
+    CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct eg_raw, ed25519.impl, 0, CYAML_UNLIMITED));
+static const cyaml_schema_field_t fields_with_mapping[] = FILE_FIELDS(
+    CYAML_FIELD_MAPPING("ed25519", CYAML_FLAG_OPTIONAL, struct eg_raw, ed25519, ed25519_fields));
+static const cyaml_schema_value_t file[] = {
+    {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct eg_raw, fields_with_name)},
+    {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct eg_raw, fields_with_mapping)},
+};
 
 /* What libcyaml logs about a refusal: one cause, then where, from the inside out. */
 struct report {
@@ -133,6 +150,7 @@ static int refuse_report(const struct eg_source *src, struct report *r)
 int eg_raw_load(struct eg_raw **raw, const struct eg_source *src)
 {
 	struct report report = {0};
+	bool has_mapping = eg_source_is_mapping(src, "ed25519");
 	const cyaml_config_t config = {
 	    .log_fn = on_log,
 	    .log_ctx = &report,
@@ -143,9 +161,11 @@ int eg_raw_load(struct eg_raw **raw, const struct eg_source *src)
 
 	*raw = NULL;
 	rc = cyaml_load_data(
-	    src->text.ptr, src->text.len, &config, &file, (cyaml_data_t **)raw, NULL);
-	if (rc == CYAML_OK && *raw != NULL)
+	    src->text.ptr, src->text.len, &config, &file[has_mapping], (cyaml_data_t **)raw, NULL);
+	if (rc == CYAML_OK && *raw != NULL) {
+		(*raw)->has_ed25519_mapping = has_mapping;
 		return 0;
+	}
 	if (rc == CYAML_OK)
 		return eg_error_set(src->err, EG_EINVAL, "%s: is empty", src->name);
 	if (rc == CYAML_ERR_OOM)
@@ -159,5 +179,5 @@ void eg_raw_free(struct eg_raw *raw)
 {
 	const cyaml_config_t config = {.mem_fn = cyaml_mem};
 
-	(void)cyaml_free(&config, &file, raw, 0);
+	(void)cyaml_free(&config, &file[raw->has_ed25519_mapping], raw, 0);
 }

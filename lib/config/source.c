@@ -14,7 +14,8 @@ struct walk {
 	const struct eg_source *src;
 	yaml_parser_t parser;
 	const char *find; /* path whose line is wanted, or NULL */
-	unsigned line;    /* of find, 0 while not met; of the last one, where a key stands twice */
+	bool found_mapping;
+	unsigned line; /* of find, 0 while not met; of the last one, where a key stands twice */
 	char path[EG_SOURCE_PATH_BYTES];
 };
 
@@ -106,6 +107,8 @@ static int walk_node(struct walk *w, const yaml_event_t *node, unsigned depth)
 {
 	if (depth > DEPTH_MAX)
 		return refuse_event(w, node, "nested too deep");
+	if (w->find != NULL && strcmp(w->path, w->find) == 0)
+		w->found_mapping = node->type == YAML_MAPPING_START_EVENT;
 	switch (node->type) {
 	case YAML_SCALAR_EVENT:
 		if (memchr(node->data.scalar.value, 0, node->data.scalar.length) != NULL)
@@ -165,6 +168,16 @@ int eg_source_check(const struct eg_source *src)
 	struct walk w = {.src = src};
 
 	return walk_text(&w);
+}
+
+bool eg_source_is_mapping(const struct eg_source *src, const char *path)
+{
+	struct eg_error ignored = {0};
+	struct eg_source quiet = {.name = src->name, .text = src->text, .err = &ignored};
+	struct walk w = {.src = &quiet, .find = path};
+
+	(void)walk_text(&w);
+	return w.found_mapping;
 }
 
 const char *eg_source_at(struct eg_source *src, const char *fmt, ...)

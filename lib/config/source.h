@@ -22,6 +22,9 @@ struct eg_source {
  * that are not words, or NUL bytes; else the refusal with its line. */
 int eg_source_check(const struct eg_source *src);
 
+/* Does a mapping stand at `path`? The text has passed eg_source_check. */
+bool eg_source_is_mapping(const struct eg_source *src, const char *path);
+
 /* Formats a path into src->path and returns it. */
 __attribute__((format(printf, 2, 3))) const char *eg_source_at(
     struct eg_source *src, const char *fmt, ...);

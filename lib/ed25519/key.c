@@ -36,7 +36,9 @@ enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC
 int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES],
     bool allow_mixed, struct eg_error *err)
 {
-	switch (eg_ed25519_classify(public)) {
+	enum eg_ed25519_point point = eg_ed25519_classify(public);
+
+	switch (point) {
 	case EG_ED25519_POINT_PRIME:
 		break;
 	case EG_ED25519_POINT_MIXED:
@@ -50,6 +52,7 @@ int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25
 		return eg_error_set(err, EG_EINVAL, "the bytes are not a point of the curve");
 	}
 	memcpy(key->bytes, public, sizeof(key->bytes));
+	key->point = (uint8_t)point;
 	key->table = NULL;
 	return 0;
 }

@@ -23,6 +23,7 @@ struct eg_key {
 	uint64_t not_before_s; /* R1: refused before */
 	uint64_t not_after_s;  /* R1: refused after; UINT64_MAX none */
 	struct eg_span kid;
+	uint32_t stats_slot; /* where its signatures are counted (eg_stats_key); 0 until bound */
 };
 
 struct eg_issuer {
@@ -49,6 +50,12 @@ int eg_keyset_add_issuer(
 int eg_keyset_add_key(
     struct eg_keyset *set, uint32_t slot, const struct eg_key *key, struct eg_error *err);
 
+/* Key i (< eg_keyset_key_cnt) of all issuers: what it is sped up by and counted under. */
+void eg_keyset_bind(
+    struct eg_keyset *set, uint32_t i, const struct eg_ed25519_table *table, uint32_t stats_slot);
+/* A set of its own with the same issuers and keys in the same slots. NULL without memory. */
+struct eg_keyset *eg_keyset_copy(const struct eg_keyset *set);
+
 /* ── reading [worker]; views live as long as the set, once it is built ── */
 
 uint32_t eg_keyset_issuer_cnt(const struct eg_keyset *set);
@@ -62,5 +69,9 @@ const struct eg_key *eg_keyset_find(
 /* Key i (< iss->key_cnt) of an issuer. */
 const struct eg_key *eg_keyset_key(
     const struct eg_keyset *set, const struct eg_issuer *iss, uint32_t i);
+
+/* All keys, issuer by issuer. */
+uint32_t eg_keyset_key_cnt(const struct eg_keyset *set);
+const struct eg_key *eg_keyset_key_at(const struct eg_keyset *set, uint32_t i);
 
 #endif

@@ -151,6 +151,48 @@ int eg_keyset_add_key(
 	return 0;
 }
 
+void eg_keyset_bind(
+    struct eg_keyset *set, uint32_t i, const struct eg_ed25519_table *table, uint32_t stats_slot)
+{
+	set->key[i].ed.table = table;
+	set->key[i].stats_slot = stats_slot;
+}
+
+/* Arrays of their own; room for one more than needed, so that nothing is of no bytes. */
+static bool copy_arrays(struct eg_keyset *to, const struct eg_keyset *from)
+{
+	to->issuer = calloc((size_t)from->issuer_cnt + 1, sizeof(*to->issuer));
+	to->key = calloc((size_t)from->key_cnt + 1, sizeof(*to->key));
+	if (to->issuer == NULL || to->key == NULL)
+		return false;
+	to->issuer_room = from->issuer_cnt + 1;
+	to->key_room = from->key_cnt + 1;
+	return true;
+}
+
+struct eg_keyset *eg_keyset_copy(const struct eg_keyset *set)
+{
+	struct eg_keyset *copy = eg_keyset_new(&set->hash_key);
+	bool whole = copy != NULL && copy_arrays(copy, set);
+
+	for (uint32_t i = 0; whole && i < set->issuer_cnt; i++) {
+		copy->issuer[i] = set->issuer[i];
+		copy->issuer[i].name = copy_of(set->issuer[i].name);
+		copy->issuer_cnt++;
+		whole = copy->issuer[i].name.ptr != NULL;
+	}
+	for (uint32_t i = 0; whole && i < set->key_cnt; i++) {
+		copy->key[i] = set->key[i];
+		copy->key[i].kid = copy_of(set->key[i].kid);
+		copy->key_cnt++;
+		whole = copy->key[i].kid.ptr != NULL;
+	}
+	if (whole)
+		return copy;
+	eg_keyset_free(copy);
+	return NULL;
+}
+
 uint32_t eg_keyset_issuer_cnt(const struct eg_keyset *set)
 {
 	return set->issuer_cnt;
@@ -183,4 +225,14 @@ const struct eg_key *eg_keyset_find(
 	if (has_kid)
 		return find_kid(set, iss, true, kid);
 	return iss->key_cnt == 1 ? eg_keyset_key(set, iss, 0) : NULL;
+}
+
+uint32_t eg_keyset_key_cnt(const struct eg_keyset *set)
+{
+	return set->key_cnt;
+}
+
+const struct eg_key *eg_keyset_key_at(const struct eg_keyset *set, uint32_t i)
+{
+	return &set->key[i];
 }

@@ -11,8 +11,8 @@
  *
  * One struct eg_pipeline per worker, used by that worker alone: no lock, no allocation, no system
  * call. Time is an argument. It reads the snapshot it was given last, any shard, and all applied
- * epochs; it writes its own counters, its own applied epoch and, by operations from its mailbox,
- * the shards it owns.
+ * epochs; it writes its own counters, its own applied epoch, its own ring of samples and, by
+ * operations from its mailbox, the shards it owns.
  */
 #ifndef EG_PIPELINE_H
 #define EG_PIPELINE_H
@@ -22,6 +22,7 @@
 #include "eg_egt.h"
 #include "eg_mailbox.h"
 #include "eg_packet.h"
+#include "eg_sample.h"
 
 #define EG_NETIF_ADDRS_MAX 8u
 
@@ -58,6 +59,9 @@ struct eg_pipeline_config {
 	struct eg_stats *stats;
 	struct eg_revoke *revoke;
 	const struct eg_utc *utc;
+	struct eg_sample_ring *samples;     /* for control to check; NULL: no verdict is sampled */
+	uint32_t sample_every;              /* one verdict in so many (>= 1 with a ring) */
+	uint32_t sample_phase;              /* below sample_every, by chance: where to begin */
 	struct eg_mailbox *mailbox;         /* NULL where state never changes */
 	const struct eg_snapshot *snapshot; /* the first one; NULL: NOT_READY until one arrives */
 	uint64_t epoch;                     /* in force at the start */

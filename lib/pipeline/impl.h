@@ -100,6 +100,7 @@ struct eg_pipeline {
 
 	struct eg_batch batch;
 	struct eg_token_scratch scratch;
+	uint32_t unsampled; /* signatures to come before the next sample */
 	struct eg_signature_queue queue;
 	struct eg_frame_pool frames;
 };
@@ -142,8 +143,8 @@ struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue);
 struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queue);
 void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns);
 
-/* Verifies and settles: whole multiples of the lanes where a batch's worth waits (full), everything
- * where the oldest has waited too long (deadline), or everything at once (idle). */
+/* Verifies and settles: whole groups of lanes where a batch's worth waits (full); whole groups, or
+ * everything, so that nobody waits longer than the deadline; or everything at once (idle). */
 void eg_signature_queue_run_full(struct eg_pipeline *p);
 void eg_signature_queue_run_deadline(struct eg_pipeline *p);
 void eg_signature_queue_run_idle(struct eg_pipeline *p);

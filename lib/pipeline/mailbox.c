@@ -25,13 +25,6 @@ bool eg_mailbox_put(struct eg_mailbox *box, const struct eg_mail *mail)
 	return true;
 }
 
-bool eg_mailbox_is_settled(const struct eg_mailbox *box)
-{
-	/* Pairs with the release in eg_mailbox_done. */
-	return atomic_load_explicit(&box->head, memory_order_acquire) ==
-	       atomic_load_explicit(&box->tail, memory_order_relaxed);
-}
-
 unsigned eg_mailbox_look(const struct eg_mailbox *box, const struct eg_mail **first, unsigned max)
 {
 	uint32_t head = atomic_load_explicit(&box->head, memory_order_relaxed);
@@ -49,7 +42,7 @@ void eg_mailbox_done(struct eg_mailbox *box, unsigned cnt)
 {
 	uint32_t head = atomic_load_explicit(&box->head, memory_order_relaxed);
 
-	/* Pairs with the acquires in eg_mailbox_put and eg_mailbox_is_settled. */
+	/* Pairs with the acquires in eg_mailbox_put and eg_mailbox_has_passed. */
 	atomic_store_explicit(&box->head, head + cnt, memory_order_release);
 }
 
@@ -57,4 +50,18 @@ bool eg_mailbox_is_empty(const struct eg_mailbox *box)
 {
 	return atomic_load_explicit(&box->tail, memory_order_relaxed) ==
 	       atomic_load_explicit(&box->head, memory_order_relaxed);
+}
+
+uint32_t eg_mailbox_sent(const struct eg_mailbox *box)
+{
+	return atomic_load_explicit(&box->tail, memory_order_relaxed);
+}
+
+bool eg_mailbox_has_passed(const struct eg_mailbox *box, uint32_t sent)
+{
+	/* Pairs with the release in eg_mailbox_done: what the worker read before is read. */
+	uint32_t head = atomic_load_explicit(&box->head, memory_order_acquire);
+
+	/* At most a whole ring is on its way; a head beyond `sent` makes this number large. */
+	return sent - head - 1 >= EG_MAILBOX_ENTRIES;
 }

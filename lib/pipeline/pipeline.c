@@ -21,10 +21,12 @@ struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config 
 
 	assert(config->worker < config->worker_cnt && config->worker_cnt <= EG_WORKERS_MAX);
 	assert(config->ed25519->lanes >= 1 && config->ed25519->lanes <= EG_BATCH_SLOTS);
+	assert(config->samples == NULL || config->sample_phase < config->sample_every);
 	memset(p, 0, sizeof(*p));
 	p->config = *config;
 	p->stats = &config->stats->core[config->worker];
 	p->snapshot = config->snapshot;
+	p->unsampled = config->sample_phase;
 	eg_frame_pool_init(&p->frames);
 	publish_epoch(p, config->epoch);
 	return p;
@@ -40,6 +42,10 @@ static void take_entry(struct eg_pipeline *p, const struct eg_mail *mail)
 	case EG_MAIL_SNAPSHOT:
 		p->snapshot = mail->snapshot;
 		eg_pipeline_count(p, EG_COUNTER_snapshots, 1);
+		return;
+	case EG_MAIL_ENGINE:
+		p->config.ed25519 = mail->engine;
+		eg_pipeline_count(p, EG_COUNTER_signature_fallbacks, 1);
 		return;
 	case EG_MAIL_EPOCH:
 		publish_epoch(p, mail->epoch);

@@ -108,6 +108,33 @@ static void settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_o
 
 /* ── runs ── */
 
+/* Every sample_every-th verdict, whoever it belongs to, as the engine gave it. */
+static void sample(struct eg_pipeline *p, unsigned cnt)
+{
+	const struct eg_signature_queue *queue = &p->queue;
+
+	if (p->config.samples == NULL)
+		return;
+	for (; p->unsampled < cnt; p->unsampled += p->config.sample_every) {
+		bool put = eg_sample_put(
+		    p->config.samples, &queue->job[p->unsampled], queue->ok[p->unsampled]);
+
+		eg_pipeline_count(p,
+		    put ? EG_COUNTER_signature_samples : EG_COUNTER_signature_samples_skipped, 1);
+	}
+	p->unsampled -= cnt;
+}
+
+static void settle_all(struct eg_pipeline *p, unsigned cnt)
+{
+	for (unsigned i = 0; i < cnt; i++) {
+		struct eg_pending *e = entry_at(&p->queue, i);
+
+		eg_count(&p->stats->key_signatures[e->key->stats_slot], 1);
+		settle(p, e, p->queue.ok[i]);
+	}
+}
+
 static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 {
 	struct eg_signature_queue *queue = &p->queue;
@@ -125,8 +152,8 @@ static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 		};
 	}
 	eg_ed25519_verify(p->config.ed25519, queue->job, cnt, queue->ok);
-	for (unsigned i = 0; i < cnt; i++)
-		settle(p, entry_at(queue, i), queue->ok[i]);
+	sample(p, cnt);
+	settle_all(p, cnt);
 	queue->head = (queue->head + cnt) % EG_SIGNATURE_QUEUE_MAX;
 	queue->cnt -= cnt;
 	eg_pipeline_count(p, EG_COUNTER_signatures, cnt);
@@ -134,20 +161,33 @@ static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 	eg_pipeline_count(p, reason, 1);
 }
 
-void eg_signature_queue_run_full(struct eg_pipeline *p)
+static unsigned whole_groups(const struct eg_pipeline *p)
 {
-	unsigned cnt = p->queue.cnt;
-
-	if (cnt >= EG_BATCH_SLOTS)
-		run(p, cnt - cnt % p->config.ed25519->lanes, EG_COUNTER_signature_flush_full);
+	return p->queue.cnt - p->queue.cnt % p->config.ed25519->lanes;
 }
 
+void eg_signature_queue_run_full(struct eg_pipeline *p)
+{
+	if (p->queue.cnt >= EG_BATCH_SLOTS)
+		run(p, whole_groups(p), EG_COUNTER_signature_flush_full);
+}
+
+static bool is_due(struct eg_pipeline *p, unsigned i)
+{
+	return p->now_ns - entry_at(&p->queue, i)->queued_ns >= p->config.signature_deadline_ns;
+}
+
+/* A group that is not full costs as much as one that is: its records wait for company while they
+ * may, and only what is due goes without. */
 void eg_signature_queue_run_deadline(struct eg_pipeline *p)
 {
-	uint64_t oldest_ns = entry_at(&p->queue, 0)->queued_ns;
+	unsigned whole = whole_groups(p);
 
-	if (p->now_ns - oldest_ns >= p->config.signature_deadline_ns)
-		run(p, p->queue.cnt, EG_COUNTER_signature_flush_deadline);
+	if (p->queue.cnt == 0 || !is_due(p, 0))
+		return;
+	if (whole < p->queue.cnt && is_due(p, whole))
+		whole = p->queue.cnt;
+	run(p, whole, EG_COUNTER_signature_flush_deadline);
 }
 
 void eg_signature_queue_run_idle(struct eg_pipeline *p)

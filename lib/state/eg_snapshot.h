@@ -51,6 +51,10 @@ int eg_snapshot_add_list(
  * default policy by id (0: none). */
 int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struct eg_error *err);
 
+/* A sealed snapshot of its own that says the same; it points at the same bitmaps. -EG_ENOMEM. */
+int eg_snapshot_copy(
+    const struct eg_snapshot *snap, struct eg_snapshot **out, struct eg_error *err);
+
 /* [worker] id 0 is the default policy. NULL: UNKNOWN_POLICY. */
 const struct eg_policy *eg_snapshot_policy(const struct eg_snapshot *snap, uint32_t id);
 /* [worker] NULL: STATUS_UNKNOWN. */

@@ -176,6 +176,54 @@ int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struc
 	return rc == 0 ? hash_issuers(snap, err) : rc;
 }
 
+/* NULL without memory; never for nothing. */
+static void *copy_array(const void *from, uint32_t cnt, size_t elem_bytes)
+{
+	void *to = calloc((size_t)cnt + 1, elem_bytes);
+
+	if (to != NULL && cnt != 0)
+		memcpy(to, from, cnt * elem_bytes);
+	return to;
+}
+
+static bool copy_lists(struct eg_snapshot *to, const struct eg_snapshot *from)
+{
+	to->list = copy_array(from->list, from->list_cnt, sizeof(*from->list));
+	for (uint32_t i = 0; to->list != NULL && i < from->list_cnt; i++) {
+		struct eg_span uri = from->list[i].uri;
+		uint8_t *own = copy_array(uri.ptr, (uint32_t)uri.len, 1);
+
+		to->list[i].uri = eg_span(own, uri.len);
+		to->list_cnt = i + 1;
+		if (own == NULL)
+			return false;
+	}
+	return to->list != NULL;
+}
+
+int eg_snapshot_copy(const struct eg_snapshot *snap, struct eg_snapshot **out, struct eg_error *err)
+{
+	struct eg_snapshot *copy = calloc(1, sizeof(*copy));
+
+	*out = copy;
+	if (copy != NULL) {
+		copy->epoch = snap->epoch;
+		copy->newest_event_s = snap->newest_event_s;
+		copy->policy_cnt = snap->policy_cnt;
+		copy->default_policy = snap->default_policy;
+		copy->keys = eg_keyset_copy(snap->keys);
+		copy->policy = copy_array(snap->policy, snap->policy_cnt, sizeof(*snap->policy));
+		copy->issuer_hash = copy_array(snap->issuer_hash, eg_keyset_issuer_cnt(snap->keys),
+		    sizeof(*snap->issuer_hash));
+		if (copy_lists(copy, snap) && copy->keys != NULL && copy->policy != NULL &&
+		    copy->issuer_hash != NULL)
+			return 0;
+	}
+	eg_snapshot_free(copy);
+	*out = NULL;
+	return eg_error_set(err, EG_ENOMEM, "no memory for a copy of the snapshot");
+}
+
 const struct eg_policy *eg_snapshot_policy(const struct eg_snapshot *snap, uint32_t id)
 {
 	uint32_t i = id == 0 ? snap->default_policy : find_policy(snap, id);

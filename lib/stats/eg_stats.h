@@ -2,8 +2,8 @@
 /*
  * Verdicts, drops and counters, one block per core, in one segment that others may map read-only.
  *
- *   <run>/stats   ┌ header ┐┌ core 0 ┐┌ core 1 ┐ …      written by edgate alone
- *                 └────────┘└────────┘└────────┘        read by edgatectl stats, revoke --wait
+ *   <run>/stats   ┌ header ┐┌ core 0 ┐┌ core 1 ┐ … ┌ key rows ┐   written by edgate alone,
+ *                 └────────┘└────────┘└────────┘   └──────────┘   read by edgatectl
  *
  * Each core writes its own block with relaxed stores of words that nobody else writes (no atomic
  * read-modify-write); readers load them relaxed. applied_epoch is the exception: release / acquire.
@@ -53,6 +53,11 @@ enum eg_counter {
 
 typedef _Atomic uint64_t eg_count_t; /* a word with one writer */
 
+/* Keys have slots: each core counts the signatures that it verified under a slot, and control says
+ * in the slot's row what the key has. Slot 0 is that of all keys that found none free. */
+#define EG_STATS_KEYS    8192u
+#define EG_STATS_KEYLESS 0u
+
 struct eg_core_stats {
 	/* Owner release-stores it after the words of its shards; the others acquire-load it. */
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t applied_epoch;
@@ -60,7 +65,25 @@ struct eg_core_stats {
 	eg_count_t drop[EG_DROP_COUNT];
 	eg_count_t answer[EG_ANSWER_COUNT];
 	eg_count_t counter[EG_COUNTER_COUNT];
+	eg_count_t key_signatures[EG_STATS_KEYS];
 };
+
+/* One key, as control sees it: words of its own, each whole; a row that control changes while it is
+ * read may be half old. */
+struct eg_stats_key {
+	eg_count_t public[4]; /* the 32 bytes as they lie in memory; with `used` 0 they mean nothing
+	                       */
+	eg_count_t used;      /* 1: a key that is served */
+	eg_count_t shape;     /* EG_STATS_KEY_SHAPE */
+	eg_count_t heat;      /* signatures in 1000 s, of the last ones most */
+	eg_count_t first;     /* what the cores had counted before this key had the slot */
+};
+/* Width of its table (0: none), enum eg_ed25519_point, enum eg_pages_kind. */
+#define EG_STATS_KEY_SHAPE(window_bits, point, pages)                                              \
+	((uint64_t)(window_bits) | (uint64_t)(point) << 8 | (uint64_t)(pages) << 16)
+#define EG_STATS_KEY_WINDOW_BITS(shape) ((unsigned)((shape)&0xff))
+#define EG_STATS_KEY_POINT(shape)       ((unsigned)((shape) >> 8 & 0xff))
+#define EG_STATS_KEY_PAGES(shape)       ((unsigned)((shape) >> 16 & 0xff))
 
 struct eg_stats_header {
 	uint32_t magic;
@@ -73,11 +96,17 @@ struct eg_stats_header {
 	_Atomic uint64_t state_epoch;      /* last epoch that the control core has handed out */
 	_Atomic uint64_t state_read_utc_s; /* last good read of the store: freshness */
 	_Atomic uint64_t state_errors;     /* failed reads of the store */
+	_Atomic uint64_t table_bytes; /* comb tables of keys in use, and that of the base point */
+	_Atomic uint64_t signature_checks;        /* verdicts that libsodium has looked at again */
+	_Atomic uint64_t signature_disagreements; /* those that it found wrong */
+	uint64_t table_budget_bytes;
+	char ed25519[16]; /* the implementation that the cores start with */
 };
 
 struct eg_stats {
 	struct eg_stats_header *header;
 	struct eg_core_stats *core; /* header->cores of them */
+	struct eg_stats_key *key;   /* EG_STATS_KEYS of them */
 	size_t map_bytes;
 };
 
@@ -110,6 +139,9 @@ void eg_stats_close(struct eg_stats *stats);
 /* [any] The lowest epoch that all cores have applied: acquire loads, pairs with the owners' release
  * stores. What a worker answers and compares with MIN_EPOCH (protocol section 4). */
 uint64_t eg_stats_applied_epoch(const struct eg_stats *stats);
+
+/* [any] Signatures that all cores have counted under a key's slot. */
+uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot);
 
 /* Names as edgatectl prints them: "OK", "ip4_fragment". NULL for a number that is not in the list.
  */

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATS_MAGIC 0xE6A75747u
+#define STATS_MAGIC  0xE6A75747u
+#define HEADER_BYTES (3 * (size_t)EG_CACHE_LINE_BYTES)
 
 struct name_doc {
 	const char *name, *doc;
@@ -71,7 +72,7 @@ static uint64_t layout_hash(void)
 #include "counters.def"
 	    ;
 	uint64_t h = 0xcbf29ce484222325u ^ sizeof(struct eg_stats_header) << 32 ^
-	             sizeof(struct eg_core_stats);
+	             sizeof(struct eg_core_stats) ^ sizeof(struct eg_stats_key) << 24;
 
 	for (size_t i = 0; i < sizeof(names); i++)
 		h = (h ^ (uint8_t)names[i]) * 0x100000001b3u;
@@ -80,26 +81,29 @@ static uint64_t layout_hash(void)
 
 static size_t segment_bytes(uint32_t cores)
 {
-	_Static_assert(sizeof(struct eg_stats_header) <= 2 * EG_CACHE_LINE_BYTES, "header fits");
-	return 2 * EG_CACHE_LINE_BYTES + cores * sizeof(struct eg_core_stats);
+	_Static_assert(sizeof(struct eg_stats_header) <= HEADER_BYTES, "header fits");
+	return HEADER_BYTES + cores * sizeof(struct eg_core_stats) +
+	       EG_STATS_KEYS * sizeof(struct eg_stats_key);
 }
 
-static void segment_attach(struct eg_stats *stats, void *mem, size_t bytes)
+static void segment_attach(struct eg_stats *stats, void *mem, uint32_t cores, size_t bytes)
 {
 	stats->header = mem;
-	stats->core = (struct eg_core_stats *)((uint8_t *)mem + 2 * EG_CACHE_LINE_BYTES);
+	stats->core = (struct eg_core_stats *)((uint8_t *)mem + HEADER_BYTES);
+	stats->key = (struct eg_stats_key *)(stats->core + cores);
 	stats->map_bytes = bytes;
 }
 
-static int map_segment(struct eg_stats *stats, int fd, size_t bytes, struct eg_error *err)
+static int map_segment(struct eg_stats *stats, int fd, uint32_t cores, struct eg_error *err)
 {
+	size_t bytes = segment_bytes(cores);
 	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 	    fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
 
 	if (mem == MAP_FAILED)
 		return eg_error_set(
 		    err, EG_ENOMEM, "statistics: mmap of %zu bytes: %s", bytes, strerror(errno));
-	segment_attach(stats, mem, bytes);
+	segment_attach(stats, mem, cores, bytes);
 	return 0;
 }
 
@@ -144,7 +148,7 @@ static int create_in_file(
 	fd = open_new(tmp, segment_bytes(cores), err);
 	if (fd < 0)
 		return fd;
-	rc = map_segment(stats, fd, segment_bytes(cores), err);
+	rc = map_segment(stats, fd, cores, err);
 	(void)close(fd);
 	if (rc == 0) {
 		fill_header(stats->header, cores, utc_ns);
@@ -169,7 +173,7 @@ int eg_stats_create(
 		    err, EG_ELIMIT, "statistics: %u cores, not 1 to %u", cores, EG_WORKERS_MAX);
 	if (path != NULL)
 		return create_in_file(stats, path, cores, utc_ns, err);
-	rc = map_segment(stats, -1, segment_bytes(cores), err);
+	rc = map_segment(stats, -1, cores, err);
 	if (rc == 0)
 		fill_header(stats->header, cores, utc_ns);
 	return rc;
@@ -212,7 +216,8 @@ int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err
 		(void)munmap(mem, (size_t)st.st_size);
 		return rc;
 	}
-	segment_attach(stats, mem, (size_t)st.st_size);
+	segment_attach(
+	    stats, mem, ((const struct eg_stats_header *)mem)->cores, (size_t)st.st_size);
 	return 0;
 }
 
@@ -235,6 +240,15 @@ uint64_t eg_stats_applied_epoch(const struct eg_stats *stats)
 		lowest = e < lowest ? e : lowest;
 	}
 	return lowest;
+}
+
+uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < stats->header->cores; i++)
+		sum += eg_count_read(&stats->core[i].key_signatures[slot]);
+	return sum;
 }
 
 const struct eg_stats_group eg_stats_answers = {

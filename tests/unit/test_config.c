@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "eg_config.h"
+#include "eg_cpu.h"
 
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ static void test_full(void **state)
 	assert_string_equal(config.run, "/tmp/run");
 	assert_string_equal(config.user, "nobody");
 	assert_string_equal(config.ed25519, "sodium");
+	assert_int_equal(config.sample_every, 4096);
 	assert_true(config.plain);
 	assert_int_equal(config.base_port, 65472);
 	assert_int_equal(config.max_datagram_bytes, 9000);
@@ -110,6 +112,11 @@ static void test_defaults(void **state)
 	assert_string_equal(config.run, "/run/edgate/d");
 	assert_string_equal(config.user, "edgate");
 	assert_null(config.ed25519);
+	assert_int_equal(config.sample_every, 4096);
+	assert_true(config.table_budget_bytes <= 20u << 20);
+	assert_true(
+	    eg_cpu_l3_bytes() == 0 || config.table_budget_bytes <= eg_cpu_l3_bytes() / 100 * 60);
+	assert_true(config.table_budget_bytes > 0);
 	assert_false(config.plain);
 	assert_int_equal(config.base_port, 25519);
 	assert_int_equal(config.max_datagram_bytes, 1232);
@@ -129,6 +136,32 @@ static void test_defaults(void **state)
 }
 
 #define TOP(key) "name: d\nstate: s\n" SOCKET_PORT key
+
+static void test_ed25519_as_a_mapping(void **state)
+{
+	static const struct {
+		const char *budget;
+		uint64_t bytes;
+	} budgets[] = {{"0", 0}, {"123", 123}, {"512K", 512u << 10}, {"20M", 20u << 20},
+	    {"64G", UINT64_C(64) << 30}};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "name: d\nstate: s\n" SOCKET_PORT
+		    "ed25519:\n  impl: portable\n  table_budget: %s\n  sample: 0\n",
+		    budgets[i].budget);
+		expect_ok(text);
+		assert_string_equal(config.ed25519, "portable");
+		assert_int_equal(config.table_budget_bytes, budgets[i].bytes);
+		assert_int_equal(config.sample_every, 0);
+		eg_config_free(&config);
+	}
+	expect_ok("name: d\nstate: s\ned25519: {sample: 7}\n" SOCKET_PORT);
+	assert_null(config.ed25519);
+	assert_int_equal(config.sample_every, 7);
+	eg_config_free(&config);
+}
 
 static void test_limits_accepted(void **state)
 {
@@ -197,6 +230,17 @@ static const struct {
     {TOP("base_port: \"-\"\n"), "e.yaml:4: base_port: must be a whole number"},
     {TOP("base_port: [1]\n"), "e.yaml:4: base_port: must be a single value"},
     {TOP("idle: [spin]\n"), "e.yaml:4: idle: must be a single value"},
+    {TOP("ed25519: [sodium]\n"), "e.yaml:4: ed25519: must be a single value"},
+    {TOP("ed25519: {name: sodium}\n"), "e.yaml:4: ed25519.name: unknown key"},
+    {TOP("ed25519:\n  impl: a\n  impl: b\n"), "e.yaml:6: ed25519.impl: is given twice"},
+    {TOP("ed25519: {impl: \"\"}\n"), "e.yaml:4: ed25519.impl: is empty"},
+    {TOP("ed25519: {sample: often}\n"), "e.yaml:4: ed25519.sample: must be a whole number"},
+    {TOP("ed25519: {table_budget: 20MB}\n"), "e.yaml:4: ed25519.table_budget: must be a number of "
+                                             "bytes, as 20M or 512K, of at most 64G, "
+                                             "not 20MB"},
+    {TOP("ed25519: {table_budget: 65G}\n"), "e.yaml:4: ed25519.table_budget: must be a number of "
+                                            "bytes, as 20M or 512K, of at most 64G, "
+                                            "not 65G"},
     {TOP("eal: --no-pci\n"), "e.yaml:4: eal: must be a list: [a, b]"},
     {TOP("workers: [1]\n"), "e.yaml:4: workers[0]: must be keys with their values"},
     {PORT("    addresses: [1, 2, 3, 4, 5, 6, 7, 8,\n      9]\n"),
@@ -409,6 +453,7 @@ int main(void)
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_limits_accepted),
+	    cmocka_unit_test(test_ed25519_as_a_mapping),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_truncations),
 	    cmocka_unit_test(test_damage),

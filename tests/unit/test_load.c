@@ -215,7 +215,7 @@ static void a_token_goes_where_it_fits(void **state)
 
 	(void)state;
 	(void)snprintf(
-	    text, sizeof(text), "fits\tOK\t%076d\nlong\tTOO_BIG\t%077d\ns\tOK\tx\n", 1, 1);
+	    text, sizeof(text), "fits\tOK\tx%075d\nlong\tTOO_BIG\tx%076d\ns\tOK\tx\n", 1, 1);
 	assert_int_equal(read_text(&c, text, 64, 100, &err), 0);
 	assert_true(c.token[0].fits);
 	assert_false(c.token[1].fits);

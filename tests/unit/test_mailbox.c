@@ -48,6 +48,28 @@ static int setup(void **state)
 	return 0;
 }
 
+static void says_what_was_passed(void **state)
+{
+	uint32_t sent;
+
+	for (unsigned i = 0; i < 3 * EG_MAILBOX_ENTRIES; i++) {
+		assert_true(eg_mailbox_has_passed(&box, eg_mailbox_sent(&box)));
+		assert_true(put(i));
+		sent = eg_mailbox_sent(&box);
+		assert_false(eg_mailbox_has_passed(&box, sent));
+		assert_true(put(i));
+		assert_next(i);
+		assert_true(eg_mailbox_has_passed(&box, sent));
+		assert_false(eg_mailbox_has_passed(&box, sent + 1));
+		assert_next(i);
+	}
+	for (sent = eg_mailbox_sent(&box); put(1);)
+		;
+	assert_true(eg_mailbox_has_passed(&box, sent));
+	for (unsigned i = 1; i <= EG_MAILBOX_ENTRIES; i++)
+		assert_false(eg_mailbox_has_passed(&box, sent + i));
+}
+
 static void starts_empty(void **state)
 {
 	struct eg_mail mail;
@@ -133,6 +155,7 @@ static void passes_everything_between_two_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(says_what_was_passed, setup),
 	    cmocka_unit_test_setup(starts_empty, setup),
 	    cmocka_unit_test_setup(keeps_the_order_and_every_kind, setup),
 	    cmocka_unit_test_setup(is_full_at_its_size_and_not_before, setup),

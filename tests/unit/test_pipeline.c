@@ -668,6 +668,33 @@ static void runs_whole_lanes_when_a_batch_waits(void **state)
 	world_free(w);
 }
 
+/* Of what the deadline does not force to go, only whole groups go. */
+static void a_group_that_is_not_full_waits_while_it_may(void **state)
+{
+	struct world *w = world_with_list(1, &eights, DEADLINE_NS);
+
+	largest_run = ragged_runs = 0;
+	send_records(w, 8);
+	world_turn(w);
+	w->now_ns += DEADLINE_NS;
+	send_records(w, 9);
+	world_turn(w); /* 8 are due, 16 make groups, 1 stays */
+	assert_int_equal(world_counter(w, EG_COUNTER_signatures), 16);
+	assert_int_equal(ragged_runs, 0);
+	w->now_ns += DEADLINE_NS;
+	send_records(w, 9);
+	world_turn(w); /* 1 is due, 8 make a group, 2 stay */
+	assert_int_equal(world_counter(w, EG_COUNTER_signatures), 24);
+	assert_int_equal(ragged_runs, 0);
+	w->now_ns += DEADLINE_NS;
+	send_records(w, 1);
+	world_turn(w); /* 2 are due, and with the last one are no group: all go */
+	assert_int_equal(world_counter(w, EG_COUNTER_signatures), 27);
+	assert_int_equal(in_flight(w), 0);
+	assert_int_equal(world_counter(w, EG_COUNTER_signature_flush_deadline), 3);
+	world_free(w);
+}
+
 /* Goes once round the queue with one token, and checks every answer. */
 static void ask_round(struct world *w, const char *members, struct eg_egt_answer expect)
 {
@@ -891,6 +918,7 @@ int main(void)
 	    cmocka_unit_test(runs_when_a_batch_waits_and_not_before),
 	    cmocka_unit_test(an_entry_forgets_its_last_record),
 	    cmocka_unit_test(runs_whole_lanes_when_a_batch_waits),
+	    cmocka_unit_test(a_group_that_is_not_full_waits_while_it_may),
 	    cmocka_unit_test(holds_the_longest_queue),
 	    cmocka_unit_test(answers_frames_that_span_batches),
 	    cmocka_unit_test(answers_the_largest_burst),

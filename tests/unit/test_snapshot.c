@@ -154,6 +154,41 @@ static void test_twice_is_refused(void **state)
 	eg_snapshot_free(snap);
 }
 
+static void test_copy(void **state)
+{
+	struct eg_snapshot *snap = eg_snapshot_new(&hash_key), *copy;
+	struct eg_key key = {.index = 7, .has_kid = true, .kid = eg_span_str("k")};
+	uint32_t slot;
+
+	assert_int_equal(eg_snapshot_copy(snap, &copy, NULL), 0); /* of nothing */
+	assert_null(eg_snapshot_policy(copy, 0));
+	eg_snapshot_free(copy);
+	snap->epoch = 5;
+	snap->newest_event_s = 6;
+	assert_int_equal(
+	    eg_keyset_add_issuer(snap->keys, eg_span_str("https://a"), &slot, NULL), 0);
+	assert_int_equal(eg_keyset_add_key(snap->keys, slot, &key, NULL), 0);
+	add_policy(snap, 3, "https://a");
+	add_policy(snap, 4, "https://a");
+	add_list(snap, slot, "u", 8);
+	add_list(snap, slot, "", 9);
+	assert_int_equal(eg_snapshot_seal(snap, 4, NULL), 0);
+	assert_int_equal(eg_snapshot_copy(snap, &copy, NULL), 0);
+	eg_keyset_bind(snap->keys, 0, NULL, 77); /* not in the copy */
+	eg_snapshot_free(snap);
+	assert_int_equal(copy->epoch, 5);
+	assert_int_equal(copy->newest_event_s, 6);
+	assert_int_equal(eg_snapshot_policy(copy, 0)->id, 4);
+	assert_int_equal(eg_snapshot_policy(copy, 3)->issuer_slot[0], slot);
+	assert_int_equal(eg_snapshot_list(copy, slot, eg_span_str("u"))->exp_s, 8);
+	assert_int_equal(eg_snapshot_list(copy, slot, eg_span_str(""))->exp_s, 9);
+	assert_int_equal(eg_keyset_find_issuer(copy->keys, eg_span_str("https://a")), slot);
+	assert_int_equal(eg_keyset_key_cnt(copy->keys), 1);
+	assert_int_equal(eg_keyset_find(copy->keys, slot, true, eg_span_str("k"))->index, 7);
+	assert_int_equal(eg_keyset_key_at(copy->keys, 0)->stats_slot, 0);
+	eg_snapshot_free(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +199,7 @@ int main(void)
 	    cmocka_unit_test(test_issuers_are_hashed),
 	    cmocka_unit_test(test_list_search),
 	    cmocka_unit_test(test_twice_is_refused),
+	    cmocka_unit_test(test_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

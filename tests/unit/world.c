@@ -78,7 +78,16 @@ static void start_core(
     struct world *w, unsigned i, const struct eg_ed25519_impl *ed25519, uint64_t deadline_ns)
 {
 	struct world_core *core = &w->cores[i];
-	struct eg_pipeline_config config = {
+	struct eg_pipeline_config config;
+
+	if (w->sample_every != 0) {
+		void *mem =
+		    aligned_alloc(EG_CACHE_LINE_BYTES, eg_sample_ring_footprint(WORLD_TOKEN_MAX));
+
+		assert_non_null(mem);
+		core->samples = eg_sample_ring_init(mem, WORLD_TOKEN_MAX);
+	}
+	config = (struct eg_pipeline_config){
 	    .worker = i,
 	    .worker_cnt = w->core_cnt,
 	    .max_datagram_bytes = WORLD_ROOM,
@@ -88,6 +97,8 @@ static void start_core(
 	    .stats = &w->stats,
 	    .revoke = w->revoke,
 	    .utc = &w->utc,
+	    .samples = core->samples,
+	    .sample_every = w->sample_every,
 	    .mailbox = &core->box,
 	    .snapshot = w->snapshot,
 	    .epoch = w->epoch,
@@ -137,6 +148,7 @@ void world_free(struct world *w)
 		world_idle(w);
 		assert_int_equal(eg_pipeline_in_flight(w->cores[w->core].pipeline), 0);
 		free(w->cores[w->core].mem);
+		free(w->cores[w->core].samples);
 	}
 	for (unsigned i = 0; i < WORLD_BUFFERS; i++)
 		assert_false(w->buffer[i].lent);
@@ -394,7 +406,7 @@ static void await_mail(void *ctx)
 	struct world *w = ctx;
 
 	for (unsigned i = 0; i < w->core_cnt; i++)
-		assert_true(eg_mailbox_is_settled(&w->cores[i].box));
+		assert_true(eg_mailbox_is_empty(&w->cores[i].box));
 }
 
 struct eg_revoke_sink world_by_mail(struct world *w)
@@ -408,6 +420,11 @@ void world_mail_snapshot(struct world *w, const struct eg_snapshot *snapshot)
 
 	for (unsigned i = 0; i < w->core_cnt; i++)
 		mail_to(w, i, &mail);
+}
+
+void world_mail_engine(struct world *w, unsigned core, const struct eg_ed25519_impl *engine)
+{
+	mail_to(w, core, &(struct eg_mail){.kind = EG_MAIL_ENGINE, .engine = engine});
 }
 
 void world_mail_epoch(struct world *w, uint64_t epoch)

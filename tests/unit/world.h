@@ -62,6 +62,7 @@ struct world_core {
 	void *mem;
 	struct eg_pipeline *pipeline;
 	struct eg_mailbox box;
+	struct eg_sample_ring *samples; /* with world.sample_every */
 	struct eg_packet rx[EG_BURST_MAX];
 	unsigned rx_cnt;
 };
@@ -82,6 +83,7 @@ struct world {
 	struct eg_policy policy[WORLD_POLICIES];
 	struct eg_list list;
 	uint64_t newest_event_s;
+	uint32_t sample_every;              /* 0: no samples */
 	const struct eg_snapshot *snapshot; /* owned by the world: the first one */
 	struct eg_issuer issuer;            /* of the first snapshot, for hashes */
 
@@ -140,6 +142,7 @@ struct eg_revoke_sink world_direct(struct world *w);
 /* The same by mail to their owners. */
 struct eg_revoke_sink world_by_mail(struct world *w);
 void world_mail_snapshot(struct world *w, const struct eg_snapshot *snapshot);
+void world_mail_engine(struct world *w, unsigned core, const struct eg_ed25519_impl *engine);
 void world_mail_epoch(struct world *w, uint64_t epoch);
 struct eg_hash128 world_hash(const struct world *w, enum eg_revoke_kind kind, const char *value);
 
