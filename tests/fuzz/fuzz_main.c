@@ -101,11 +101,21 @@ static unsigned count_unreached(const char *list)
 	return missing;
 }
 
+static void print_marks(void)
+{
+	for (size_t i = 0; i < fuzz_marks.cnt; i++)
+		(void)printf("mark %s %s\n", fuzz_marks.mark[i].kind, fuzz_marks.mark[i].name);
+}
+
 int main(int argc, char **argv)
 {
 	const char *list = NULL;
 	int first = 1;
 
+	if (argc > 1 && strcmp(argv[1], "--marks") == 0) {
+		fuzz_marks.wanted = true;
+		first = 2;
+	}
 	if (argc > 2 && strcmp(argv[1], "--reach") == 0) {
 		list = argv[2];
 		first = 3;
@@ -115,7 +125,9 @@ int main(int argc, char **argv)
 		(void)LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = first; i < argc; i++)
 		run_path(argv[i]);
-	(void)printf("%u inputs\n", inputs);
+	(void)printf("# %u inputs\n", inputs);
+	if (list == NULL)
+		print_marks();
 	if (inputs == 0)
 		return 2;
 	return list != NULL && count_unreached(list) != 0;
