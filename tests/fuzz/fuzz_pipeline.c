@@ -332,7 +332,9 @@ static void run_once(struct eg_span input, size_t shift, uint8_t out[crypto_gene
 	    .datagram_max = b & 0x40 ? EG_EGT_DATAGRAM_BYTES : 0};
 	struct run run = {.w = fuzz_world(),
 	    .shift = shift,
-	    .tags = (b & 1) + (b & 1 && b & 2),
+	    .tags = (b & 1) == 0   ? 0
+	            : (b & 2) == 0 ? 1
+	                           : 2,
 	    .offload = b & 4,
 	    .room = b & 0x80 ? 8 : 0,
 	    .epoch = FUZZ_EPOCH};
