@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "eg_test.h"
+#include "hex.h"
 
 #include "eg_cbor.h"
 
@@ -24,24 +24,11 @@ static struct doc doc_of(const void *data, size_t len)
 	return d;
 }
 
-static unsigned digit(char c)
-{
-	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-/* Blanks between bytes are for the eye. */
 static struct doc doc_of_hex(const char *hex)
 {
 	uint8_t bytes[256];
-	size_t len = 0;
 
-	for (; hex[0] != '\0'; hex += hex[0] == ' ' ? 1 : 2) {
-		if (hex[0] == ' ')
-			continue;
-		assert_true(hex[1] != '\0' && len < sizeof(bytes));
-		bytes[len++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
-	}
-	return doc_of(bytes, len);
+	return doc_of(bytes, hex_append(bytes, 0, sizeof(bytes), hex));
 }
 
 static bool walk(struct eg_span document)
