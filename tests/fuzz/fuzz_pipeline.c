@@ -6,7 +6,7 @@
  * The input is run twice, with its packets at other addresses and with other bytes around them: the
  * answers must be the same. fuzz_world.c checks what must hold in every turn.
  */
-#include "fuzz_world.h"
+#include "fuzz_mint.h"
 
 #include "fuzz_frames.h"
 #include "parse.h"

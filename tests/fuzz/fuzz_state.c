@@ -17,6 +17,8 @@
 #define STEPS_MAX   24u
 #define ENTRIES_MAX 2000u
 
+#define POLICY_IDS_MAX 4u
+
 enum step {
 	STEP_ISSUER_PUT,
 	STEP_ISSUER_REMOVE,
@@ -44,7 +46,8 @@ struct run {
 	struct eg_state *st;
 	struct fuzz_reader reader; /* follows step by step */
 	int64_t utc_ns;
-	bool raw; /* something was written behind the store's back */
+	bool raw;                             /* something was written behind the store's back */
+	struct eg_policy put[POLICY_IDS_MAX]; /* by id; id 0 in it: not there */
 };
 
 static const char *const issuers[] = {"https://a.example", "https://b.example", ""};
@@ -96,24 +99,62 @@ static void issuer_put(struct run *run, struct eg_reader *r)
 	outcome(run, eg_state_issuer_put(run->st, issuer, &jwks, run->utc_ns, &epoch, &err), &err);
 }
 
-static void policy_put(struct run *run, struct eg_reader *r)
+static struct eg_policy make_policy(struct eg_reader *r)
 {
-	struct eg_error err = {0};
 	struct eg_policy policy;
-	uint64_t epoch;
+	uint8_t flags;
 
-	eg_policy_init(&policy, eg_read_u8(r) % 4);
+	eg_policy_init(&policy, eg_read_u8(r) % POLICY_IDS_MAX);
 	(void)eg_policy_add_issuer(&policy, pick_issuer(r), NULL);
-	if (eg_read_u8(r) & 1)
-		policy.any_audience = true;
-	else
+	flags = eg_read_u8(r);
+	policy.any_audience = flags & 1;
+	policy.order = flags >> 1 & 1;
+	policy.status = flags >> 2 & 1;
+	policy.cnf = flags >> 3 & 1;
+	policy.typ_required = flags >> 4 & 1;
+	policy.exp_optional = flags >> 5 & 1;
+	if ((flags & 0x40) != 0)
+		eg_policy_clear_typs(&policy);
+	if ((flags & 1) == 0)
 		(void)eg_policy_add_audience(&policy, fuzz_take8(r), NULL);
 	policy.skew_s = eg_read_be16(r);
 	policy.max_age_s = eg_read_be32(r);
 	(void)eg_policy_add_typ(&policy, fuzz_take8(r), NULL);
-	outcome(run,
-	    eg_state_policy_put(run->st, &policy, eg_read_u8(r) & 1, run->utc_ns, &epoch, &err),
-	    &err);
+	if ((flags & 0x80) != 0)
+		(void)eg_policy_str_set(&policy.implicit_assertion, fuzz_take8(r), "it", NULL);
+	return policy;
+}
+
+static void policy_put(struct run *run, struct eg_reader *r)
+{
+	const struct eg_policy policy = make_policy(r);
+	struct eg_error err = {0};
+	uint64_t epoch;
+	int rc =
+	    eg_state_policy_put(run->st, &policy, eg_read_u8(r) & 1, run->utc_ns, &epoch, &err);
+
+	outcome(run, rc, &err);
+	if (rc == 0)
+		run->put[policy.id] = policy;
+}
+
+/* What a reader gets is what was put, but for what the store gives it. */
+static void check_policies(const struct run *run)
+{
+	const struct eg_snapshot *snap = run->reader.snapshot;
+	unsigned there = 0;
+
+	for (unsigned id = 1; id < POLICY_IDS_MAX; id++)
+		there += run->put[id].id != 0;
+	FUZZ_CHECK(snap->policy_cnt == there);
+	for (uint32_t i = 0; i < snap->policy_cnt; i++) {
+		struct eg_policy got = snap->policy[i];
+		const struct eg_policy *put = &run->put[got.id];
+
+		got.generation = put->generation;
+		memcpy(got.issuer_slot, put->issuer_slot, sizeof(got.issuer_slot));
+		FUZZ_CHECK(memcmp(&got, put, sizeof(got)) == 0);
+	}
 }
 
 static void list_add(struct run *run, struct eg_reader *r)
@@ -203,7 +244,9 @@ static void revoke_other(struct run *run, enum step step, struct eg_reader *r)
 		rc = eg_state_issuer_remove(run->st, issuer, run->utc_ns, &epoch, &err);
 	else
 		rc = eg_state_policy_remove(
-		    run->st, (uint32_t)until_s % 4, run->utc_ns, &epoch, &err);
+		    run->st, until_s % POLICY_IDS_MAX, run->utc_ns, &epoch, &err);
+	if (rc == 0 && step == STEP_POLICY_REMOVE)
+		run->put[until_s % POLICY_IDS_MAX].id = 0;
 	outcome(run, rc, &err);
 }
 
@@ -390,8 +433,10 @@ static void finish(struct run *run)
 		rc = fuzz_reader_follow(&late, &changed, &err);
 		outcome(run, rc, &err);
 		follow(run);
-		if (!run->raw)
+		if (!run->raw) {
 			fuzz_readers_agree(&run->reader, &late);
+			check_policies(run);
+		}
 		if (rc == 0)
 			fuzz_mark("followed", run->raw ? "raw" : "clean");
 		fuzz_reader_close(&late);

@@ -5,12 +5,13 @@
  * signature are reached.
  *
  *   make bits 0–2   as it is | header and payload signed by k1, k2, old, late | signed and damaged
+ *                   | a CWT | a PASETO
  */
-#include "fuzz_world.h"
+#include "fuzz_mint.h"
 
 #include "eg_token.h"
 
-enum make { MAKE_RAW, MAKE_K1, MAKE_K2, MAKE_OLD, MAKE_LATE, MAKE_DAMAGED, MAKE_CNT };
+enum make { MAKE_RAW, MAKE_K1, MAKE_K2, MAKE_OLD, MAKE_LATE, MAKE_DAMAGED, MAKE_CWT, MAKE_PASETO };
 
 struct asked {
 	struct eg_egt_answer answer;
@@ -97,23 +98,52 @@ static bool same(const struct eg_egt_answer *a, const struct eg_egt_answer *b)
 	       a->exp == b->exp && a->cache_for == b->cache_for;
 }
 
-static bool make_token(struct eg_reader *r, uint8_t make, struct fuzz_token *out)
+static bool make_cwt(struct eg_reader *r, uint8_t make, struct fuzz_token *out)
+{
+	struct fuzz_cwt parts = {.tags = make >> 3 & 3};
+
+	parts.protected = fuzz_take16(r);
+	parts.unprotected = fuzz_take16(r);
+	parts.payload = eg_span(r->ptr, r->left);
+	return fuzz_mint_cwt(fuzz_world(), make >> 5 & 3, &parts, out);
+}
+
+static bool make_paseto(struct eg_reader *r, uint8_t make, struct fuzz_token *out)
+{
+	const struct eg_span footer = fuzz_take16(r);
+
+	return fuzz_mint_paseto(fuzz_world(), make >> 5 & 3, eg_span(r->ptr, r->left), footer,
+	    eg_span_str(make & 8 ? "assertion" : ""), out);
+}
+
+static bool make_jwt(struct eg_reader *r, uint8_t make, struct fuzz_token *out)
 {
 	const enum make how = make % 8;
-	const enum fuzz_key key = how >= MAKE_K1 && how <= MAKE_LATE ? how - MAKE_K1 : FUZZ_K1;
-	struct eg_span header;
+	const struct eg_span header = fuzz_take16(r);
 
-	if (how == MAKE_RAW || how >= MAKE_CNT) {
-		out->len = r->left < sizeof(out->bytes) ? r->left : sizeof(out->bytes);
-		memcpy(out->bytes, r->ptr, out->len);
-		return true;
-	}
-	header = fuzz_take16(r);
-	if (!fuzz_mint_jwt(fuzz_world(), key, header, eg_span(r->ptr, r->left), out))
+	if (!fuzz_mint_jwt(fuzz_world(), how == MAKE_DAMAGED ? FUZZ_K1 : how - MAKE_K1, header,
+	        eg_span(r->ptr, r->left), out))
 		return false;
 	if (how == MAKE_DAMAGED) /* another letter in the signature or in front of it */
 		out->bytes[out->len - 2 - make / 8] ^= 1;
 	return true;
+}
+
+static bool make_token(struct eg_reader *r, uint8_t make, struct fuzz_token *out)
+{
+	switch ((enum make)(make % 8)) {
+	case MAKE_RAW:
+		out->len = r->left < sizeof(out->bytes) ? r->left : sizeof(out->bytes);
+		if (out->len != 0)
+			memcpy(out->bytes, r->ptr, out->len);
+		return true;
+	case MAKE_CWT:
+		return make_cwt(r, make, out);
+	case MAKE_PASETO:
+		return make_paseto(r, make, out);
+	default:
+		return make_jwt(r, make, out);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

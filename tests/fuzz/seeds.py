@@ -131,6 +131,46 @@ def seeds_json():
     return {str(i): text for i, text in enumerate(texts)}
 
 
+def head(major, n, width=None):
+    if width is None:
+        width = next((i for i, top in ((0, 24), (1, 256), (2, 65536), (4, 2 ** 32)) if n < top), 8)
+    if width == 0:
+        return u8(major << 5 | n)
+    return u8(major << 5 | {1: 24, 2: 25, 4: 26, 8: 27}[width]) + n.to_bytes(width, "big")
+
+
+def cbor(value):
+    """int, bytes, str, list, dict, float, bool, None."""
+    if value is None or isinstance(value, bool):
+        return {None: b"\xf6", True: b"\xf5", False: b"\xf4"}[value]
+    if isinstance(value, int):
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, float):
+        return b"\xfb" + struct.pack(">d", value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(cbor, value))
+    return head(5, len(value)) + b"".join(cbor(k) + cbor(v) for k, v in value.items())
+
+
+def seeds_cbor():
+    values = [0, 23, 24, 255, 256, 65535, 65536, 2 ** 32, 2 ** 64 - 1, -1, -24, -25, -2 ** 64, b"", b"a" * 30, "é€😀", [], [1, [2, [3, [4]]]],
+              [1, [2, [3, [4, [5]]]]], {}, {1: 2, -1: 3, "a": 4, b"a": 5}, {"x" * 30: 1, "x" * 29: 2}, 1.5, None, True, {i: 0 for i in range(128)},
+              {i: 0 for i in range(129)}, {1: {i: 0 for i in range(127)}}, {1: {i: 0 for i in range(128)}}, ["x" * 300], {300: 1, 200: 2, 100: 3}, {300: 1, 500: 2, 400: 3, 450: 4, 350: 5}, [{300: 1}, {300: 1}], {"b": 1, "ba": 2, "a": 3, "bb": 4}]
+    seeds = {f"value{i}": cbor(value) for i, value in enumerate(values)}
+    raw = ["", "ff", "18", "1817", "190017", "19", "1a0000ffff", "1a", "1b00000000ffffffff", "1b", "1c", "1f", "5f4101ff", "41", "61ff", "62c0af", "9f01ff", "bfff", "c1", "c100",
+           "c11a00000000", "d8206161", "c0c0c0c000", "a1", "a10102a1", "a201020103", "a2613100613101", "a2193031001930310 1".replace(" ", ""), "a1800000", "a1f600", "a1c10000", "f0", "f800",
+           "f81f", "f820", "f8ff", "f90000", "f90001", "f93c00", "f97c00", "f97e00", "f9fbff", "f98001", "fa00000001", "fa7f800000", "fa7fc00000", "fa3fc00000", "fa80000000", "fb", "fa", "f9", "fb7ff8000000000000",
+           "fc", "0000", "8201", "8200", "820000", "82a10102a10103", "9bffffffffffffffff", "bbffffffffffffffff", "7bffffffffffffffff", "a200000000"]
+    seeds |= {f"raw{i}": bytes.fromhex(text) for i, text in enumerate(raw)}
+    maps = [({300: 1, 1: 2}, {400: 1, 2: 2}), ({300: 1, 500: 1}, {400: 1, 500: 1}), ({1: 1}, {1: 1}), ({400: 1, 401: 1}, {300: 1, 301: 1}), ({"a": 1}, {"ab": 1})]
+    seeds |= {f"maps{i}": cbor(a) + cbor(b) for i, (a, b) in enumerate(maps)}
+    return seeds
+
+
 def seeds_numeric_date():
     texts = ["0", "-0", "-1", "1", "1.683061093e+09", "1683061093", "253402300799", "253402300800",
              "253402300799.0", "253402300799.5", "2534023007.99e2", "0.5", "1.5", "1e11", "1e12",
@@ -168,7 +208,7 @@ def jwt_cases():
         "rfc9068": (changed(h, typ="at+jwt"), changed(c, sub="u", jti="j", iat=NOW - 5, client_id="c",
                     scope="a b"), 0),
         "header_not_json": (b"{", c, 0), "header_array": (b"[]", c, 0), "header_big":
-        (changed(h, x="y" * 1100), c, 0), "payload_big": (h, changed(c, x="y" * 4100), 0),
+        (changed(h, x="y" * 1100), c, 0), "payload_big": (h, changed(c, x="y" * 4100), 16),
         "payload_not_json": (h, b'{"a"', 0), "payload_dup": (h, b'{"iss":"a","iss":"b"}', 0),
         "typ_jwt": (changed(h, typ="application/JWT"), c, 0), "typ_bad": (changed(h, typ="x"), c, 0),
         "typ_missing": (h, c, 12), "cty_jwt": (changed(h, cty="JWT"), c, 0),
@@ -209,7 +249,7 @@ def jwt_cases():
         "list_live": (h, changed(c, **status(0, "urn:live")), 7),
         "status_no_list": (h, changed(c, status={}), 0), "status_required": (h, c, 3),
         "status_ignored": (h, changed(c, status={}), 4), "cache": (h, c, 7), "short": (h,
-        changed(c, x="y" * 400), 14), "unknown_policy": (h, c, 16), "strict": (h, changed(c, exp=1), 2),
+        changed(c, x="y" * 400), 14), "unknown_policy": (h, c, 17), "strict": (h, changed(c, exp=1), 2),
         "idx_sign": (h, changed(c, status={"status_list": {"idx": -1, "uri": LIST}}), 0),
         "idx_frac": (h, b'{"status":{"status_list":{"idx":1.0,"uri":"x"}}}', 0),
         "idx_max": (h, changed(c, **status(2 ** 32 - 1)), 0), "idx_over": (h, changed(c, **status(2 ** 32)), 0),
@@ -262,9 +302,114 @@ def seeds_verdict():
         seeds[f"key_{make}_{kid}"] = u8(make, 0, 0) + piece16(text_of(changed(HEADER, kid=kid))) + text_of(CLAIMS)
     seeds |= {f"damaged_{n}": u8(5 | n << 3, strict * (n & 1), 0) + good for n in (0, 1, 9, 31)}
     seeds |= {f"fmt_{n}": u8(1, 0, n << 6) + good for n in range(4)}
+    for name, (protected, unprotected, payload, policy) in cwt_cases().items():
+        body = piece16(cbor_of(protected)) + piece16(cbor_of(unprotected)) + cbor_of(payload)
+        seeds["cwt_" + name] = u8(6, policy, 0) + body
+    for name, (footer, payload, policy) in paseto_cases().items():
+        seeds["paseto_" + name] = u8(7, policy, 0) + piece16(text_of(footer)) + text_of(payload)
+    footer, claims = piece16(text_of({"kid": "k1"})), text_of({"iss": ISS, "aud": AUD, "exp": "2027-01-15T08:05:00Z"})
+    seeds |= {f"assertion_{make}": u8(make, 15, 0) + footer + claims for make in (7, 15)}
+    cwt = piece16(cbor({1: -8, 4: b"k1"})) + piece16(b"") + cbor({1: ISS, 3: AUD, 4: NOW + 300})
+    seeds |= {f"tags_{make}_{fmt}": u8(make, 0, fmt << 6) + cwt for make in (6, 14, 22, 30, 38) for fmt in (0, 2)}
     raw = [b"", b"v4.public.AAAA", b"v2.local.A", b"\xd2\x84", b"\xd8\x3d\xd2\x84", b"\x84", b"\xd8\x3d\x84", b"\xa0", b"a.b.c"]
     seeds |= {f"raw_{i}_{f}": u8(0, 0, f << 6) + text for i, text in enumerate(raw) for f in (0, 2, 3)}
     return seeds
+
+
+ALG, FORMAT_CWT = {1: -8}, 61
+
+
+def cwt_cases():
+    """name: (protected, unprotected, payload, policy)"""
+    k, claims = {4: b"k1"}, {1: ISS, 3: AUD, 4: NOW + 300}
+    p = {**ALG, **k}
+    cases = {
+        "good": (p, {}, claims, 0), "ed25519": ({1: -19, **k}, {}, claims, 0), "kid_unprotected": (ALG, k, claims, 0),
+        "both": (p, k, claims, 0), "both_long": ({**p, "x" * 9: 1}, {"x" * 9: 2}, claims, 0), "alg_none": (k, {}, claims, 0),
+        "alg_unprotected": (k, ALG, claims, 0), "alg_es256": ({1: -7}, {}, claims, 0), "alg_text": ({1: "EdDSA"}, {}, claims, 0),
+        "crit": ({**p, 2: [1]}, {}, claims, 0), "crit_unprotected": (p, {2: [1]}, claims, 0), "typ": ({**p, 16: "application/cwt"}, {}, claims, 0),
+        "typ_number": ({**p, 16: FORMAT_CWT}, {}, claims, 0), "typ_unprotected": (p, {16: "cwt"}, claims, 0), "typ_other": ({**p, 16: "x"}, {}, claims, 0),
+        "typ_other_number": ({**p, 16: 60}, {}, claims, 0), "typ_bytes": ({**p, 16: b"x"}, {}, claims, 0), "typ_required": (p, {}, claims, 12),
+        "kid_text": ({**ALG, 4: "k1"}, {}, claims, 0), "kid_none": (ALG, {}, claims, 0), "kid_long": ({**ALG, 4: b"k" * 300}, {}, claims, 0),
+        "protected_array": ([], {}, claims, 0), "protected_junk": (b"\xff", {}, claims, 0), "protected_tail": (cbor(p) + b"\0", {}, claims, 0),
+        "protected_dup": (b"\xa2\1\x27\1\x27", {}, claims, 0), "protected_empty": (b"", {}, claims, 0), "protected_big": ({**p, 9: b"x" * 1100}, {}, claims, 0),
+        "unprotected_big": (p, {9: b"x" * 1100}, claims, 0), "unprotected_array": (p, [], claims, 0), "label_text": ({**p, "a": 1}, {-1: 2}, claims, 0),
+        "payload_array": (p, {}, [], 0), "payload_junk": (p, {}, b"\xa1", 0), "payload_tail": (p, {}, cbor(claims) + b"\0", 0), "payload_empty": (p, {}, b"", 0),
+        "payload_big": (p, {}, {**claims, 99: b"x" * 4090}, 16), "deep": (p, {}, {**claims, 99: [[[[1]]]]}, 0), "deep_ok": (p, {}, {**claims, 99: [[[1]]]}, 0),
+        "iss_other": (p, {}, {**claims, 1: "x"}, 0), "iss_bytes": (p, {}, {**claims, 1: b"x"}, 0), "iss_long": (p, {}, {**claims, 1: "x" * 256}, 0), "sub": (p, {}, {**claims, 2: "cut", 6: NOW - 10}, 0),
+        "sub_nul": (p, {}, {**claims, 2: "a\0"}, 0), "cti": (p, {}, {**claims, 7: b"denied"}, 0), "cti_text": (p, {}, {**claims, 7: "denied"}, 0), "cti_long": (p, {}, {**claims, 7: b"x" * 256}, 0),
+        "exp_float": (p, {}, {**claims, 4: NOW + 0.5}, 0), "exp_past": (p, {}, {**claims, 4: NOW}, 0), "exp_negative": (p, {}, {**claims, 4: -1}, 0), "exp_float_negative": (p, {}, {**claims, 4: -1.5}, 0),
+        "exp_over": (p, {}, {**claims, 4: 253402300800}, 0), "exp_float_over": (p, {}, {**claims, 4: 253402300799.5}, 0), "exp_nan": (p, {}, {**claims, 4: float("nan")}, 0),
+        "exp_inf": (p, {}, {**claims, 4: float("inf")}, 0), "exp_minus_inf": (p, {}, {**claims, 4: float("-inf")}, 0), "exp_text": (p, {}, {**claims, 4: "1"}, 0), "exp_tag": (p, {}, b"\xa1\4\xc1\1", 0),
+        "nbf": (p, {}, {**claims, 5: NOW + 9}, 0), "nbf_bad": (p, {}, {**claims, 5: None}, 0), "iat": (p, {}, {**claims, 6: NOW + 9}, 0), "iat_bad": (p, {}, {**claims, 6: []}, 0),
+        "two_faults": (p, {}, {6: [], 1: b"x"}, 0), "aud_list": (p, {}, {**claims, 3: ["x", AUD]}, 0), "aud_17": (p, {}, {**claims, 3: ["x"] * 17}, 0), "aud_bytes": (p, {}, {**claims, 3: b"x"}, 0),
+        "aud_mixed": (p, {}, {**claims, 3: ["x", 1]}, 0), "aud_map": (p, {}, {**claims, 3: {}}, 0), "aud_other": (p, {}, {**claims, 3: "x"}, 0), "cnf": (p, {}, {**claims, 8: {1: {}}}, 0), "cnf_bad": (p, {}, {**claims, 8: 1}, 0),
+        "cnf_refused": (p, {}, {**claims, 8: {}}, 5), "no_exp": (p, {}, {1: ISS, 3: AUD}, 0), "alone": (ALG, {}, {**claims, 1: "https://cut.example"}, 0), "text_keys": (p, {}, {**claims, "iss": "x"}, 0),
+        "negative_key": (p, {}, {**claims, -1: 5}, 0), "short": (p, {}, {**claims, 99: b"x" * 400}, 14), "max_age": (p, {}, {**claims, 6: NOW - 200}, 8),
+    }
+    cuts = ["a1", "a101", "a10181", "a1038161ff", "a10381", "a103818181818101", "a119ffff", "a119ffffa1", "a119ffffa16b7374617475735f6c697374", "a119ffffa16b7374617475735f6c697374a1", "a119ffffa16b7374617475735f6c697374a163696478",
+            "a119ffffa16b7374617475735f6c697374a16369647861ff", "a119ffffa161ff01", "a119ffffbb0000000000000081", "a119ffff9f", "a2190100011901010219", "b9ffff", "a1f600", "a119ffffa16b7374617475735f6c6973749f", "a119ffffa16b7374617475735f6c697374b9ffff"]
+    cases |= {f"cut{i}": (p, {}, bytes.fromhex(text), 0) for i, text in enumerate(cuts)}
+    cases |= {f"header_cut{i}": (bytes.fromhex(text), {}, claims, 0) for i, text in enumerate(("a1", "a10", "a101", "a12761ff", "b9ffff", "a1f601", "80"))if len(text) % 2 == 0}
+    cases |= {f"bucket_cut{i}": (p, bytes.fromhex(text), claims, 0) for i, text in enumerate(("a10461ff", "b9ffff", "a1f601", "a1049f"))}
+    for n, value in enumerate(({"status_list": {"idx": 1, "uri": LIST}}, {"status_list": {"idx": 0, "uri": LIST}}, {"status_list": {"idx": 2 ** 32, "uri": LIST}}, {"status_list": {"idx": -1, "uri": LIST}},
+                               {"status_list": {"idx": 1}}, {"status_list": {"uri": LIST}}, {"status_list": {"idx": 1, "uri": b"x"}}, {"status_list": []}, {"status_list": {"idx": 1, "uri": LIST, 1: [2]}}, {}, {1: [2]}, [], 5)):
+        cases[f"status{n}"] = (p, {}, {**claims, 65535: value}, 0)
+    return cases
+
+
+def cbor_of(value):
+    return value if isinstance(value, bytes) else cbor(value)
+
+
+def seeds_cwt():
+    seeds = {}
+    for name, (protected, unprotected, payload, policy) in cwt_cases().items():
+        body = piece16(cbor_of(protected)) + piece16(cbor_of(unprotected)) + cbor_of(payload)
+        seeds[name] = u8(1, (policy or 1) - 1) + u16(32768) + body
+    good = piece16(cbor({**ALG, 4: b"k1"})) + piece16(b"") + cbor({1: ISS, 3: AUD, 4: NOW + 300})
+    seeds |= {f"make{make}": u8(make, 0) + u16(32768) + good for make in (1, 3, 5, 7, 9, 11, 13, 15, 0x11)}
+    raw = ["", "d2", "d284", "d28440a04040", "d28440a040584000", "d83dd28440a04040", "84", "8440a04040", "d18440a04040", "d28540a0404040", "d2a0", "d28460a04040", "d28440a0f640", "d28440a0404000", "d29f40a04040ff", "d2d28440a04040",
+           "d84584404040", "d28440604040", "d28440a16161004040", "d2841840a04040"]
+    seeds |= {f"raw{i}_{told}": u8(told, 0) + u16(32768) + bytes.fromhex(text) for i, text in enumerate(raw) for told in (0, 8)}
+    return seeds
+
+
+def paseto_cases():
+    """name: (footer, payload, policy)"""
+    f, c = {"kid": "k1"}, {"iss": ISS, "aud": AUD, "exp": "2027-01-15T08:05:00Z"}
+    return {
+        "good": (f, c, 0), "no_footer": (b"", c, 0), "lone": (b"", changed(c, iss="https://cut.example"), 0), "footer_text": (b"k1", c, 0), "footer_no_kid": ({}, c, 0), "footer_kid_number": ({"kid": 1}, c, 0),
+        "footer_kid_nul": ({"kid": "a\0"}, c, 0), "footer_513": (text_of(f) + b" " * 501, c, 0), "footer_512": (text_of(f) + b" " * 500, c, 0), "payload_not_json": (f, b"{", 0), "payload_big": (f, changed(c, x="y" * 4100), 16),
+        "payload_empty": (f, b"", 0), "exp_number": (f, changed(c, exp=1), 0), "exp_bad": (f, changed(c, exp="2027-02-30T00:00:00Z"), 0), "exp_past": (f, changed(c, exp="2027-01-15T08:00:00Z"), 0), "no_exp": (f, changed(c, exp=None), 0),
+        "nbf": (f, changed(c, nbf="2027-01-15T08:00:00.5Z"), 0), "nbf_bad": (f, changed(c, nbf="x"), 0), "iat": (f, changed(c, iat="2027-01-15T09:00:00+01:00"), 0), "iat_future": (f, changed(c, iat="2027-01-15T09:00:00-01:00"), 0),
+        "iat_bad": (f, changed(c, iat=[]), 0), "aud_list": (f, changed(c, aud=[AUD]), 0), "aud_none": (f, changed(c, aud=None), 0), "aud_nul": (f, changed(c, aud="a\0"), 0), "cnf": (f, changed(c, cnf={"jkt": "t"}), 0), "cnf_bad": (f, changed(c, cnf=1), 0),
+        "jkt": (f, changed(c, cnf={"jkt": "denied"}), 0), "jkt_number": (f, changed(c, cnf={"jkt": 1}), 0), "jti": (f, changed(c, jti="denied"), 0), "jti_number": (f, changed(c, jti=1), 0), "sid": (f, changed(c, sid="s" * 256), 0), "sub_nul": (f, changed(c, sub="\0"), 0),
+        "iss_other": (f, changed(c, iss="x"), 0), "status": (f, changed(c, **status(1)), 0), "status_bad": (f, changed(c, status=1), 0), "status_none": (f, changed(c, status={}), 0), "status_list_bad": (f, changed(c, status={"status_list": 1}), 0),
+        "idx_bad": (f, changed(c, **status("1")), 0), "idx_sign": (f, changed(c, **status(-1)), 0), "idx_over": (f, changed(c, **status(2 ** 32)), 0), "uri_bad": (f, changed(c, **status(1, 5)), 0), "no_idx": (f, changed(c, status={"status_list": {"uri": "x"}}), 0),
+        "idx_frac": (f, b'{"status":{"status_list":{"idx":1.5,"uri":"x"}}}', 0), "idx_exp": (f, b'{"status":{"status_list":{"idx":1e1,"uri":"x"}}}', 0), "idx_long": (f, changed(c, **status(10 ** 11)), 0), "cnf_empty": (f, changed(c, cnf={}), 0),
+        "no_uri": (f, changed(c, status={"status_list": {"idx": 1}}), 0), "assertion": (f, c, 15), "short": (f, changed(c, x="y" * 400), 14), "strict": (f, changed(c, exp="2020-01-01T00:00:00Z"), 2), "iss_number": (f, changed(c, iss=1), 0),
+    }
+
+
+def seeds_paseto():
+    seeds = {}
+    for name, (footer, payload, policy) in paseto_cases().items():
+        seeds[name] = u8(1, (policy or 1) - 1) + u16(32768) + piece16(text_of(footer)) + text_of(payload)
+    good = piece16(b"") + text_of({"iss": ISS})
+    seeds |= {f"cut{n}": u8(1 | n << 1, 0) + u16(32768) + good for n in range(1, 8)}
+    raw = [b"", b"v", b"v4", b"v4.", b"v4.public", b"v4.public.", b"v4.public.AA", b"v4.public.AA.", b"v4.public.AA.AA.AA", b"v4.public..AA", b"v2.public.AA", b"v4.local.AA", b"v4.public.A", b"v4.public." + b"A" * 86,
+           b"v4.public." + b"A" * 84, b"v4.public.AA.A", b"v4.public.A*", b"V4.public.AA", b"v4.publicAA", b"v4.public." + b"A" * 5640, b"a.b.c", b"v4.public." + b"A" * 86 + b".e30"]
+    seeds |= {f"raw{i}": u8(0, 0) + u16(32768) + text for i, text in enumerate(raw)}
+    return seeds
+
+
+def seeds_rfc3339():
+    texts = ["2027-01-15T08:00:00Z", "2027-01-15t08:00:00z", "2027-01-15T08:00:00.5+01:00", "2027-01-15T08:00:00.000-23:59", "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.1Z", "9999-12-31T23:59:59-00:01",
+             "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "2027-00-01T00:00:00Z", "2027-13-01T00:00:00Z", "2027-01-00T00:00:00Z", "2027-04-31T00:00:00Z", "2027-01-01T24:00:00Z", "2027-01-01T00:60:00Z", "2027-01-01T00:00:60Z",
+             "2027-01-01T00:00:00", "2027-01-01T00:00:00.Z", "2027-01-01T00:00:00.5", "2027-01-01T00:00:00+24:00", "2027-01-01T00:00:00+00:60", "2027-01-01T00:00:00+0000", "2027-01-01 00:00:00Z", "2027/01/01T00:00:00Z", "2027-01/01T00:00:00Z", "2027-01-01T00-00:00Z", "2027-01-01T00:00-00Z",
+             "2027-01-01T00:00:00ZZ", "202x-01-01T00:00:00Z", "2027-0x-01T00:00:00Z", "2027-01-0xT00:00:00Z", "2027-01-01T0x:00:00Z", "2027-01-01T00:0x:00Z", "2027-01-01T00:00:0xZ", "", "2027", "2027-01-01T00:00:00x", "2027-01-01T00:00:00*00:00", "2027-01-01T00:00:00+0x:00", "1970-01-01T00:00:00Z"]
+    return {text: text.encode() for text in texts} | {"numbers": u8(1) + bytes(range(20)), "numbers2": u8(1) + b"\xff" * 9, "numbers3": u8(1)}
 
 
 # ── JWKS, configuration ──
@@ -529,7 +674,8 @@ def seeds_state():
     ]
     policies = [row, row + field(2, 7) + field(6, b"JWT") + field(17, b"ia"), field(1, 1) + field(8, 301) + field(3, a) + field(5, 1),
                 field(1, 1), field(1, 2), row + field(50, 1), row + field(9, 2), row + field(4, b"x"), b"\x0a", row + field(3, b"i" * 300),
-                row + b"".join(field(3, b"i%d" % i) for i in range(17)), row + field(17, b"x" * 300)]
+                row + b"".join(field(3, b"i%d" % i) for i in range(17)), row + field(17, b"x" * 300),
+                row + field(18, b"cwt") + field(19, varint(61)), row + field(19, b"\1\2\3\4\5\6\7\x08\x09"), row + field(19, varint(70000)), row + field(18, b"") ]
     seeds = {
         "empty": b"", "issuer": put, "no_keys": step(0, 0, 0), "no_name": step(0, 2, 1), "policy": put + policy, "follow": base + step(11) + revoke + step(11),
         "change_keys": put + step(11) + step(0, 0, 0x18) + step(11) + step(1, 0, piece8(b""), bytes(4)) + step(11) + put, "remove": base + step(11) + step(3, 0, piece8(b""), u16(0) + u16(1)) + step(11),
@@ -542,6 +688,8 @@ def seeds_state():
         "cutoffs": put + step(8, 0, piece8(b"s"), struct.pack(">I", 5)) + step(9, 0, piece8(b""), struct.pack(">I", 9)) + step(9, 0, piece8(b""), struct.pack(">I", 8)) + step(8, 0, piece8(b"s"), bytes(4)), "key": put + step(10, 0, piece8(b"b"), bytes(4)) + step(11) + put + step(10, 0, piece8(b"zz"), bytes(4)),
         "range_over": base + step(6, 0, 1, u16(890), 50), "range_none": base + step(6, 0, 0) + step(6, 1, 1, u16(1), 1), "policy_bad": step(2, 0, 0, 1, u16(30), bytes(4), piece8(b""), 0) + step(2, 1, 0, 0, piece8(b""), u16(301), bytes(4), piece8(b""), 0),
     }
+    seeds |= {f"put{flags}": put + step(2, 2, 0, flags, *([] if flags & 1 else [piece8(b"aud")]), u16(30), bytes(4), piece8(b"x"), *([piece8(b"assert")] if flags & 128 else []), 0)
+              for flags in (0, 2, 4, 8, 16, 32, 64, 65, 128, 255)}
     seeds |= {f"event{i}": base + step(11) + step(13, piece16(body)) + step(11) for i, body in enumerate(events)}
     seeds |= {f"event_fold{i}": base + step(12, 0) + step(13, piece16(body)) + revoke for i, body in enumerate(events)}
     seeds |= {f"policy{i}": base + step(14, 1, piece16(body)) for i, body in enumerate(policies)}
