@@ -99,12 +99,24 @@ static void issuer_put(struct run *run, struct eg_reader *r)
 	outcome(run, eg_state_issuer_put(run->st, issuer, &jwks, run->utc_ns, &epoch, &err), &err);
 }
 
+static void add_cwt_typs(struct eg_policy *policy, uint8_t flags, struct eg_reader *r)
+{
+	if ((flags & 1) != 0)
+		eg_policy_clear_cwt_typs(policy);
+	if ((flags & 2) != 0)
+		(void)eg_policy_add_cwt_typ(policy, fuzz_take8(r), NULL);
+	if ((flags & 4) != 0)
+		(void)eg_policy_add_cwt_format(policy, eg_read_be16(r), NULL);
+}
+
 static struct eg_policy make_policy(struct eg_reader *r)
 {
+	const uint8_t id = eg_read_u8(r);
 	struct eg_policy policy;
 	uint8_t flags;
 
-	eg_policy_init(&policy, eg_read_u8(r) % POLICY_IDS_MAX);
+	eg_policy_init(&policy, id % POLICY_IDS_MAX);
+	add_cwt_typs(&policy, id / POLICY_IDS_MAX, r);
 	(void)eg_policy_add_issuer(&policy, pick_issuer(r), NULL);
 	flags = eg_read_u8(r);
 	policy.any_audience = flags & 1;

@@ -14,7 +14,7 @@ Runs every target (or those named) for MINUTES in all, shared equally, one proce
 change). What is found stays in build-fuzz/fuzz/<target>: corpus, findings, log. The last line
 counts; exit status 0 iff nothing was found. Builds into build-fuzz (or $BUILD) where needed.
 
---keep: minimises tests/fuzz/corpus with what runs have found, smallest first, and writes it back.
+--keep: adds to tests/fuzz/corpus what runs have found and covers more, as few and small as can be.
 EOT
 }
 
@@ -50,19 +50,17 @@ one() {
 }
 export -f one
 
-minimise() {
-	local target=$1 fresh=$build/fuzz/$1/minimal
-	rm -rf "$fresh"
-	mkdir -p "$fresh" "$build/fuzz/$target/corpus"
-	"$build/tests/fuzz/libfuzzer_$target" -merge=1 -max_len=65536 "$fresh" "tests/fuzz/corpus/$target" \
+# The seeds stay: what reach lists name need not be coverage.
+keep_found() {
+	local target=$1 corpus=tests/fuzz/corpus/$1
+	mkdir -p "$build/fuzz/$target/corpus"
+	"$build/tests/fuzz/libfuzzer_$target" -merge=1 -use_counters=0 -max_len=4096 "$corpus" \
 		"$build/fuzz/$target/corpus" >"$build/fuzz/$target/merge.log" 2>&1 || return 1
-	rm -rf "tests/fuzz/corpus/$target"
-	mv "$fresh" "tests/fuzz/corpus/$target"
-	echo "$target: $(ls "tests/fuzz/corpus/$target" | wc -l) inputs, $(du -sb "tests/fuzz/corpus/$target" | cut -f1) bytes"
+	echo "$target: $(ls "$corpus" | wc -l) inputs, $(du -sb "$corpus" | cut -f1) bytes"
 }
 
 if $keep; then
-	for target; do minimise "$target" || exit 1; done
+	for target; do keep_found "$target" || exit 1; done
 	exit 0
 fi
 

@@ -690,6 +690,8 @@ def seeds_state():
     }
     seeds |= {f"put{flags}": put + step(2, 2, 0, flags, *([] if flags & 1 else [piece8(b"aud")]), u16(30), bytes(4), piece8(b"x"), *([piece8(b"assert")] if flags & 128 else []), 0)
               for flags in (0, 2, 4, 8, 16, 32, 64, 65, 128, 255)}
+    seeds |= {f"cwt{i}": put + step(2, 1 | flags << 2, extra, 0, 1, u16(30), bytes(4), piece8(b""), 0)
+              for i, (flags, extra) in enumerate(((1, b""), (3, piece8(b"x")), (3, piece8(b"61")), (4, u16(5)), (7, piece8(b"a/b") + u16(6)), (2, piece8(b"application/cwt"))))}
     seeds |= {f"event{i}": base + step(11) + step(13, piece16(body)) + step(11) for i, body in enumerate(events)}
     seeds |= {f"event_fold{i}": base + step(12, 0) + step(13, piece16(body)) + revoke for i, body in enumerate(events)}
     seeds |= {f"policy{i}": base + step(14, 1, piece16(body)) for i, body in enumerate(policies)}
