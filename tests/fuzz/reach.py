@@ -6,7 +6,7 @@
   code FILE [but NAME …]        and each piece of its code ran; those named need not have run whole
   whole FILE [but NAME …]       and each branch went both ways
 
-FILE is a path from the project's root. Code that no input can reach (no memory, say) is why a
+"of NAME …" instead of "but": those functions alone. FILE is a path from the project's root. Code that no input can reach (no memory, say) is why a
 function is named. Lines of other words are not for this program. Exit status 0 where all was
 reached. No line numbers: code may move, and what is new must be reached too.
 """
@@ -38,14 +38,14 @@ def merged(functions):
     return out
 
 
-def check(functions, kind, path, but):
+def check(functions, kind, path, only, but):
     """Lines to print."""
     found = False
     for (where, name), function in sorted(functions.items()):
         if not where.endswith("/" + path):
             continue
         found = True
-        if name in but:
+        if name in but or (only and name not in only):
             continue
         if function["count"] == 0:
             yield f"{path}: {name}: not called"
@@ -55,7 +55,7 @@ def check(functions, kind, path, but):
     if not found:
         yield f"{path}: no code of it is in this target"
     known = {name for where, name in functions if where.endswith("/" + path)}
-    for name in set(but) - known:
+    for name in sorted({*only, *but} - known):
         yield f"{path}: {name}: there is no such function (any more)"
 
 
@@ -66,7 +66,9 @@ def main():
         words = line.split("#")[0].split()
         if not words or words[0] not in ("functions", "code", "whole"):
             continue
-        for text in check(functions, words[0], words[1], words[3:]):
+        names = words[3:]
+        only, but = (names, []) if words[2:3] == ["of"] else ([], names)
+        for text in check(functions, words[0], words[1], only, but):
             print(f"{os.path.basename(sys.argv[1])}: not reached: {text}")
             failed = True
     sys.exit(failed)

@@ -93,6 +93,16 @@ def seeds_client():
         "ping_long": u8(0xf0, 0, 3) + piece16(pong + u8(1, 64) + b"v" * 64),
         "ping_cut": u8(0xf0, 0, 3) + piece16(pong + u8(1, 9)),
         "ping_fails": u8(0xf0, 0),
+    } | {f"header{i}": u8(0, 0) + b"".join(u8(1) + piece16(struct.pack(">HBBBBHQ", *fields) + body) for body in (answers([1])[16:],))
+         for i, fields in enumerate((
+             (0xE6A8, 1, 2, 0, 1, 36, 0), (0xE6A7, 2, 2, 0, 1, 36, 0), (0xE6A7, 1, 2, 1, 1, 36, 0), (0xE6A7, 1, 2, 0, 1, 35, 0),
+             (0xE6A7, 1, 2, 0, 0, 36, 0), (0xE6A7, 1, 2, 0, 65, 36, 0), (0xE6A7, 1, 6, 0, 1, 36, 0), (0xE6A7, 1, 4, 0, 1, 36, 0),
+             (0xE6A7, 1, 4, 0, 2, 36, 0), (0xE6A7, 1, 2, 0, 1, 36, 0)))} | {
+        "pong_short": u8(0xf0, 0, 1) + piece16(struct.pack(">HBBBBHQ", 0xE6A7, 1, 4, 0, 1, 20, 0) + bytes(4)),
+        "other_count": u8(1, 0, 1) + piece16(struct.pack(">HBBBBHQ", 0xE6A7, 1, 2, 0, 1, 36, 0) + answers([1])[16:]),
+        "pong_for_tokens": u8(0, 0, 1) + piece16(struct.pack(">HBBBBHQ", 0xE6A7, 1, 4, 0, 1, 24, 0) + bytes(8)),
+        "claims_cut": u8(1, 0, 3) + piece16(answers([1, 1], rflags=128, tail=u16(1) + b"a" + u16(9))),
+        "claims_over": u8(7, 1, 3) + piece16(answers([1] * 8, tail=b"a")),
     }
 
 
@@ -480,6 +490,12 @@ def seeds_config():
         ("192.0.2.254", "192.0.3.254"), ("192.0.2.254", "x"), ("192.0.2.254", "192.0.2.254/24"), ("192.0.2.254", "fe80::1"),
         ("192.0.2.254", "192.0.2.254, 192.0.2.253"), ("192.0.2.254", "192.0.2.254, '2001:db8::2'"), ("192.0.2.254", "224.0.0.1"),
         ("[192.0.2.254]", "[" + "192.0.2.9," * 8 + "192.0.2.9]"), ("192.0.2.254", "'2001:db9::2'"), ("192.0.2.254", "0.0.0.0"))]
+    texts += [base + dpdk.replace(old, new) for old, new in (
+        ("192.0.2.1/24", "192.0.2.1"), ("192.0.2.1/24", "192.0.2.1/"), ("192.0.2.1/24", "192.0.2.1/1234"), ("192.0.2.1/24", "192.0.2.1/2x"),
+        ("192.0.2.1/24", "192.0.2.1/20, 192.0.2.9/20"), ("192.0.2.254", "fec0::1"), ("device: net0", "device: net0, vdev: net00"), ("device: net0", "device: net0, vdev: ''"))]
+    texts += [base + dpdk.replace("192.0.2.1/24", "192.0.2.1/20").replace("192.0.2.254", "192.0.200.1"), base + pcap.replace("pcap_in: a", "pcap_in: ''"),
+              base + pcap.replace("pcap_out: b", "pcap_out: ''"), base + socket.replace("addresses", "device: x, addresses"), base + "run: ''\n" + socket,
+              base + socket + "idle: sleep:999999\n", base + two + "workers: [{port: p0}, {port: p0, queue: 1}, {port: p1}]\n"]
     texts += [base + pcap.replace("pcap_out: b", "pcap_out: a"), base + pcap.replace("clock: system", "queues: 2"),
               base + dpdk + "max_datagram: 20000\n", base + dpdk + "workers: [{port: p0}]\n", base + dpdk + "workers: [{queue: 1}]\n",
               base + dpdk + "workers: [{port: p0, cpu: 99999}]\n", base + socket + "eal: [-l, 1]\n", base + socket + "eal: [--lcores=1]\n",
