@@ -207,11 +207,12 @@ static void compare_with_jansson(struct eg_span document, bool accepted)
 	json_t *root = json_loadb((const char *)document.ptr, document.len,
 	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 
-	if (accepted)
+	measure(root, 1, &m);
+	if (accepted) {
 		FUZZ_CHECK(root != NULL || is_other_limit(&why));
-	/* jansson passes over a raw NUL */
-	if (root != NULL && !accepted && memchr(document.ptr, 0, document.len) == NULL) {
-		measure(root, 1, &m);
+		FUZZ_CHECK(m.depth <= EG_JSON_DEPTH_MAX && m.members <= EG_JSON_MEMBERS_MAX);
+	} else if (root != NULL && memchr(document.ptr, 0, document.len) == NULL) {
+		/* but jansson passes over a raw NUL */
 		FUZZ_CHECK(!json_is_object(root) || m.depth > EG_JSON_DEPTH_MAX ||
 		           m.members > EG_JSON_MEMBERS_MAX);
 	}
