@@ -50,10 +50,7 @@ static void check_decode(struct eg_span text, bool ok, const uint8_t *wanted)
 	uint8_t *out = malloc(len);
 	char *again = malloc(text.len);
 
-	FUZZ_CHECK(eg_base64url_is_alphabet(text) == all_known(text));
 	FUZZ_CHECK(eg_base64url_decode(text, out) == ok);
-	if (all_known(text))
-		FUZZ_CHECK(eg_base64url_is_canonical(text) == ok);
 	if (ok) {
 		FUZZ_CHECK(len == 0 || memcmp(out, wanted, len) == 0);
 		FUZZ_CHECK(EG_BASE64URL_ENCODED_BYTES(len) == text.len);
