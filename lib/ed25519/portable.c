@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #include "field51.inc.h"
-#define FE_FLIGHT 2
+#define FE_FLIGHT 1
 #include "backend.h"
 
 static inline void sha512_lanes(const struct eg_ed25519_job *const job[1], uint64_t hash[1][8])
