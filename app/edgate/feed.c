@@ -143,6 +143,18 @@ void eg_feed_set_engine(struct eg_feed *feed, unsigned worker, const struct eg_e
 	send(feed, worker, &(struct eg_mail){.kind = EG_MAIL_ENGINE, .engine = engine});
 }
 
+/* When all are built, and not each time that one grows and another shrinks. */
+static void say_tables(struct eg_feed *feed)
+{
+	struct eg_keytables_summary sum = eg_keytables_summary(feed->tables);
+
+	if (!sum.settled ||
+	    (sum.keys == feed->said_tables.keys && sum.tables == feed->said_tables.tables))
+		return;
+	feed->said_tables = sum;
+	eg_report_tables(&sum, feed->stats->header->table_budget_bytes);
+}
+
 /* No tables without memory for the copy: tried again in the next round. */
 static void publish_tables(struct eg_feed *feed)
 {
@@ -152,7 +164,7 @@ static void publish_tables(struct eg_feed *feed)
 	    eg_snapshot_copy(feed->snapshot, &copy, NULL) != 0)
 		return;
 	send_snapshot(feed, copy);
-	eg_report_tables(feed->tables, feed->stats->header->table_budget_bytes);
+	say_tables(feed);
 }
 
 static bool have_all_passed(const struct eg_feed *feed, const struct eg_retired *r)

@@ -34,7 +34,8 @@ struct eg_feed {
 	struct eg_worker *worker;     /* NULL until launched */
 	unsigned worker_cnt;
 	struct eg_retired *retired;
-	struct eg_error said; /* the last trouble that was logged */
+	struct eg_error said;                    /* the last trouble that was logged */
+	struct eg_keytables_summary said_tables; /* the last that was logged */
 	bool clock_held;
 };
 

@@ -92,16 +92,13 @@ static void add_pages(struct text *t, const struct eg_keytables_summary *sum)
 		add(t, " (not enough reserved huge pages are free)");
 }
 
-void eg_report_tables(const struct eg_keytables *tables, uint64_t budget_bytes)
+void eg_report_tables(const struct eg_keytables_summary *sum, uint64_t budget_bytes)
 {
-	struct eg_keytables_summary sum = eg_keytables_summary(tables);
 	struct text t = {.len = 0};
 
-	if (!sum.settled)
-		return;
-	add_pages(&t, &sum);
+	add_pages(&t, sum);
 	eg_log(EG_LOG_INFO, "Ed25519 tables: %u of %u keys have one%s%s; %.1f MB in use of %.1f",
-	    sum.tables, sum.keys, t.len != 0 ? ", " : "", t.bytes, (double)sum.table_bytes / MIB,
+	    sum->tables, sum->keys, t.len != 0 ? ", " : "", t.bytes, (double)sum->table_bytes / MIB,
 	    (double)budget_bytes / MIB);
 }
 

@@ -12,8 +12,8 @@ void eg_report_ready(const struct eg_config *config, const char *ed25519, uint64
 /* On stdout, for --check: the memory that tables may take. */
 void eg_report_need(const struct eg_config *config);
 
-/* One line, unless more tables are on their way. */
-void eg_report_tables(const struct eg_keytables *tables, uint64_t budget_bytes);
+/* One line: how many keys have tables, and on which pages they lie. */
+void eg_report_tables(const struct eg_keytables_summary *sum, uint64_t budget_bytes);
 
 /* On stdout: "name number" for every total that is not zero, and the two balances. */
 void eg_report_final(const struct eg_stats *stats, uint64_t run_ns);

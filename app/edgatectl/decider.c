@@ -47,13 +47,19 @@ static int load_state(struct decider *d, const char *dir, struct eg_error *err)
 	return rc == 0 ? eg_state_follow(d->st, d->revoke, &follower, &changed, err) : rc;
 }
 
+/* A few signatures of keys without tables: the table of the base point would cost more than all. */
+static const struct eg_ed25519_impl *engine(struct eg_error *err)
+{
+	return eg_ed25519_select(getenv("EDGATE_ED25519") == NULL ? "sodium" : NULL, err);
+}
+
 static int start_pipeline(struct decider *d, struct eg_error *err)
 {
 	const struct eg_pipeline_config config = {
 	    .worker_cnt = 1,
 	    .signature_deadline_ns = 0, /* one token a turn: nothing waits */
 	    .max_datagram_bytes = EG_EGT_DATAGRAM_MAX,
-	    .ed25519 = eg_ed25519_select(NULL, err),
+	    .ed25519 = engine(err),
 	    .stats = &d->stats,
 	    .revoke = d->revoke,
 	    .utc = &d->utc,

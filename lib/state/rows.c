@@ -3,7 +3,8 @@
 
 #include "eg_clock.h"
 
-static int add_key(struct eg_keyset *keys, uint32_t slot, sqlite3_stmt *stmt, struct eg_error *err)
+static int add_key(const struct eg_seen_keys *seen, struct eg_keyset *keys, uint32_t slot,
+    sqlite3_stmt *stmt, struct eg_error *err)
 {
 	struct eg_span name = eg_col_blob(stmt, 2);
 	struct eg_span x = eg_col_blob(stmt, 3);
@@ -21,16 +22,17 @@ static int add_key(struct eg_keyset *keys, uint32_t slot, sqlite3_stmt *stmt, st
 	if (x.len != EG_ED25519_PUBLIC_BYTES)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "table key, index %u: not a public key", key.index);
-	rc = eg_ed25519_key_init(&key.ed, x.ptr, eg_col_u32(stmt, 4) != 0, err);
+	rc = eg_seen_keys_init(seen, &key.ed, x.ptr, eg_col_u32(stmt, 4) != 0, err);
 	if (rc != 0)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "table key, index %u: not a sound public key", key.index);
 	return eg_keyset_add_key(keys, slot, &key, err);
 }
 
-static int load_keys(
-    struct eg_db *db, struct eg_keyset *keys, uint64_t issuer, uint32_t slot, struct eg_error *err)
+static int load_keys(struct eg_state *st, struct eg_keyset *keys, uint64_t issuer, uint32_t slot,
+    struct eg_error *err)
 {
+	struct eg_db *db = &st->db;
 	sqlite3_stmt *stmt = NULL;
 	int rc = eg_db_query(db, &stmt,
 	    "SELECT idx, has_kid, name, x, mixed_order, revoked, generation FROM key"
@@ -40,7 +42,7 @@ static int load_keys(
 	if (rc != 0)
 		return rc;
 	while ((rc = eg_db_step(db, stmt, err)) > 0) {
-		rc = add_key(keys, slot, stmt, err);
+		rc = add_key(&st->seen, keys, slot, stmt, err);
 		if (rc != 0) {
 			eg_db_finish(stmt);
 			return rc;
@@ -90,7 +92,7 @@ static int load_issuers(struct eg_state *st, struct eg_snapshot *snap, struct eg
 
 		rc = eg_keyset_add_issuer(snap->keys, eg_col_blob(stmt, 1), &slot, err);
 		if (rc == 0)
-			rc = load_keys(&st->db, snap->keys, id, slot, err);
+			rc = load_keys(st, snap->keys, id, slot, err);
 		if (rc == 0)
 			rc = load_lists(st, snap, id, slot, err);
 		if (rc != 0) {
@@ -121,6 +123,7 @@ int eg_rows_snapshot(
 		eg_snapshot_free(snap);
 		return rc;
 	}
+	eg_seen_keys_replace(&st->seen, snap->keys);
 	*out = snap;
 	return 0;
 }

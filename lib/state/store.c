@@ -142,6 +142,7 @@ void eg_state_close(struct eg_state *st)
 		return;
 	eg_db_close(&st->db);
 	eg_lists_free(&st->lists);
+	eg_seen_keys_free(&st->seen);
 	free(st);
 }
 

@@ -8,6 +8,7 @@
 #include "db.h"
 #include "eg_state.h"
 #include "lists.h"
+#include "seen_keys.h"
 
 #define EG_STORE_APPLICATION_ID 0x45474154 /* "EGAT" */
 #define EG_STORE_SCHEMA_VERSION 2          /* schema1.h: what became of 1 */
@@ -37,6 +38,7 @@ struct eg_state {
 	bool writable;
 	uint64_t log_events_max, log_indices_max;
 	struct eg_lists lists;
+	struct eg_seen_keys seen;
 	struct eg_sent sent;
 };
 

@@ -290,6 +290,25 @@ static void without_a_budget_keys_are_only_counted(void **state)
 	scene_free(s);
 }
 
+static void a_mixed_key_gets_a_plain_table(void **state)
+{
+	struct scene *s = scene_new(20 * MIB, false, claim);
+	struct eg_keyset *set = fresh_set(1, 1);
+	struct eg_key key = {.has_kid = true, .kid = eg_span_str("mixed")};
+	const struct eg_stats_key *row;
+
+	key.ed.bytes[0] = 2;
+	key.ed.point = EG_ED25519_POINT_MIXED;
+	assert_int_equal(eg_keyset_add_key(set, 0, &key, NULL), 0);
+	replace(s, set);
+	(void)run(s, 30);
+	assert_int_equal(width_at(s, 0), 12);
+	assert_int_equal(width_at(s, 1), 11);
+	row = &s->stats.key[key_at(s, 1)->stats_slot];
+	assert_int_equal(EG_STATS_KEY_POINT(eg_count_read(&row->shape)), EG_ED25519_POINT_MIXED);
+	scene_free(s);
+}
+
 /* More keys than slots: the rest is served under slot 0; slots come back with the keys that go. */
 static void slots_run_out_and_come_back(void **state)
 {
@@ -382,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(the_hot_key_gets_the_wide_table),
 	    cmocka_unit_test(a_key_that_gets_no_table_stays_generic),
 	    cmocka_unit_test(without_a_budget_keys_are_only_counted),
+	    cmocka_unit_test(a_mixed_key_gets_a_plain_table),
 	    cmocka_unit_test(slots_run_out_and_come_back),
 	    cmocka_unit_test(a_real_table_verifies),
 	    cmocka_unit_test(it_stops_in_the_middle),
