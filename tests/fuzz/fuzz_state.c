@@ -9,8 +9,8 @@
 #include "fuzz_store_dir.h"
 
 #include "chunk.h"
-#include "entry.h"
 #include "rows.h"
+#include "run.h"
 
 #include <sodium.h>
 
@@ -36,9 +36,10 @@ enum step {
 	STEP_RAW_EVENT,  /* bytes, as the next event */
 	STEP_RAW_POLICY, /* id, bytes */
 	STEP_RAW_CHUNK,  /* list, layer, chunk, bytes */
-	STEP_RAW_ENTRY,  /* table, kind, issuer, value, until */
+	STEP_RAW_RECORD, /* hash, kind with its flags, until, since */
 	STEP_RAW_LIST,   /* bits, entries */
 	STEP_RAW_META,   /* sequence, checkpoint, trimmed: one is moved */
+	STEP_UNREVOKE,   /* kind, issuer, value */
 	STEP_CNT
 };
 
@@ -207,7 +208,8 @@ static void list_import(struct run *run, struct eg_reader *r)
 static void revoke_index(struct run *run, struct eg_reader *r)
 {
 	const struct eg_span uri = pick_uri(r);
-	const size_t cnt = eg_read_u8(r) % 9;
+	const uint8_t shape = eg_read_u8(r);
+	const size_t cnt = shape % 9;
 	struct eg_index_range ranges[8];
 	struct eg_error err = {0};
 	uint64_t epoch;
@@ -217,8 +219,8 @@ static void revoke_index(struct run *run, struct eg_reader *r)
 		ranges[i].last = ranges[i].first + eg_read_u8(r);
 	}
 	outcome(run,
-	    eg_state_revoke_index(
-	        run->st, uri, ranges, cnt < 8 ? cnt : 8, run->utc_ns, &epoch, &err),
+	    eg_state_set_index(run->st, uri, (EG_INDEX_REVOKED + shape / 9) % 3, ranges,
+	        cnt < 8 ? cnt : 8, run->utc_ns, &epoch, &err),
 	    &err);
 }
 
@@ -306,15 +308,35 @@ static void raw_chunk(struct run *run, struct eg_reader *r)
 	        eg_sum_val(&sum)));
 }
 
-static void raw_entry(struct run *run, struct eg_reader *r)
+static void raw_record(struct run *run, struct eg_reader *r)
 {
-	struct eg_entry entry = {.kind = eg_read_u8(r)};
+	const uint8_t kind = eg_read_u8(r);
+	struct eg_records records = {0};
+	struct eg_record record = {
+	    .kind = kind & 0x3f,
+	    .resets = (kind & 0x80) != 0,
+	    .absent = (kind & 0x40) != 0,
+	    .until_s = eg_read_be64(r),
+	    .since_s = eg_read_be32(r),
+	};
 
-	entry.until_s = eg_read_be64(r);
-	entry.issuer = fuzz_take16(r);
-	entry.value = fuzz_take16(r);
+	record.hash.hi = eg_read_be64(r);
+	record.hash.lo = eg_read_be64(r);
 	run->raw = true;
-	(void)eg_entry_save(&run->st->db, &entry, NULL);
+	FUZZ_CHECK(eg_records_add(&records, &record, NULL) == 0);
+	(void)eg_run_append(&run->st->db, &records, record.since_s, NULL);
+	eg_records_free(&records);
+}
+
+static void unrevoke(struct run *run, struct eg_reader *r)
+{
+	const enum eg_revoke_kind kind = EG_REVOKE_JTI + eg_read_u8(r) % 6;
+	const struct eg_span issuer = pick_issuer(r), value = fuzz_take8(r);
+	struct eg_error err = {0};
+	uint64_t epoch;
+
+	outcome(
+	    run, eg_state_unrevoke(run->st, kind, issuer, value, run->utc_ns, &epoch, &err), &err);
 }
 
 static void raw_list(struct run *run, struct eg_reader *r)
@@ -404,14 +426,17 @@ static void take_step(struct run *run, struct eg_reader *r)
 	case STEP_RAW_CHUNK:
 		raw_chunk(run, r);
 		return;
-	case STEP_RAW_ENTRY:
-		raw_entry(run, r);
+	case STEP_RAW_RECORD:
+		raw_record(run, r);
 		return;
 	case STEP_RAW_LIST:
 		raw_list(run, r);
 		return;
 	case STEP_RAW_META:
 		raw_meta(run, r);
+		return;
+	case STEP_UNREVOKE:
+		unrevoke(run, r);
 		return;
 	case STEP_CNT:
 		return;

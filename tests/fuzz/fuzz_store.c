@@ -31,7 +31,8 @@ static void fill(struct eg_state *st)
 	FUZZ_CHECK(eg_state_list_add(st, uri, iss, 2, 1200, FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_list_import(
 	               st, uri, eg_span(bytes, sizeof(bytes)), FUZZ_T0_NS, &epoch, NULL) == 0);
-	FUZZ_CHECK(eg_state_revoke_index(st, uri, &range, 1, FUZZ_T0_NS, &epoch, NULL) == 0);
+	FUZZ_CHECK(eg_state_set_index(
+	               st, uri, EG_INDEX_REVOKED, &range, 1, FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_revoke_value(st, EG_REVOKE_JTI, iss, eg_span_str("a"), 1800000000,
 	               FUZZ_T0_NS, &epoch, NULL) == 0);
 	eg_state_set_log_limits(st, 0, 0); /* what is there goes into the tables */
@@ -39,7 +40,8 @@ static void fill(struct eg_state *st)
 	               st, iss, eg_span_str("s"), 1700000000, FUZZ_T0_NS, &epoch, NULL) == 0);
 	eg_state_set_log_limits(st, 4096, 4096);
 	range = (struct eg_index_range){700, 1199};
-	FUZZ_CHECK(eg_state_revoke_index(st, uri, &range, 1, FUZZ_T0_NS, &epoch, NULL) == 0);
+	FUZZ_CHECK(eg_state_set_index(
+	               st, uri, EG_INDEX_REVOKED, &range, 1, FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_revoke_key(st, iss, eg_span_str("k"), FUZZ_T0_NS, &epoch, NULL) != 0);
 }
 

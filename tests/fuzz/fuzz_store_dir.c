@@ -122,6 +122,11 @@ static void put(void *ctx, const struct eg_revoke_op *op)
 		r->hash[r->hash_cnt++] = op->entry.hash;
 }
 
+static void nothing_waits(void *ctx)
+{
+	(void)ctx;
+}
+
 static void take_snapshot(void *ctx, struct eg_snapshot *snapshot)
 {
 	struct fuzz_reader *r = ctx;
@@ -164,8 +169,10 @@ void fuzz_reader_close(struct fuzz_reader *r)
 
 int fuzz_reader_follow(struct fuzz_reader *r, bool *changed, struct eg_error *err)
 {
-	const struct eg_follower follower = {
-	    .ctx = r, .sink = {r, put}, .snapshot = take_snapshot, .epoch = take_epoch};
+	const struct eg_follower follower = {.ctx = r,
+	    .sink = {r, put, nothing_waits},
+	    .snapshot = take_snapshot,
+	    .epoch = take_epoch};
 	const uint64_t before = r->epoch;
 	int rc = eg_state_follow(r->st, r->revoke, &follower, changed, err);
 

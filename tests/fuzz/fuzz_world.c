@@ -104,14 +104,9 @@ static struct eg_snapshot *make_snapshot(struct fuzz_world *w)
 	return snap;
 }
 
-static void apply(void *ctx, const struct eg_revoke_op *op)
-{
-	eg_revoke_apply(ctx, op);
-}
-
 static void make_bitmap(struct fuzz_world *w, struct eg_revoke *revoke)
 {
-	const struct eg_revoke_sink sink = {revoke, apply};
+	const struct eg_revoke_sink sink = eg_revoke_direct_sink(revoke);
 
 	w->bitmap = eg_bitmap_new(eg_span_str(FUZZ_LIST), 2, LIST_ENTRIES);
 	FUZZ_CHECK(w->bitmap != NULL);
@@ -170,11 +165,11 @@ static void deny(struct fuzz_world *w, unsigned slot, enum eg_revoke_kind kind, 
 
 static void make_revocations(struct fuzz_world *w)
 {
-	struct eg_revoke_sink direct = {NULL, apply};
+	struct eg_revoke_sink direct;
 
 	w->revoke = eg_revoke_new();
 	FUZZ_CHECK(w->revoke != NULL);
-	direct.ctx = w->revoke;
+	direct = eg_revoke_direct_sink(w->revoke);
 	deny(w, 0, EG_REVOKE_JTI, "denied", FUZZ_NOW_S + 1000, &direct);
 	deny(w, 0, EG_REVOKE_CTI, "denied", FUZZ_NOW_S + 1000, &direct);
 	deny(w, 0, EG_REVOKE_SID, "denied", FUZZ_NOW_S + 1000, &direct);
@@ -354,11 +349,19 @@ static void mail_op(void *ctx, const struct eg_revoke_op *op)
 		fuzz_world_mail(w, &(struct eg_mail){.kind = EG_MAIL_OP, .op = *op});
 }
 
+static void await_mail(void *ctx)
+{
+	struct fuzz_world *w = ctx;
+
+	while (!eg_mailbox_is_empty(&w->box))
+		fuzz_world_turn(w, UINT32_MAX);
+}
+
 void fuzz_world_deny(struct fuzz_world *w, struct eg_span jti, uint64_t epoch)
 {
 	const struct eg_issuer *issuer = eg_keyset_issuer(w->snapshot->keys, 0);
 	const struct eg_hash128 hash = eg_revoke_hash(&issuer->hash_key, EG_REVOKE_JTI, jti);
-	const struct eg_revoke_sink by_mail = {w, mail_op};
+	const struct eg_revoke_sink by_mail = {w, mail_op, await_mail};
 
 	FUZZ_CHECK(eg_revoke_set_entry(
 	               w->revoke, hash, EG_REVOKE_JTI, FUZZ_NOW_S + 5000, &by_mail, NULL) == 0);

@@ -712,8 +712,8 @@ def seeds_state():
     seeds |= {f"event_fold{i}": base + step(12, 0) + step(13, piece16(body)) + revoke for i, body in enumerate(events)}
     seeds |= {f"policy{i}": base + step(14, 1, piece16(body)) for i, body in enumerate(policies)}
     seeds |= {"chunk": base + step(15, 1, 0, 0, piece16(b"\xff" * 225)) + step(15, 1, 1, 0, piece16(b"\x55" * 225)), "chunk_len": base + step(15, 1, 0, 0, piece16(b"\xff")),
-              "chunk_fold": base + step(15, 1, 1, 0, piece16(b"\xff")) + step(12, 0) + revoke, "entry": base + step(16, 1, struct.pack(">Q", 2 ** 40), piece16(a), piece16(b"j")),
-              "entry_kind": base + step(16, 77, struct.pack(">Q", 2 ** 63), piece16(a), piece16(b"j")), "entry_long": base + step(16, 5, struct.pack(">Q", 5), piece16(b"i" * 600), piece16(b"j" * 300)),
+              "chunk_fold": base + step(15, 1, 1, 0, piece16(b"\xff")) + step(12, 0) + revoke, "record": base + step(16, 1, struct.pack(">QIQQ", 2 ** 40, 5, 1, 2)),
+              "record_flags": base + step(16, 0xff, struct.pack(">QIQQ", 2 ** 63, 5, 2 ** 64 - 1, 0)), "unrevoke": base + revoke + step(19, 0, 0, 1, b"j") + step(12, 0),
               "list_bits": base + step(17, 1, 3, u16(9)), "list_small": base + step(11) + step(17, 1, 1, u16(9)) + revoke, "list_zero": base + step(17, 1, 2, u16(0))}
     seeds |= {f"meta{i}_{n}": base + step(11) + revoke + step(18, i, n) + step(11) + revoke for i in range(9) for n in (1, 2, 255)}
     return seeds
