@@ -29,9 +29,13 @@ struct codec_token {
 	struct eg_span json;                  /* the payload, decoded */
 };
 
+typedef struct eg_finding codec_parse_fn(struct eg_span token, const struct eg_policy *policy,
+    struct eg_token_scratch *scratch, struct eg_token *out);
+
 struct codec_set {
 	const char *name;
-	enum eg_token_fmt fmt;
+	codec_parse_fn *parse; /* of its format */
+	bool is_jwt;           /* jansson can be asked too */
 	struct codec_token token[CODEC_TOKENS];
 	size_t bytes; /* of all tokens */
 };
@@ -41,9 +45,13 @@ struct codec_set {
 /* Set number i, or NULL behind the last. Owned by the caller (free). */
 struct codec_set *codec_typical_set(unsigned i);
 
-/* A token of the set from its parts; the signature is random. */
-void codec_set_add(
+/* JWT number n of the set from its parts; the signature is random. */
+void codec_set_add_jwt(
     struct codec_set *set, unsigned n, const char *header, const char *claims, size_t claims_bytes);
+
+/* ── bench_codec_formats.c: the same in the other formats, behind the JWTs ── */
+
+struct codec_set *codec_format_set(unsigned i);
 
 /* ── bench_codec_shapes.c: what an attacker would send ── */
 

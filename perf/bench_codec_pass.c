@@ -83,7 +83,7 @@ void codec_pass_token(const struct codec_run *run)
 		struct eg_token token;
 
 		codec_need(
-		    eg_jwt_parse(run->set->token[i].text, &policy, &scratch, &token).status ==
+		    run->set->parse(run->set->token[i].text, &policy, &scratch, &token).status ==
 		            EG_OK &&
 		        eg_policy_find_issuer(&policy, token.iss) == 0 &&
 		        eg_claims_check(&token, &policy, CODEC_NOW_S).status == EG_OK,

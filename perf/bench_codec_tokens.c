@@ -10,6 +10,8 @@
 #define CLAIMS_ROOM     8192u
 #define SIGNATURE_BYTES 64u
 #define MINIMAL_HEADER  "{\"alg\":\"EdDSA\",\"kid\":\"k\"}"
+#define KIDS            8u /* more than there are headers that are remembered */
+#define KIDS_HEADER     "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"2026-0%u\"}"
 #define ACCESS_HEADER   "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"2026-01\"}"
 #define STATUS_LIST                                                                                \
 	"\"status\":{\"status_list\":{\"idx\":%u,\"uri\":\"https://issuer.test/lists/7\"}},"
@@ -28,7 +30,7 @@ static size_t token_bytes(size_t header_bytes, size_t claims_bytes)
 	       EG_BASE64URL_ENCODED_BYTES(SIGNATURE_BYTES) + 2;
 }
 
-void codec_set_add(
+void codec_set_add_jwt(
     struct codec_set *set, unsigned n, const char *header, const char *claims, size_t claims_bytes)
 {
 	struct codec_token *token = &set->token[n];
@@ -49,6 +51,8 @@ void codec_set_add(
 	memcpy(json, claims, claims_bytes);
 	token->json = eg_span(json, claims_bytes);
 	set->bytes += token->text.len;
+	set->parse = eg_jwt_parse;
+	set->is_jwt = true;
 }
 
 /* ── what issuers mint ── */
@@ -153,6 +157,7 @@ static const struct {
 } typical[] = {
     {"JWT 213, minimal", MINIMAL_HEADER, minimal_claims, 213},
     {"JWT 570, RFC 9068", ACCESS_HEADER, rfc9068_claims, 570},
+    {"JWT 570, 8 headers in turn", KIDS_HEADER, rfc9068_claims, 570},
     {"JWT 570, shuffled", ACCESS_HEADER, shuffled_claims, 570},
     {"JWT 690, status list", ACCESS_HEADER, status_claims, 690},
     {"JWT 1520, Keycloak", ACCESS_HEADER, keycloak_claims, 1520},
@@ -160,16 +165,19 @@ static const struct {
 
 static void add_typical(struct codec_set *set, unsigned which, unsigned n)
 {
-	const char *header = typical[which].header;
-	char claims[CLAIMS_ROOM];
+	char header[128], claims[CLAIMS_ROOM];
 	size_t len = 0, bytes = 0;
+
+	codec_need(
+	    snprintf(header, sizeof(header), typical[which].header, n % KIDS) < (int)sizeof(header),
+	    "room for a header");
 
 	for (unsigned fill = 4; fill < CLAIMS_ROOM / 2 && bytes < typical[which].bytes; fill++) {
 		srandom(n);
 		len = typical[which].claims(claims, n, fill);
 		bytes = token_bytes(strlen(header), len);
 	}
-	codec_set_add(set, n, header, claims, len);
+	codec_set_add_jwt(set, n, header, claims, len);
 }
 
 struct codec_set *codec_typical_set(unsigned i)
@@ -177,11 +185,10 @@ struct codec_set *codec_typical_set(unsigned i)
 	struct codec_set *set;
 
 	if (i >= sizeof(typical) / sizeof(typical[0]))
-		return NULL;
+		return codec_format_set(i - (unsigned)(sizeof(typical) / sizeof(typical[0])));
 	set = calloc(1, sizeof(*set));
 	codec_need(set != NULL, "memory for tokens");
 	set->name = typical[i].name;
-	set->fmt = EG_TOKEN_JWT;
 	for (unsigned n = 0; n < CODEC_TOKENS; n++)
 		add_typical(set, i, n);
 	return set;

@@ -3,6 +3,7 @@
 #include "codec_impl.h"
 #include "eg_cpu.h"
 #include "json_mark.h"
+#include "utf8.h"
 
 #include <immintrin.h>
 
@@ -125,9 +126,17 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return _mm256_movemask_epi8(all) != 0 || (rest & EG_HIGH_BITS) != 0;
 }
 
+static bool json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
+{
+	return eg_json_alike(keys, first, end, wanted);
+}
+
 const struct eg_codec_impl eg_codec_avx2 = {
     .name = "avx2",
     .cpu = EG_CPU_AVX2,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_alike = json_alike,
+    .utf8_valid = eg_utf8_valid_avx2,
 };

@@ -16,6 +16,14 @@
 
 #include "eg_span.h"
 
+#define EG_CODEC_KEYS  3u
+#define EG_CODEC_NAMES 128u
+
+/* What tells names apart, each key of all names side by side. */
+struct eg_codec_keys {
+	uint64_t key[EG_CODEC_KEYS][EG_CODEC_NAMES];
+};
+
 struct eg_codec_impl {
 	const char *name;
 	unsigned cpu; /* what it needs: a set of enum eg_cpu_feature */
@@ -28,6 +36,13 @@ struct eg_codec_impl {
 	 * text.len / 64 + 1 words are written, those of no byte as 0. Returns whether a byte is not
 	 * ASCII. */
 	bool (*json_mark)(struct eg_span text, uint64_t *marks);
+
+	/* eg_utf8_valid. */
+	bool (*utf8_valid)(struct eg_span text);
+
+	/* Is there a name from `first` to before `end` with all keys as wanted? */
+	bool (*json_alike)(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+	    const uint64_t wanted[EG_CODEC_KEYS]);
 };
 
 extern const struct eg_codec_impl eg_codec_scalar, eg_codec_avx2, eg_codec_avx512;

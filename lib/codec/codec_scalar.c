@@ -2,6 +2,7 @@
 #include "base64url_impl.h"
 #include "codec_impl.h"
 #include "json_mark.h"
+#include "utf8.h"
 
 #define BLOCK 64u
 
@@ -29,8 +30,16 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return (all & EG_HIGH_BITS) != 0;
 }
 
+static bool json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
+{
+	return eg_json_alike(keys, first, end, wanted);
+}
+
 const struct eg_codec_impl eg_codec_scalar = {
     .name = "scalar",
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_alike = json_alike,
+    .utf8_valid = eg_utf8_valid_plainly,
 };

@@ -17,7 +17,7 @@
  *
  * Before the pass, vectors mark each byte that ends or interrupts a string (4096 bytes at a time),
  * so that the pass goes from the start of a string to its end in one step.
- * Threads: [any]; no allocation: unescaped text goes into the caller's arena. Stack: 5 KiB.
+ * Threads: [any]; no allocation: unescaped text goes into the caller's arena. Stack: 6 KiB.
  */
 #ifndef EG_JSON_H
 #define EG_JSON_H

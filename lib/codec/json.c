@@ -23,26 +23,17 @@ static inline uint64_t word_of(struct eg_span name, const uint8_t *end)
 	return word | (uint64_t)(len + 1) << 56;
 }
 
-/* What names of more than seven bytes also differ by, mostly. */
-static inline uint64_t key_of(struct eg_span name, uint64_t word)
-{
-	if (name.len < 8)
-		return word;
-	return word ^ eg_load_le64(name.ptr + name.len - 8) * 0xD6E8FEB86659FD93u;
-}
-
-struct name {
-	struct eg_span text; /* unescaped */
-	uint64_t word;
-};
-
 static inline bool read_name(const struct eg_json_scanner *s, const struct eg_json_value *raw,
-    struct eg_json_arena *arena, struct name *out)
+    struct eg_json_arena *arena, struct eg_json_name *out)
 {
-	out->text = eg_json_string(raw, arena);
-	if (out->text.ptr == NULL)
+	const struct eg_span text = eg_json_string(raw, arena);
+
+	if (text.ptr == NULL)
 		return false;
-	out->word = word_of(out->text, raw->escaped ? out->text.ptr + out->text.len : s->end);
+	out->text = text;
+	out->key[0] = word_of(text, raw->escaped ? text.ptr + text.len : s->end);
+	out->key[1] = text.len < 8 ? 0 : eg_load_le64(text.ptr + text.len - 8);
+	out->key[2] = text.len < 15 ? 0 : eg_load_le64(text.ptr + 7);
 	return true;
 }
 
@@ -57,11 +48,11 @@ struct reading {
 };
 
 static inline const struct eg_json_known_name *look_up(
-    const struct eg_json_shape *shape, const struct name *name)
+    const struct eg_json_shape *shape, const struct eg_json_name *name)
 {
-	const struct eg_json_known_name *known = &shape->name[EG_JSON_PLACE(name->word)];
+	const struct eg_json_known_name *known = &shape->name[EG_JSON_PLACE(name->key[0])];
 
-	if (known->word != name->word ||
+	if (known->word != name->key[0] ||
 	    (known->text != NULL && !eg_span_eq_str(name->text, known->text)))
 		return NULL;
 	return known;
@@ -76,13 +67,13 @@ static inline const uint8_t *read_member(
 	struct reading *r = context;
 	const struct eg_json_known_name *known;
 	struct eg_json_value unknown;
-	struct name name;
+	struct eg_json_name name;
 
 	if (!read_name(s, raw, r->arena, &name))
 		return NULL;
 	known = look_up(r->shape, &name);
 	if (known == NULL) {
-		if (!eg_json_names_add(r->names, key_of(name.text, name.word), name.text))
+		if (!eg_json_names_add(r->names, &name))
 			r->has_twice = true;
 		return eg_json_scan_value(s, p, &unknown);
 	}
@@ -151,11 +142,10 @@ static const uint8_t *list_member(
 {
 	struct listing *listing = context;
 	struct eg_json_member *member = &listing->object->member[listing->object->cnt];
-	struct name name;
+	struct eg_json_name name;
 
 	if (listing->object->cnt == EG_JSON_MEMBERS_MAX ||
-	    !read_name(s, raw, listing->arena, &name) ||
-	    !eg_json_names_add(&listing->names, key_of(name.text, name.word), name.text))
+	    !read_name(s, raw, listing->arena, &name) || !eg_json_names_add(&listing->names, &name))
 		return NULL;
 	listing->object->cnt++;
 	member->name = name.text;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Eight bytes of JSON at once, without vectors. Internal. */
+/* What the variants of the JSON functions share: eight bytes at once, without vectors. Internal. */
 #ifndef EG_JSON_MARK_H
 #define EG_JSON_MARK_H
 
-#include "eg_span.h"
+#include "codec_impl.h"
 
 #include <endian.h>
 
@@ -59,6 +59,20 @@ static inline uint64_t eg_json_mark_rest(const uint8_t *p, size_t len, uint64_t 
 		word = word << 8 | p[i];
 	*all |= word;
 	return marks | (uint64_t)eg_gather_high_bits(eg_json_special_bytes(word)) << at;
+}
+
+/* struct eg_codec_impl's json_alike. No branch in the loop: compilers make vectors of it, of what
+ * the including file is compiled for. */
+static inline bool eg_json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
+{
+	const uint64_t *a = keys->key[0], *b = keys->key[1], *c = keys->key[2];
+	const uint64_t x = wanted[0], y = wanted[1], z = wanted[2];
+	uint64_t alike = 0;
+
+	for (unsigned i = first; i < end; i++)
+		alike |= (uint64_t)(((a[i] ^ x) | (b[i] ^ y) | (c[i] ^ z)) == 0);
+	return alike != 0;
 }
 
 #endif

@@ -1,81 +1,80 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The names of an object, to find one that stands twice. Whatever names a document brings, the cost
- * stays far from one comparison for each pair: a few names are compared when a filter of one word
- * lets them through, many are sorted at the end. Objects inside objects stack up. Internal.
+ * The names of an object, to find one that stands twice. Objects inside objects stack up. Internal.
+ *
+ * Whatever names a document brings, looking costs little: a filter of one word says for most names
+ * that they are new; the rest is compared with all others by three words at once (vectors), which
+ * tell names of up to 23 bytes apart for good; and where too many longer names agree in these, all
+ * are sorted at the end instead.
  */
 #ifndef EG_JSON_NAMES_H
 #define EG_JSON_NAMES_H
 
+#include "codec_impl.h"
 #include "eg_json.h"
 
-#define EG_JSON_NAMES_FEW 24u
+_Static_assert(EG_JSON_MEMBERS_MAX == EG_CODEC_NAMES, "keys for all names of an object");
 
-struct eg_json_named {
-	uint64_t key; /* equal for equal names */
-	struct eg_span text;
+struct eg_json_name {
+	struct eg_span text; /* unescaped */
+	/* EG_JSON_WORD; the last 8 bytes; those from the eighth on: 0 where it is too short. */
+	uint64_t key[EG_CODEC_KEYS];
 };
 
 struct eg_json_names {
+	const struct eg_codec_impl *impl;
 	unsigned first, end; /* the names of the innermost object that is open */
-	uint64_t seen;       /* filter: a bit for each of them */
-	struct eg_json_named name[EG_JSON_MEMBERS_MAX];
+	unsigned compared;   /* how often two texts had to be compared; more than a bound: sort */
+	uint64_t seen;       /* filter: a bit for each name of the object */
+	struct eg_codec_keys keys;
+	struct eg_span text[EG_JSON_MEMBERS_MAX];
 };
 
 /* What eg_json_names_begin covers up. */
 struct eg_json_names_outer {
-	unsigned first;
+	unsigned first, compared;
 	uint64_t seen;
 };
 
 static inline void eg_json_names_init(struct eg_json_names *names)
 {
-	names->first = names->end = 0;
+	names->impl = eg_codec_best();
+	names->first = names->end = names->compared = 0;
 	names->seen = 0;
 }
 
 /* An object begins inside the one that was open. */
 static inline struct eg_json_names_outer eg_json_names_begin(struct eg_json_names *names)
 {
-	const struct eg_json_names_outer outer = {names->first, names->seen};
+	const struct eg_json_names_outer outer = {names->first, names->compared, names->seen};
 
 	names->first = names->end;
+	names->compared = 0;
 	names->seen = 0;
 	return outer;
 }
 
-/* Is `text` among the few names of the object? */
-bool eg_json_names_has(const struct eg_json_names *names, uint64_t key, struct eg_span text);
+/* Is the name there, as far as can be said now? */
+bool eg_json_names_has(struct eg_json_names *names, const struct eg_json_name *name);
 
-/* Is a name there twice among the many of the object? Changes their order. */
-bool eg_json_names_repeat(struct eg_json_names *names);
-
-/* Adds a name. False where it is known to be there already, or there is no room; where there are
- * many, eg_json_names_end tells. */
-static inline bool eg_json_names_add(struct eg_json_names *names, uint64_t key, struct eg_span text)
+/* Adds a name. False where it is there already, or there is no room. What is not seen here is seen
+ * by eg_json_names_end. */
+static inline bool eg_json_names_add(struct eg_json_names *names, const struct eg_json_name *name)
 {
-	const uint64_t bit = 1ull << (key * 0x9E3779B97F4A7C15u >> 58);
+	const uint64_t mixed = (name->key[0] ^ name->key[1]) * 0x9E3779B97F4A7C15u;
+	const uint64_t bit = 1ull << (mixed >> 58);
 
-	if (names->end == EG_JSON_MEMBERS_MAX)
-		return false;
-	if ((names->seen & bit) != 0 && names->end - names->first <= EG_JSON_NAMES_FEW &&
-	    eg_json_names_has(names, key, text))
+	if (names->end == EG_JSON_MEMBERS_MAX ||
+	    ((names->seen & bit) != 0 && eg_json_names_has(names, name)))
 		return false;
 	names->seen |= bit;
-	names->name[names->end++] = (struct eg_json_named){key, text};
+	for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+		names->keys.key[k][names->end] = name->key[k];
+	names->text[names->end++] = name->text;
 	return true;
 }
 
 /* The object ends, and the one around it goes on. False where a name stood twice. */
-static inline bool eg_json_names_end(struct eg_json_names *names, struct eg_json_names_outer outer)
-{
-	const bool repeat =
-	    names->end - names->first > EG_JSON_NAMES_FEW && eg_json_names_repeat(names);
-
-	names->end = names->first;
-	names->first = outer.first;
-	names->seen = outer.seen;
-	return !repeat;
-}
+bool eg_json_names_end(struct eg_json_names *names, struct eg_json_names_outer outer);
 
 #endif

@@ -66,26 +66,24 @@ static const uint8_t *scan_code_point(const uint8_t *p, const uint8_t *end, uint
 	return p;
 }
 
+/* What an escape of one letter means; 0: there is none. */
+static const uint8_t meaning[256] = {['"'] = '"',
+    ['\\'] = '\\',
+    ['/'] = '/',
+    ['b'] = '\b',
+    ['f'] = '\f',
+    ['n'] = '\n',
+    ['r'] = '\r',
+    ['t'] = '\t'};
+
 const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
 {
-	/* 0: no escape. */
-	static const uint8_t meaning[128] = {['"'] = '"',
-	    ['\\'] = '\\',
-	    ['/'] = '/',
-	    ['b'] = '\b',
-	    ['f'] = '\f',
-	    ['n'] = '\n',
-	    ['r'] = '\r',
-	    ['t'] = '\t'};
-
 	if (p == end)
 		return NULL;
-	if (*p == 'u')
-		return scan_code_point(p + 1, end, code_point);
-	if (*p >= sizeof(meaning) || meaning[*p] == 0)
-		return NULL;
 	*code_point = meaning[*p];
-	return p + 1;
+	if (*code_point != 0)
+		return p + 1;
+	return *p == 'u' ? scan_code_point(p + 1, end, code_point) : NULL;
 }
 
 const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bool *escaped)
@@ -106,27 +104,11 @@ const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bo
 	return p < s->end ? p : NULL;
 }
 
-/* The high bit of each byte that is no digit, exact up to the first of them. */
-static uint64_t non_digit_bytes(uint64_t word)
-{
-	word ^= EG_ONES * '0';
-	return ((word + EG_ONES * (0x80 - 10)) | word) & EG_HIGH_BITS;
-}
-
-/* One digit or more. */
-static const uint8_t *scan_digits(const uint8_t *p, const uint8_t *end)
+/* One digit or more. One at a time: how many there are is guessed well, and then nothing waits. */
+static inline const uint8_t *scan_digits(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *const start = p;
 
-	while (end - p >= 8) {
-		const uint64_t others = non_digit_bytes(eg_load_le64(p));
-
-		if (others != 0) {
-			p += __builtin_ctzll(others) / 8;
-			return p > start ? p : NULL;
-		}
-		p += 8;
-	}
 	while (p < end && *p >= '0' && *p <= '9')
 		p++;
 	return p > start ? p : NULL;
@@ -148,7 +130,7 @@ static const uint8_t *scan_fraction(const uint8_t *p, const uint8_t *end)
 	return scan_digits(p, end);
 }
 
-static const uint8_t *scan_number(const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *scan_number(const uint8_t *p, const uint8_t *end)
 {
 	if (*p == '-')
 		p++;
@@ -169,69 +151,120 @@ static const uint8_t *scan_word(
 	return p + word_len;
 }
 
-static const uint8_t *pass_member(
-    struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *name, void *context)
+static const uint8_t *scan_literal(const uint8_t *p, const uint8_t *end)
 {
-	struct eg_json_value value;
-
-	(void)name;
-	(void)context;
-	return eg_json_scan_value(s, p, &value);
+	if (*p == 't')
+		return scan_word(p, end, "true", 4);
+	return *p == 'f' ? scan_word(p, end, "false", 5) : scan_word(p, end, "null", 4);
 }
 
-/* With eg_json_scan_unquoted these two recurse at most EG_JSON_DEPTH_MAX deep. */
-static const uint8_t *pass_object(struct eg_json_scanner *s, const uint8_t *p)
+static bool is_number_start(uint8_t c)
 {
-	return eg_json_scan_object(s, p, pass_member, NULL);
+	return (c >= '0' && c <= '9') || c == '-';
 }
 
-static const uint8_t *pass_array(struct eg_json_scanner *s, const uint8_t *p)
-{
-	struct eg_json_value element;
-	const uint8_t *close, *comma;
+/* ── objects and arrays that nobody reads ── */
 
-	if (s->depth++ == EG_JSON_DEPTH_MAX)
+static inline const uint8_t *pass_string(struct eg_json_scanner *s, const uint8_t *p)
+{
+	struct eg_json_value unused;
+
+	return eg_json_scan_string(s, p, &unused);
+}
+
+/* At the first byte of a member or of what should be one: to the first byte of its value. */
+static inline const uint8_t *pass_name(struct eg_json_scanner *s, const uint8_t *p)
+{
+	if (*p != '"' || s->member_cnt++ == s->member_max)
 		return NULL;
-	close = eg_json_expect(p + 1, s->end, ']');
-	while (close == NULL) {
-		p = eg_json_skip_space(p + 1, s->end);
-		if (p == s->end || (p = eg_json_scan_value(s, p, &element)) == NULL)
-			return NULL;
-		comma = eg_json_expect(p, s->end, ',');
-		if (comma == NULL) {
-			close = eg_json_expect(p, s->end, ']');
-			if (close == NULL)
-				return NULL;
-		}
-		p = comma;
-	}
-	s->depth--;
-	return close + 1;
+	p = pass_string(s, p);
+	if (p == NULL || (p = eg_json_expect(p, s->end, ':')) == NULL)
+		return NULL;
+	p = eg_json_skip_space(p + 1, s->end);
+	return p < s->end ? p : NULL;
 }
 
-static const uint8_t *pass_unquoted(
+/* What is no object and no array. */
+static inline const uint8_t *pass_scalar(struct eg_json_scanner *s, const uint8_t *p)
+{
+	if (*p == '"')
+		return pass_string(s, p);
+	return is_number_start(*p) ? scan_number(p, s->end) : scan_literal(p, s->end);
+}
+
+/* The objects and arrays that are open: a bit for each, the innermost lowest. */
+struct nest {
+	unsigned cnt;
+	unsigned objects; /* is it an object? */
+};
+
+static inline uint8_t closing(const struct nest *nest)
+{
+	return (nest->objects & 1) != 0 ? '}' : ']';
+}
+
+/* Behind a value: closes what ends here, and goes to the first byte of the next member or element
+ * where there is one (nest->cnt is not 0 then). */
+static inline const uint8_t *pass_closing(
+    struct eg_json_scanner *s, const uint8_t *p, struct nest *nest)
+{
+	while (nest->cnt > 0) {
+		p = eg_json_skip_space(p, s->end);
+		if (p == s->end)
+			return NULL;
+		if (*p == ',') {
+			p = eg_json_skip_space(p + 1, s->end);
+			return p < s->end ? p : NULL;
+		}
+		if (*p != closing(nest))
+			return NULL;
+		p++;
+		nest->cnt--;
+		nest->objects >>= 1;
+	}
+	return p;
+}
+
+/* A whole object or array, at its first byte; no recursion. */
+static const uint8_t *pass_container(struct eg_json_scanner *s, const uint8_t *p)
+{
+	struct nest nest = {0, 0};
+
+	for (;;) {
+		if (*p == '{' || *p == '[') {
+			if (s->depth + nest.cnt++ == EG_JSON_DEPTH_MAX)
+				return NULL;
+			nest.objects = nest.objects << 1 | (*p == '{');
+			p = eg_json_skip_space(p + 1, s->end);
+			if (p == s->end)
+				return NULL;
+			if (*p == closing(&nest))
+				p = pass_closing(s, p, &nest);
+			/* else the first member or element begins here */
+		} else {
+			p = pass_scalar(s, p);
+			p = p != NULL ? pass_closing(s, p, &nest) : NULL;
+		}
+		if (p == NULL || nest.cnt == 0)
+			return p;
+		if ((nest.objects & 1) != 0 && (p = pass_name(s, p)) == NULL)
+			return NULL;
+	}
+}
+
+static inline const uint8_t *pass_unquoted(
     struct eg_json_scanner *s, const uint8_t *p, enum eg_json_type *type)
 {
-	switch (*p) {
-	case '{':
-		*type = EG_JSON_OBJECT;
-		return pass_object(s, p);
-	case '[':
-		*type = EG_JSON_ARRAY;
-		return pass_array(s, p);
-	case 't':
-		*type = EG_JSON_BOOL;
-		return scan_word(p, s->end, "true", 4);
-	case 'f':
-		*type = EG_JSON_BOOL;
-		return scan_word(p, s->end, "false", 5);
-	case 'n':
-		*type = EG_JSON_NULL;
-		return scan_word(p, s->end, "null", 4);
-	default:
+	if (is_number_start(*p)) {
 		*type = EG_JSON_NUMBER;
 		return scan_number(p, s->end);
 	}
+	if (*p == '{' || *p == '[') {
+		*type = *p == '{' ? EG_JSON_OBJECT : EG_JSON_ARRAY;
+		return pass_container(s, p);
+	}
+	*type = *p == 'n' ? EG_JSON_NULL : EG_JSON_BOOL;
+	return scan_literal(p, s->end);
 }
 
 const uint8_t *eg_json_scan_unquoted(

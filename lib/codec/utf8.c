@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "codec_impl.h"
 #include "eg_json.h"
+#include "utf8.h"
 
 #define HIGH_BITS 0x8080808080808080u
 
@@ -40,7 +42,7 @@ static size_t ascii_prefix(const uint8_t *p, size_t left)
 	return i;
 }
 
-bool eg_utf8_valid(struct eg_span text)
+bool eg_utf8_valid_plainly(struct eg_span text)
 {
 	size_t i = 0;
 
@@ -55,4 +57,9 @@ bool eg_utf8_valid(struct eg_span text)
 			return false;
 		i += len;
 	}
+}
+
+bool eg_utf8_valid(struct eg_span text)
+{
+	return eg_codec_best()->utf8_valid(text);
 }

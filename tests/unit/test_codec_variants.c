@@ -6,6 +6,7 @@
  * variants that must have been among those tested.
  */
 #include "codec_impl.h"
+#include "json_mark.h"
 #include "vec64_plain.h"
 
 #include "codec_vec64.h"
@@ -246,9 +247,127 @@ static void check_each_byte(const struct eg_codec_impl *impl, size_t len)
 	}
 }
 
+/* ── UTF-8 ── */
+
+/* Decodes every form, then compares with the least that needs it. */
+static bool utf8_by_definition(struct eg_span text)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+
+	for (size_t i = 0, n; i < text.len; i += n) {
+		uint32_t c = text.ptr[i];
+
+		n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
+		if (n == 0 || n > text.len - i)
+			return false;
+		if (n > 1)
+			c &= 0x7Fu >> n;
+		for (size_t k = 1; k < n; k++) {
+			if (text.ptr[i + k] >> 6 != 2)
+				return false;
+			c = c << 6 | (text.ptr[i + k] & 0x3F);
+		}
+		if (c < least[n] || (c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF)
+			return false;
+	}
+	return true;
+}
+
+static void check_utf8(const struct eg_codec_impl *impl, const uint8_t *p, size_t len, size_t at)
+{
+	const struct eg_span text = eg_span(p, len);
+
+	need(impl->utf8_valid(text) == utf8_by_definition(text), impl->name, "UTF-8", len, at);
+}
+
+/* Four bytes of every kind, in the middle of ASCII and at its end, across the edges of steps. */
+static void check_utf8_quads(const struct eg_codec_impl *impl, size_t at)
+{
+	static const uint8_t edges[] = {
+	    0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xE1, 0xFF};
+	uint8_t text[80];
+
+	memset(text, 'a', sizeof(text));
+	for (unsigned first = 0x7F; first < 256; first++)
+		for (unsigned second = 0x70; second < 256; second += second % 16 == 0 ? 15 : 1)
+			for (size_t i = 0; i < COUNT(edges) * COUNT(edges); i++) {
+				text[at] = (uint8_t)first;
+				text[at + 1] = (uint8_t)second;
+				text[at + 2] = edges[i % COUNT(edges)];
+				text[at + 3] = edges[i / COUNT(edges)];
+				check_utf8(impl, text, sizeof(text), at);
+				check_utf8(impl, text, at + 1 + i % 4, at);
+			}
+}
+
+/* Good sequences in any order, now and then with one byte changed, at a page's end. */
+static void check_utf8_texts(const struct eg_codec_impl *impl)
+{
+	static const char *const pieces[] = {"a", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
+	    "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF",
+	    "some ASCII"};
+	const struct arena in = guarded();
+
+	for (unsigned round = 0; round < 100000; round++) {
+		uint8_t text[256];
+		size_t len = 0;
+		const size_t wanted = random_word() % 150;
+
+		while (len < wanted) {
+			const char *piece = pieces[random_word() % COUNT(pieces)];
+
+			memcpy(text + len, piece, strlen(piece));
+			len += strlen(piece);
+		}
+		len -= len != 0 && random_word() % 4 == 0;
+		if (len != 0 && random_word() % 2 == 0)
+			text[random_word() % len] = (uint8_t)random_word();
+		memcpy(in.ptr + in.len - len, text, len);
+		check_utf8(impl, in.ptr + in.len - len, len, 0);
+	}
+}
+
+static void check_all_utf8(const struct eg_codec_impl *impl)
+{
+	static const size_t places[] = {0, 1, 13, 28, 29, 30, 31, 32, 33, 61, 62, 63};
+
+	for (size_t i = 0; i < COUNT(places); i++)
+		check_utf8_quads(impl, places[i]);
+	check_utf8_texts(impl);
+}
+
+/* ── names ── */
+
+/* The one name that is alike at every place of every range; then each of its keys a bit wrong. */
+static void check_alike(const struct eg_codec_impl *impl)
+{
+	static struct eg_codec_keys keys;
+	const uint64_t wanted[EG_CODEC_KEYS] = {random_word(), random_word(), random_word()};
+
+	for (unsigned i = 0; i < EG_CODEC_NAMES; i++)
+		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+			keys.key[k][i] = i % (k + 2) == 0 ? wanted[k] : random_word();
+	keys.key[0][0] ^= 1; /* place 0 had them all, as had every twelfth */
+	for (unsigned i = 12; i < EG_CODEC_NAMES; i += 12)
+		keys.key[i / 12 % EG_CODEC_KEYS][i] ^= 1ull << random_word() % 64;
+	for (unsigned at = 0; at < EG_CODEC_NAMES; at++) {
+		const struct eg_codec_keys before = keys;
+
+		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+			keys.key[k][at] = wanted[k];
+		for (unsigned end = 0; end <= EG_CODEC_NAMES; end++)
+			for (unsigned first = 0; first <= end; first += 1 + first / 9)
+				need(impl->json_alike(&keys, first, end, wanted) ==
+				         (first <= at && at < end),
+				    impl->name, "alike", end, at);
+		keys = before;
+	}
+}
+
 static void check_variant(const struct eg_codec_impl *impl)
 {
 	check_lengths(impl);
+	check_alike(impl);
 	for (size_t i = 0; i < COUNT(lengths); i++)
 		check_each_byte(impl, lengths[i]);
 	(void)printf("ok: %s\n", impl->name);
@@ -264,6 +383,12 @@ static bool mark_plain(struct eg_span text, uint64_t *marks)
 	return vec64_json_mark(text, marks);
 }
 
+static bool alike_plain(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS])
+{
+	return eg_json_alike(keys, first, end, wanted);
+}
+
 static bool is_supported(const char *name)
 {
 	const struct eg_codec_impl *impl;
@@ -276,14 +401,18 @@ static bool is_supported(const char *name)
 
 int main(int argc, char *argv[])
 {
-	static const struct eg_codec_impl plain = {
-	    .name = "plain", .base64url_decode = decode_plain, .json_mark = mark_plain};
+	static const struct eg_codec_impl plain = {.name = "plain",
+	    .base64url_decode = decode_plain,
+	    .json_mark = mark_plain,
+	    .json_alike = alike_plain};
 	const struct eg_codec_impl *impl;
 
 	for (int i = 1; i < argc; i++)
 		need(is_supported(argv[i]), argv[i], "this CPU does not support it", 0, 0);
-	for (unsigned i = 0; (impl = eg_codec_supported(i)) != NULL; i++)
+	for (unsigned i = 0; (impl = eg_codec_supported(i)) != NULL; i++) {
+		check_all_utf8(impl);
 		check_variant(impl);
+	}
 	check_variant(&plain);
 	return 0;
 }

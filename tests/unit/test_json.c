@@ -649,21 +649,22 @@ static void test_read_duplicates(void **state)
 	}
 }
 
-/* n names of which two, first and second, are the same; none where they are one. The names of 18
- * bytes are alike at both ends, where a comparison looks first. */
+/* n names of which two, first and second, are the same; none where they are one. They differ only
+ * where a comparison looks last. */
 static size_t named_text(char *text, size_t room, unsigned cnt, unsigned first, unsigned second)
 {
 	size_t n = (size_t)snprintf(text, room, "{");
 
 	for (unsigned i = 0; i < cnt; i++)
-		n += (size_t)snprintf(text + n, room - n, "%s\"alike__%03u__alike\":0",
-		    i != 0 ? "," : "", i == second ? first : i);
+		n +=
+		    (size_t)snprintf(text + n, room - n, "%s\"alike_at_start_%03u_alike_at_end\":0",
+		        i != 0 ? "," : "", i == second ? first : i);
 	return n + (size_t)snprintf(text + n, room - n, "}");
 }
 
 static void test_duplicates_among_many(void **state)
 {
-	char text[4096];
+	static char text[TEXT_MAX * 2];
 	struct eg_json_known known;
 
 	for (unsigned cnt = 1; cnt <= EG_JSON_MEMBERS_MAX; cnt++) {

@@ -679,8 +679,8 @@ static void test_remembered_headers(void **state)
 /* A remembered header with anything behind it. */
 static void test_remembered_header_with_other_segments(void **state)
 {
-	static const char *const rest[] = {
-	    "", ".", ".e30", ".e30.", "..", ".e31.", ".e30.AB", "x.e30.", ".e30.e30.", "=.e30."};
+	static const char *const rest[] = {"", ".", ".e30", ".e30.", "..", ".e31.", ".e30.AB",
+	    "x.e30.", "xe30.", ".e30.e30.", "=.e30."};
 	const char *const header = "eyJhbGciOiJFZERTQSJ9"; /* {"alg":"EdDSA"} */
 	char text[64];
 
