@@ -133,7 +133,7 @@ static inline struct eg_finding eg_finding(enum eg_verdict status, enum eg_detai
 }
 
 /* S1–S5 of a JWT. On EG_OK `out` is filled, else it is undefined. Precondition: the policy has
- * passed eg_policy_check. Cost: linear in the token (perf/bench_codec); up to 6 KiB of stack. */
+ * passed eg_policy_check. Cost: linear in the token (perf/bench_codec); up to 7 KiB of stack. */
 struct eg_finding eg_jwt_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token *out);
 
@@ -143,7 +143,7 @@ struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
     const struct eg_policy *policy, struct eg_token_message *message, struct eg_token *out);
 
 /* The same of a PASETO v4.public (protocol 2.5). Of the policy it also takes the implicit assertion
- * into the message. Up to 6 KiB of stack. */
+ * into the message. Up to 7 KiB of stack. */
 struct eg_finding eg_paseto_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token_message *message, struct eg_token *out);
 
