@@ -67,8 +67,16 @@ struct eg_cbor eg_cbor(struct eg_span document);
  * walked or skipped next. False after a fault or past the end. */
 bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item);
 
+/* Of the array, map or tag that was read last. */
+bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item);
+
 /* Checks and passes over what is inside the item that was read last (nothing, of a plain one). */
-bool eg_cbor_skip(struct eg_cbor *r, const struct eg_cbor_item *item);
+static inline bool eg_cbor_skip(struct eg_cbor *r, const struct eg_cbor_item *item)
+{
+	if (item->type < EG_CBOR_ARRAY || item->type > EG_CBOR_TAG)
+		return !r->failed;
+	return eg_cbor_skip_inside(r, item);
+}
 
 /* Begins to walk the array or map that was read last. Of an array the caller reads item->n items,
  * then calls eg_cbor_leave. False where it is too deep. */
