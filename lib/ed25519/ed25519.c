@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 const struct eg_ed25519_impl *const eg_ed25519_impls[] = {
+    &eg_ed25519_portable,
     &eg_ed25519_sodium,
     NULL,
 };

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a public key is, and which keys are let in. */
 #include "eg_ed25519.h"
+#include "encoding.h"
 
 #include <sodium.h>
-
-/* y < p = 2^255 - 19, with the sign bit taken away (RFC 8032 5.1.3). */
-static bool is_canonical(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
-{
-	if ((p[31] & 0x7f) != 0x7f)
-		return true;
-	for (int i = 30; i > 0; i--)
-		if (p[i] != 0xff)
-			return true;
-	return p[0] < 0xed;
-}
 
 /* 8·P = identity, by three doublings. */
 static bool is_small_order(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
@@ -31,8 +21,10 @@ static bool is_small_order(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
 enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC_BYTES])
 {
 	uint8_t sum[EG_ED25519_PUBLIC_BYTES];
+	uint64_t words[4];
 
-	if (!is_canonical(public) || crypto_core_ed25519_add(sum, public, public) != 0)
+	eg_encoding_words(public, words);
+	if (!eg_encoding_is_canonical(words) || crypto_core_ed25519_add(sum, public, public) != 0)
 		return EG_ED25519_POINT_NOT_A_POINT;
 	if (is_small_order(public))
 		return EG_ED25519_POINT_SMALL;
