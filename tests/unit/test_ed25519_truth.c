@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every implementation gives every signature its one verdict: on the frozen verdicts and on other
+ * people's vectors, in batches of every size and mixture, on every choice of CPU features, with
+ * tables of every width and without; and libsodium's verdict on signatures that are made here.
+ *
+ * EDGATE_ED25519_RANDOM=N: so many of the latter (default 100000); EDGATE_ED25519_SEED=S: others.
+ */
+#include "ed25519_cases.h"
+#include "eg_cpu.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#define COUNT_MAX 130u
+
+static struct ed_cases frozen, mixed, pool; /* pool: both and the vectors folder's */
+
+/* ── batches ── */
+
+struct pick { /* of a case, in one form of its key */
+	const struct ed_case *c;
+	unsigned form;
+};
+
+/* Verifies and compares; nothing may be written behind the last verdict. */
+static void check(
+    const struct eg_ed25519_impl *impl, const struct pick picks[], unsigned cnt, const char *where)
+{
+	static struct eg_ed25519_job jobs[8192];
+	static bool ok[8192 + 1];
+
+	assert_true(cnt < sizeof(jobs) / sizeof(jobs[0]));
+	for (unsigned i = 0; i < cnt; i++) {
+		jobs[i] = ed_case_job(picks[i].c, picks[i].form);
+		ok[i] = !picks[i].c->valid;
+	}
+	ok[cnt] = cnt % 2 != 0;
+	eg_ed25519_verify(impl, jobs, cnt, ok);
+	for (unsigned i = 0; i < cnt; i++)
+		if (ok[i] != picks[i].c->valid)
+			ed_case_fail(impl->name, picks[i].c, where);
+	assert_int_equal(ok[cnt], cnt % 2 != 0);
+}
+
+static struct pick any_of(const struct ed_cases *cases, bool tables)
+{
+	const struct ed_case *c = &cases->at[eg_test_below(cases->cnt)];
+
+	return (struct pick){c, tables ? eg_test_below(c->key->form_cnt) : 0};
+}
+
+/* All cases in their order, as one batch. */
+static void check_in_order(const struct eg_ed25519_impl *impl, const struct ed_cases *cases,
+    bool tables, const char *where)
+{
+	static struct pick picks[8192];
+
+	assert_true(cases->cnt < sizeof(picks) / sizeof(picks[0]));
+	for (unsigned i = 0; i < cases->cnt; i++)
+		picks[i] =
+		    (struct pick){&cases->at[i], tables ? i % cases->at[i].key->form_cnt : 0};
+	check(impl, picks, cases->cnt, where);
+}
+
+static void frozen_verdicts(void **state)
+{
+	for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++) {
+		check_in_order(*impl, &frozen, false, "families");
+		check_in_order(*impl, &frozen, true, "families with tables");
+		check_in_order(*impl, &mixed, false, "mixed order");
+		check_in_order(*impl, &mixed, true, "mixed order with tables");
+	}
+}
+
+static void published_vectors(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned rows;
+	} files[] = {{"ed25519-rfc8032.tsv", 5}, {"ed25519-wycheproof.tsv", 151},
+	    {"ed25519-libsodium-kat.tsv", 1024}};
+	struct ed_cases cases = {0};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		unsigned rows = ed_cases_read_vectors(&cases, files[i].name);
+
+		if (rows != 0)
+			assert_int_equal(rows, files[i].rows);
+	}
+	for (unsigned i = 0; i < cases.cnt; i += 9)
+		if (cases.at[i].key->form_cnt == 1)
+			ed_key_add_table(cases.at[i].key, 6);
+	for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++)
+		check_in_order(*impl, &cases, true, "published vectors");
+}
+
+/* ── every count, on every choice of CPU features ── */
+
+static void check_counts(const struct eg_ed25519_impl *impl, bool tables)
+{
+	struct pick picks[COUNT_MAX];
+
+	for (unsigned cnt = 0; cnt <= COUNT_MAX; cnt++) {
+		char where[40];
+
+		for (unsigned i = 0; i < cnt; i++)
+			picks[i] = any_of(&pool, tables);
+		(void)snprintf(where, sizeof(where), "%u jobs%s", cnt, tables ? ", tables" : "");
+		check(impl, picks, cnt, where);
+	}
+}
+
+static void every_count(void **state)
+{
+	for (unsigned features = 0; features <= EG_CPU_ALL; features++) {
+		eg_cpu_limit(features);
+		assert_non_null(eg_ed25519_select(NULL, NULL));
+		for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL;
+		     impl++) {
+			if (features != EG_CPU_ALL && strcmp((*impl)->name, "sodium") == 0)
+				continue; /* asks the CPU by itself */
+			check_counts(*impl, false);
+			check_counts(*impl, true);
+		}
+	}
+	eg_cpu_limit(EG_CPU_ALL);
+}
+
+/* The frozen cases of one prime-order and one mixed-order key, with tables of all widths. */
+static struct ed_cases cases_of_all_widths(void)
+{
+	struct ed_cases all = {0};
+	struct ed_key *wide[2] = {NULL, NULL}; /* by enum eg_ed25519_point */
+	unsigned cnt = 0;
+
+	(void)ed_cases_read_frozen(&all, "ed25519-families.tsv");
+	for (unsigned i = 0; i < all.cnt; i++) {
+		struct ed_key *key = all.at[i].key;
+
+		if (key->kind > EG_ED25519_POINT_MIXED)
+			continue;
+		if (wide[key->kind] == NULL) {
+			wide[key->kind] = key;
+			for (unsigned w = 0; w <= 16; w++)
+				ed_key_add_table(key, w);
+		}
+		if (wide[key->kind] == key)
+			all.at[cnt++] = all.at[i];
+	}
+	all.cnt = cnt;
+	return all;
+}
+
+static void every_width(void **state)
+{
+	struct ed_cases own = cases_of_all_widths();
+	struct pick picks[COUNT_MAX];
+
+	assert_in_range(own.cnt, 20, 1599);
+	for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++)
+		for (unsigned round = 0; round < 40; round++) {
+			for (unsigned i = 0; i < COUNT_MAX; i++) {
+				picks[i] = any_of(&own, true);
+				if (round < ED_FORMS_MAX) /* one width as far as may be */
+					picks[i].form = round % picks[i].c->key->form_cnt;
+			}
+			check(*impl, picks, COUNT_MAX, "all widths");
+		}
+}
+
+/* ── a verdict depends on its own job alone ── */
+
+/* The same jobs alone, in another order, some of them, and many times over. */
+static void check_neighbours(const struct eg_ed25519_impl *impl)
+{
+	struct pick all[40], some[COUNT_MAX];
+	unsigned cnt;
+
+	for (unsigned i = 0; i < 40; i++)
+		all[i] = any_of(&pool, true);
+	check(impl, all, 40, "all");
+	for (unsigned i = 0; i < 40; i++)
+		check(impl, &all[i], 1, "alone");
+	for (unsigned i = 39; i > 0; i--) {
+		unsigned j = eg_test_below(i + 1);
+		struct pick swap = all[i];
+
+		all[i] = all[j];
+		all[j] = swap;
+	}
+	check(impl, all, 40, "in another order");
+	cnt = 0;
+	for (unsigned i = 0; i < 40; i++)
+		if (eg_test_below(2) != 0)
+			some[cnt++] = all[i];
+	check(impl, some, cnt, "some left out");
+	for (unsigned i = 0; i < COUNT_MAX; i++)
+		some[i] = all[eg_test_below(3)];
+	check(impl, some, COUNT_MAX, "many times over");
+}
+
+/* One bad signature in each place of a batch of good ones, and one good among bad. */
+static void check_one_other(const struct eg_ed25519_impl *impl)
+{
+	struct pick picks[20], good = any_of(&frozen, true), bad = good;
+
+	while (!good.c->valid)
+		good = any_of(&frozen, true);
+	while (bad.c->valid)
+		bad = any_of(&frozen, true);
+	for (unsigned at = 0; at < 20; at++) {
+		for (unsigned i = 0; i < 20; i++)
+			picks[i] = i == at ? bad : good;
+		check(impl, picks, 20, "one bad");
+		for (unsigned i = 0; i < 20; i++)
+			picks[i] = i == at ? good : bad;
+		check(impl, picks, 20, "one good");
+	}
+}
+
+static void neighbours_do_not_matter(void **state)
+{
+	for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++)
+		for (unsigned round = 0; round < 10; round++) {
+			check_neighbours(*impl);
+			check_one_other(*impl);
+		}
+}
+
+/* ── memory ── */
+
+static uint8_t *page_before_a_guard(size_t *page_bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t *mem = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(mem, MAP_FAILED);
+	assert_int_equal(mprotect(mem + page, page, PROT_READ | PROT_WRITE), 0);
+	*page_bytes = page;
+	return mem + page;
+}
+
+/* Messages and signatures between pages that must not be touched: at the end and at the start. */
+static void no_byte_beyond_is_read(void **state)
+{
+	size_t page;
+	uint8_t *msg = page_before_a_guard(&page), *sig = page_before_a_guard(&page);
+
+	for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++)
+		for (unsigned i = 0; i < 800; i++) {
+			struct pick picks[9] = {any_of(&frozen, true), any_of(&frozen, true)};
+			struct ed_case c = *picks[0].c;
+			bool at_end = eg_test_below(2) != 0;
+
+			if (c.msg_bytes > page)
+				continue;
+			c.sig = memcpy(at_end ? sig + page - 64 : sig, c.sig, 64);
+			c.msg = memcpy(at_end ? msg + page - c.msg_bytes : msg, c.msg, c.msg_bytes);
+			picks[0].c = &c;
+			for (unsigned j = 2; j < 9; j++)
+				picks[j] = picks[j % 2];
+			check(*impl, picks, 9, "between guard pages");
+		}
+}
+
+/* One message of a megabyte among short ones; an empty one at NULL. */
+static void ragged_lengths(void **state)
+{
+	static uint8_t msg[1 << 20], sig[2][64];
+	uint8_t pk[32], sk[64];
+	struct ed_key key;
+	const struct ed_case big = {&key, msg, sig[0], sizeof(msg), true, "long"};
+	const struct ed_case empty = {&key, NULL, sig[1], 0, true, "empty"};
+	struct pick picks[17];
+
+	(void)crypto_sign_keypair(pk, sk);
+	ed_key_init(&key, pk);
+	ed_key_add_table(&key, 6);
+	randombytes_buf(msg, sizeof(msg));
+	(void)crypto_sign_detached(sig[0], NULL, msg, sizeof(msg), sk);
+	(void)crypto_sign_detached(sig[1], NULL, NULL, 0, sk);
+	for (unsigned i = 0; i < 17; i++)
+		picks[i] = any_of(&pool, true);
+	for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++)
+		for (unsigned at = 0; at < 16; at++) {
+			picks[at] = (struct pick){&big, at % key.form_cnt};
+			picks[at + 1] = (struct pick){&empty, at % key.form_cnt};
+			check(*impl, picks, 17, "a long message among short ones");
+			picks[at] = any_of(&pool, true);
+		}
+}
+
+/* ── signatures that are made here, against libsodium ── */
+
+#define SIGNERS   48u
+#define MSG_ROOM  640u
+#define DRAW_MADE 256u
+
+struct signer {
+	struct ed_key key;
+	uint8_t a[32]; /* A = a·B + torsion */
+};
+
+struct made { /* a case and its bytes */
+	struct ed_case c;
+	uint8_t msg[MSG_ROOM], sig[64];
+};
+
+static struct signer signers[SIGNERS];
+static uint8_t torsion[8][32]; /* the points of small order, i times one of order 8 */
+
+static const uint8_t order8[32] = {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+    0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02,
+    0x88, 0x6d, 0x53, 0xfc, 0x05};
+static const uint8_t group_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c,
+    0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10};
+
+/* n·B + torsion[i] */
+static void point(uint8_t out[32], const uint8_t n[32], unsigned i)
+{
+	assert_int_equal(crypto_scalarmult_ed25519_base_noclamp(out, n), 0);
+	assert_int_equal(crypto_core_ed25519_add(out, out, torsion[i]), 0);
+}
+
+static void random_scalar(uint8_t n[32])
+{
+	uint8_t wide[64];
+
+	eg_test_random_bytes(wide, sizeof(wide));
+	crypto_core_ed25519_scalar_reduce(n, wide);
+}
+
+/* Half of them of mixed order; a third of all without a table. */
+static void make_signers(void)
+{
+	torsion[0][0] = 1;
+	for (unsigned i = 1; i < 8; i++)
+		assert_int_equal(crypto_core_ed25519_add(torsion[i], torsion[i - 1], order8), 0);
+	for (unsigned i = 0; i < SIGNERS; i++) {
+		uint8_t pk[32];
+
+		random_scalar(signers[i].a);
+		point(pk, signers[i].a, i % 2 != 0 ? i / 2 % 8 : 0);
+		ed_key_init(&signers[i].key, pk);
+		if (i % 3 == 0)
+			continue;
+		ed_key_add_table(&signers[i].key, i % 12 < 6 ? 6 : 7);
+		ed_key_add_table(&signers[i].key, i % 12 < 6 ? 8 : 9);
+	}
+}
+
+/* k = SHA-512(R ‖ A ‖ M) mod L */
+static void challenge(uint8_t k[32], const struct made *m)
+{
+	crypto_hash_sha512_state h;
+	uint8_t wide[64];
+
+	(void)crypto_hash_sha512_init(&h);
+	(void)crypto_hash_sha512_update(&h, m->sig, 32);
+	(void)crypto_hash_sha512_update(&h, m->c.key->form[0].bytes, 32);
+	(void)crypto_hash_sha512_update(&h, m->msg, m->c.msg_bytes);
+	(void)crypto_hash_sha512_final(&h, wide);
+	crypto_core_ed25519_scalar_reduce(k, wide);
+}
+
+/* R = r·B + T, S = r + k·a */
+static void sign(struct made *m, struct signer *signer)
+{
+	uint8_t k[32], r[32];
+
+	m->c.key = &signer->key;
+	m->c.msg_bytes = eg_test_below(4) != 0 ? eg_test_below(140) : eg_test_below(MSG_ROOM);
+	eg_test_random_bytes(m->msg, m->c.msg_bytes);
+	random_scalar(r);
+	point(m->sig, r,
+	    eg_test_below(signer->key.kind == EG_ED25519_POINT_MIXED ? 2 : 8) == 0
+	        ? eg_test_below(8)
+	        : 0);
+	challenge(k, m);
+	crypto_core_ed25519_scalar_mul(m->sig + 32, k, signer->a);
+	crypto_core_ed25519_scalar_add(m->sig + 32, m->sig + 32, r);
+}
+
+static void add_group_order(uint8_t s[32])
+{
+	unsigned carry = 0;
+
+	for (int i = 0; i < 32; i++) {
+		carry += (unsigned)s[i] + group_order[i];
+		s[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+}
+
+static void flip_bit(uint8_t *bytes, uint32_t len)
+{
+	if (len > 0)
+		bytes[eg_test_below(len)] ^= (uint8_t)(1u << eg_test_below(8));
+}
+
+static void corrupt(struct made *m)
+{
+	switch (eg_test_below(16)) {
+	case 0:
+	case 1:
+		flip_bit(m->sig, 32);
+		break;
+	case 2:
+		flip_bit(m->sig + 32, 32);
+		break;
+	case 3:
+		flip_bit(m->msg, m->c.msg_bytes);
+		break;
+	case 4:
+		add_group_order(m->sig + 32);
+		break;
+	case 5:
+		m->c.key = &signers[eg_test_below(SIGNERS)].key;
+		break;
+	case 6:
+		memcpy(m->sig, torsion[eg_test_below(8)], 32);
+		break;
+	case 7:
+		eg_test_random_bytes(m->sig, 64);
+		break;
+	default: /* as it is */
+		break;
+	}
+}
+
+static void make(struct made *m, unsigned long number)
+{
+	sign(m, &signers[eg_test_below(SIGNERS)]);
+	corrupt(m);
+	m->c.msg = m->msg;
+	m->c.sig = m->sig;
+	m->c.valid = crypto_sign_verify_detached(
+	                 m->sig, m->msg, m->c.msg_bytes, m->c.key->form[0].bytes) == 0;
+	(void)snprintf(m->c.id, sizeof(m->c.id), "r%lu", number);
+}
+
+static unsigned long number_of(const char *variable, unsigned long otherwise)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL ? strtoul(text, NULL, 10) : otherwise;
+}
+
+/* Batches of any size over what was drawn, each drawn case once. */
+static void check_made(const struct eg_ed25519_impl *impl, const struct made made[DRAW_MADE])
+{
+	struct pick picks[DRAW_MADE];
+	unsigned at = 0;
+
+	while (at < DRAW_MADE) {
+		unsigned cnt = 1 + eg_test_below(COUNT_MAX);
+
+		if (cnt > DRAW_MADE - at)
+			cnt = DRAW_MADE - at;
+		for (unsigned i = 0; i < cnt; i++) {
+			picks[i].c = &made[at + i].c;
+			picks[i].form = eg_test_below(picks[i].c->key->form_cnt);
+		}
+		check(impl, picks, cnt, "against libsodium");
+		at += cnt;
+	}
+}
+
+static void random_against_libsodium(void **state)
+{
+	static struct made made[DRAW_MADE];
+	unsigned long total = number_of("EDGATE_ED25519_RANDOM", 100000);
+	unsigned long valid = 0, done = 0;
+
+	for (unsigned long skip = number_of("EDGATE_ED25519_SEED", 0); skip > 0; skip--)
+		for (unsigned i = 0; i < 1000; i++)
+			(void)eg_test_random();
+	make_signers();
+	while (done < total) {
+		for (unsigned i = 0; i < DRAW_MADE; i++) {
+			make(&made[i], done++);
+			valid += made[i].c.valid;
+		}
+		for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl != NULL; impl++)
+			if (strcmp((*impl)->name, "sodium") != 0)
+				check_made(*impl, made);
+	}
+	assert_in_range(valid, done / 5, done / 2);
+	print_message("%lu signatures, %lu of them valid\n", done, valid);
+}
+
+/* ── ── */
+
+/* Small tables for the keys of the frozen files; some of the other vectors'. */
+static int load(void **state)
+{
+	static const unsigned widths[] = {6, 7, 8};
+
+	assert_int_equal(ed_cases_read_frozen(&frozen, "ed25519-families.tsv"), 1599);
+	assert_int_equal(ed_cases_read_frozen(&mixed, "ed25519-mixed-order.tsv"), 2048);
+	(void)ed_cases_read_frozen(&pool, "ed25519-families.tsv");
+	(void)ed_cases_read_vectors(&pool, "ed25519-wycheproof.tsv");
+	(void)ed_cases_read_vectors(&pool, "ed25519-libsodium-kat.tsv");
+	for (unsigned i = 0; i < frozen.cnt; i++)
+		if (frozen.at[i].key->form_cnt == 1)
+			for (unsigned w = 0; w < 3; w++)
+				ed_key_add_table(frozen.at[i].key, widths[w]);
+	ed_key_add_table(mixed.at[0].key, 8);
+	ed_key_add_table(mixed.at[0].key, 11);
+	for (unsigned i = 0; i < pool.cnt; i += 10)
+		if (pool.at[i].key->form_cnt == 1)
+			ed_key_add_table(pool.at[i].key, widths[i / 10 % 3]);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(frozen_verdicts),
+	    cmocka_unit_test(published_vectors),
+	    cmocka_unit_test(every_count),
+	    cmocka_unit_test(every_width),
+	    cmocka_unit_test(neighbours_do_not_matter),
+	    cmocka_unit_test(no_byte_beyond_is_read),
+	    cmocka_unit_test(ragged_lengths),
+	    cmocka_unit_test(random_against_libsodium),
+	};
+
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, load, NULL);
+}
