@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "comb.h"
 #include "eg_ed25519.h"
 #include "impl.h"
 
@@ -19,12 +20,8 @@ static const struct eg_ed25519_impl *best_impl(struct eg_error *err)
 	return NULL;
 }
 
-const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_error *err)
+static const struct eg_ed25519_impl *impl_by_name(const char *name, struct eg_error *err)
 {
-	if (name == NULL)
-		name = getenv("EDGATE_ED25519");
-	if (name == NULL || name[0] == '\0')
-		return best_impl(err);
 	for (unsigned i = 0; eg_ed25519_impls[i] != NULL; i++) {
 		const struct eg_ed25519_impl *impl = eg_ed25519_impls[i];
 
@@ -37,5 +34,19 @@ const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_erro
 		return NULL;
 	}
 	(void)eg_error_set(err, EG_ENOENT, "Ed25519 '%s': no implementation of that name", name);
+	return NULL;
+}
+
+const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_error *err)
+{
+	const struct eg_ed25519_impl *impl;
+
+	if (name == NULL)
+		name = getenv("EDGATE_ED25519");
+	impl = name == NULL || name[0] == '\0' ? best_impl(err) : impl_by_name(name, err);
+	if (impl == NULL || !impl->uses_tables || eg_comb_base() != NULL)
+		return impl;
+	(void)eg_error_set(
+	    err, EG_ENOMEM, "Ed25519 '%s': no memory for the base point's table", impl->name);
 	return NULL;
 }

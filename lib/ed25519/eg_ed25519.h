@@ -56,6 +56,7 @@ struct eg_ed25519_job {
 struct eg_ed25519_impl {
 	const char *name;
 	unsigned lanes;          /* a multiple of this many jobs is cheapest */
+	bool uses_tables;        /* keys with a table cost it less */
 	bool (*supported)(void); /* does this CPU have what it needs */
 	void (*verify)(const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[]);
 };
@@ -64,7 +65,9 @@ struct eg_ed25519_impl {
 extern const struct eg_ed25519_impl *const eg_ed25519_impls[];
 
 /* By name, or where name is NULL: $EDGATE_ED25519, else the best that this CPU supports.
- * NULL with the reason in err where there is none of that name or the CPU lacks what it needs. */
+ * NULL with the reason in err where there is none of that name or the CPU lacks what it needs. The
+ * first one that uses tables builds that of the base point (4 MB, 50 ms), or NULL without memory:
+ * who checks a few signatures only asks for "sodium". [control] */
 const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_error *err);
 
 /* ok[i] = verdict of jobs[i]; any job_cnt from 0 up. [worker] */

@@ -219,7 +219,7 @@ static inline void fe_to_words(struct fe a, uint64_t w[4][1])
 
 /* ── look-ups ── */
 
-/* 32 bytes of an entry (comb.h) → limbs < 2^51. */
+/* 32 bytes of an entry (comb.h) → limbs < 2^51, whatever the bytes are. */
 static inline struct fe fe_unpack(const uint8_t *packed)
 {
 	const uint64_t *w = (const uint64_t *)(const void *)packed;
@@ -232,6 +232,7 @@ static inline struct fe fe_unpack(const uint8_t *packed)
 		a.v[i] = w64_low(word, 51);
 		a.v[4] = w64_or(a.v[4], w64_shl(w64_shr(word, 51), 13 * i));
 	}
+	a.v[4] = w64_low(a.v[4], 51);
 	return a;
 }
 

@@ -30,6 +30,7 @@ static bool portable_supported(void)
 const struct eg_ed25519_impl eg_ed25519_portable = {
     .name = "portable",
     .lanes = 1,
+    .uses_tables = true,
     .supported = portable_supported,
     .verify = engine_verify,
 };
