@@ -50,7 +50,10 @@ static void a_wrong_one_is_refused(void **state)
 	    accept_all, refuse_all, do_nothing, one_bad_lane, careless_of_s, careless_of_tables};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		const struct eg_ed25519_impl impl = {"wrong", 8, honest->supported, wrong[i]};
+		const struct eg_ed25519_impl impl = {.name = "wrong",
+		    .lanes = 8,
+		    .supported = honest->supported,
+		    .verify = wrong[i]};
 		struct eg_error err = {0};
 
 		assert_int_equal(eg_ed25519_selftest(&impl, &err), -EG_ECORRUPT);
@@ -61,7 +64,8 @@ static void a_wrong_one_is_refused(void **state)
 
 static void the_error_names_the_answer(void **state)
 {
-	const struct eg_ed25519_impl impl = {"odd", 4, honest->supported, refuse_all};
+	const struct eg_ed25519_impl impl = {
+	    .name = "odd", .lanes = 4, .supported = honest->supported, .verify = refuse_all};
 	struct eg_error err = {0};
 
 	assert_int_equal(eg_ed25519_selftest(&impl, &err), -EG_ECORRUPT);
