@@ -12,6 +12,7 @@
  * BREAK_… have one thing taken out and must be caught: their exit status is 0 where they are.
  *   BREAK_MASK    no limb is masked after its carry is taken off (interval.h)
  *   BREAK_BIAS    differences without the multiple of p that keeps them above zero
+ *   BREAK_HALF    one high half of a product is not added (vec8_interval.h)
  *   BREAK_CARRY   the point formulas do not carry their sums (backends whose fe_carry does
  * something)
  */

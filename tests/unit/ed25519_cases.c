@@ -157,16 +157,42 @@ struct eg_ed25519_job ed_case_job(const struct ed_case *c, unsigned form)
 	return (struct eg_ed25519_job){&c->key->form[form], c->msg, c->sig, c->msg_bytes};
 }
 
-const struct eg_ed25519_impl *const *ed_impls(void)
+/* ── implementations ── */
+
+extern const struct eg_ed25519_impl ed_ifma_plain; /* ifma.c over vec8_plain.h (meson.build) */
+
+#define IMPLS_MAX 8u
+
+static const struct eg_ed25519_impl *found[IMPLS_MAX + 1];
+
+static unsigned find_impls(void)
 {
-	static const struct eg_ed25519_impl *found[8];
 	unsigned cnt = 0;
 
 	for (unsigned i = 0; eg_ed25519_impls[i] != NULL; i++)
 		if (eg_ed25519_impls[i]->supported()) {
-			assert_true(cnt + 1 < sizeof(found) / sizeof(found[0]));
+			assert_true(cnt < IMPLS_MAX);
 			found[cnt++] = eg_ed25519_impls[i];
 		}
+	found[cnt] = NULL;
+	return cnt;
+}
+
+const struct eg_ed25519_impl *const *ed_impls(void)
+{
+	(void)find_impls();
+	return found;
+}
+
+const struct eg_ed25519_impl *const *ed_impls_and_plain(void)
+{
+	static struct eg_ed25519_impl ifma;
+	unsigned cnt = find_impls();
+
+	assert_true(cnt < IMPLS_MAX);
+	ifma = ed_ifma_plain;
+	ifma.name = "ifma over plain arrays";
+	found[cnt++] = &ifma;
 	found[cnt] = NULL;
 	return found;
 }

@@ -50,8 +50,10 @@ void ed_case_fail(const char *impl, const struct ed_case *c, const char *where);
 /* The case as a job, in one of the forms of its key. */
 struct eg_ed25519_job ed_case_job(const struct ed_case *c, unsigned form);
 
-/* All implementations of this build that the CPU (within eg_cpu_limit) supports, and those that
- * only tests have. Ended by NULL; valid until the next call. */
+/* Implementations, ended by NULL; valid until the next call. Of this build and supported by the CPU
+ * (within eg_cpu_limit); */
 const struct eg_ed25519_impl *const *ed_impls(void);
+/* and with them those that only tests have: vectors over plain arrays, for any CPU. */
+const struct eg_ed25519_impl *const *ed_impls_and_plain(void);
 
 #endif
