@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#define BATCH_MAX 4096u
+
 void ed_key_init(struct ed_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES])
 {
 	*key = (struct ed_key){.kind = eg_ed25519_classify(public), .form_cnt = 1};
@@ -141,7 +143,7 @@ static void print_hex(const uint8_t *bytes, size_t len)
 	(void)fputc('\t', stderr);
 }
 
-void ed_case_fail(const char *impl, const struct ed_case *c, const char *where)
+static void fail_case(const char *impl, const struct ed_case *c, const char *where)
 {
 	(void)fprintf(stderr, "%s\t", c->id);
 	print_hex(c->key->form[0].bytes, EG_ED25519_PUBLIC_BYTES);
@@ -151,10 +153,31 @@ void ed_case_fail(const char *impl, const struct ed_case *c, const char *where)
 	fail_msg("%s: %s: wrong verdict on %s, the row above", impl, where, c->id);
 }
 
-struct eg_ed25519_job ed_case_job(const struct ed_case *c, unsigned form)
+static struct eg_ed25519_job job_of(const struct ed_pick *pick)
 {
-	assert_true(form < c->key->form_cnt);
-	return (struct eg_ed25519_job){&c->key->form[form], c->msg, c->sig, c->msg_bytes};
+	const struct ed_case *c = pick->c;
+
+	assert_true(pick->form < c->key->form_cnt);
+	return (struct eg_ed25519_job){&c->key->form[pick->form], c->msg, c->sig, c->msg_bytes};
+}
+
+void ed_check(const struct eg_ed25519_impl *impl, const struct ed_pick picks[], unsigned cnt,
+    const char *where)
+{
+	static struct eg_ed25519_job jobs[BATCH_MAX];
+	static bool ok[BATCH_MAX + 1];
+
+	assert_true(cnt <= BATCH_MAX);
+	for (unsigned i = 0; i < cnt; i++) {
+		jobs[i] = job_of(&picks[i]);
+		ok[i] = !picks[i].c->valid;
+	}
+	ok[cnt] = cnt % 2 != 0;
+	eg_ed25519_verify(impl, jobs, cnt, ok);
+	for (unsigned i = 0; i < cnt; i++)
+		if (ok[i] != picks[i].c->valid)
+			fail_case(impl->name, picks[i].c, where);
+	assert_int_equal(ok[cnt], cnt % 2 != 0);
 }
 
 /* ── implementations ── */

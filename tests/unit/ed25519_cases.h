@@ -44,11 +44,15 @@ void ed_key_add_table(struct ed_key *key, unsigned window_bits);
 unsigned ed_cases_read_frozen(struct ed_cases *cases, const char *name);
 unsigned ed_cases_read_vectors(struct ed_cases *cases, const char *name);
 
-/* Fails the test, with a line that `edgatectl selftest --vectors` can read. */
-void ed_case_fail(const char *impl, const struct ed_case *c, const char *where);
+struct ed_pick { /* of a case, in one form of its key */
+	const struct ed_case *c;
+	unsigned form;
+};
 
-/* The case as a job, in one of the forms of its key. */
-struct eg_ed25519_job ed_case_job(const struct ed_case *c, unsigned form);
+/* Verifies the picks as one batch. Fails the test where a verdict is wrong, with a row that
+ * `edgatectl selftest --vectors` can read, or where something is written behind the last one. */
+void ed_check(const struct eg_ed25519_impl *impl, const struct ed_pick picks[], unsigned cnt,
+    const char *where);
 
 /* Implementations, ended by NULL; valid until the next call. Of this build and supported by the CPU
  * (within eg_cpu_limit); */
