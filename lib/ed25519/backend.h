@@ -11,7 +11,7 @@
  *   and one struct eg_ed25519_impl
  *
  * FE_FLIGHT is how many groups of FE_LANES signatures walk their tables together, so that one
- * group's latency is another's throughput (2 where there are lanes).
+ * group's latency is another's throughput. 1 was best in plain C, 2 where there are lanes.
  *
  * In groups that are not full the engine repeats a job: every lane always holds something valid to
  * work on, and several lanes may name the same job.

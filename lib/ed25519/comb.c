@@ -5,20 +5,22 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 void eg_comb_recode(const struct eg_ed25519_table *table, const uint64_t scalar[4], uintptr_t *look,
     unsigned stride)
 {
 	int16_t digit[COMB_WINDOWS_MAX];
 	uintptr_t window = (uintptr_t)table->entry;
+	size_t window_bytes = (size_t)table->window_entries * EG_ED25519_ENTRY_BYTES;
 
 	eg_scalar_recode(scalar, table->window_bits, digit);
 	for (unsigned i = 0; i < table->window_cnt; i++) {
-		unsigned negative = digit[i] < 0;
-		unsigned size = (unsigned)(negative ? -digit[i] : digit[i]);
+		uintptr_t negative = digit[i] < 0;
+		uintptr_t size = (uintptr_t)abs(digit[i]);
 
 		look[(size_t)i * stride] = window + size * EG_ED25519_ENTRY_BYTES + negative;
-		window += (size_t)table->window_entries * EG_ED25519_ENTRY_BYTES;
+		window += window_bytes;
 	}
 }
 

@@ -56,9 +56,9 @@ struct eg_ed25519_job {
 struct eg_ed25519_impl {
 	const char *name;
 	unsigned lanes;          /* a multiple of this many jobs is cheapest */
-	bool uses_tables;        /* keys with a table cost it less */
 	bool (*supported)(void); /* does this CPU have what it needs */
 	void (*verify)(const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[]);
+	bool uses_tables; /* keys with a table cost it less */
 };
 
 /* All implementations of this build, best first, ended by NULL. */

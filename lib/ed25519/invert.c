@@ -7,7 +7,7 @@
  * One step maps (delta, f, g), f odd, to
  *   (1 − delta, g, (g − f)/2)                where delta > 0 and g is odd
  *   (1 + delta, f, (g + (g mod 2)·f)/2)      else
- * From f = p, g = a it reaches g = 0 within 741 steps (their theorem 11.2), and f = ±gcd = ±1 then.
+ * From f = p, g = a it reaches g = 0 within 738 steps (their theorem 11.2), and f = ±gcd = ±1 then.
  * 62 steps depend on the low 62 bits of f and g only and are one matrix of integers over 2^62.
  * d and e go along so that d·a = f and e·a = g (mod p) hold throughout: at the end d·a = ±1.
  */

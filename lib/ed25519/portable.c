@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #include "field51.inc.h"
-#define FE_FLIGHT 2
+#define FE_FLIGHT 1
 #include "backend.h"
 
 static inline void sha512_lanes(const struct eg_ed25519_job *const job[1], uint64_t hash[1][8])
@@ -30,7 +30,7 @@ static bool portable_supported(void)
 const struct eg_ed25519_impl eg_ed25519_portable = {
     .name = "portable",
     .lanes = 1,
-    .uses_tables = true,
     .supported = portable_supported,
     .verify = engine_verify,
+    .uses_tables = true,
 };

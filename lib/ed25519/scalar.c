@@ -133,22 +133,22 @@ const struct eg_recoding eg_recodings[EG_RECODING_BITS_MAX + 1] = {
         true},
 };
 
-/* The top window is not masked: centred, u may reach L − 1 >= 2^252, which makes its digit 2^(w−1)
- * and not one less. */
+/* A window of at most 14 bits lies within 8 bytes from the byte that it begins in. The top window
+ * is not masked: centred, u may reach L − 1 >= 2^252, which makes its digit 2^(w−1) and not one
+ * less. */
 void eg_scalar_recode(const uint64_t s[4], unsigned w, int16_t digit[])
 {
 	const struct eg_recoding *r = &eg_recodings[w];
-	int half = 1 << (w - 1);
-	uint64_t u[5] = {s[0], s[1], s[2], s[3], 0};
+	int half = 1 << (w - 1), mask = (1 << w) - 1;
+	uint64_t u[5] = {s[0], s[1], s[2], s[3], 0}, bytes;
 	unsigned top = r->window_cnt - 1u;
 
 	(void)add(u, r->bias);
 	if (r->centred)
 		reduce_once(u);
 	for (unsigned i = 0, at = 0; i < top; i++, at += w) {
-		wide pair = (wide)u[at / 64 + 1] << 64 | u[at / 64];
-
-		digit[i] = (int16_t)((int)(pair >> at % 64 & ((1u << w) - 1)) - half);
+		memcpy(&bytes, (const uint8_t *)u + at / 8, sizeof(bytes));
+		digit[i] = (int16_t)(((int)(bytes >> at % 8) & mask) - half);
 	}
 	digit[top] = (int16_t)((int)(u[3] >> (top * w - 192)) - (r->centred ? half : 0));
 }
