@@ -5,6 +5,7 @@
 
 #include "eg_ed25519.h"
 
+extern const struct eg_ed25519_impl eg_ed25519_ifma; /* x86-64 only */
 extern const struct eg_ed25519_impl eg_ed25519_portable;
 extern const struct eg_ed25519_impl eg_ed25519_sodium;
 
