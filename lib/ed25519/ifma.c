@@ -21,4 +21,5 @@ const struct eg_ed25519_impl eg_ed25519_ifma = {
     .lanes = FE_LANES,
     .supported = ifma_supported,
     .verify = engine_verify,
+    .uses_tables = true,
 };
