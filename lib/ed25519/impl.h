@@ -5,6 +5,9 @@
 
 #include "eg_ed25519.h"
 
+#ifdef __x86_64__
+extern const struct eg_ed25519_impl eg_ed25519_avx2;
+#endif
 extern const struct eg_ed25519_impl eg_ed25519_portable;
 extern const struct eg_ed25519_impl eg_ed25519_sodium;
 
