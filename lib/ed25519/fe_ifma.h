@@ -42,6 +42,8 @@ struct fe_wide {
 	v8 l[5];
 };
 
+/* The point formulas of the engine, too, are inlined whatever their size (vec8_avx512.h). */
+#define FE_INLINE V8_INLINE
 #include "field.h"
 
 #define FE_LIMB_BITS 51
