@@ -47,7 +47,12 @@ const uint64_t *bench_phases_tsc(void)
 
 const struct eg_ed25519_impl *bench_phases_impl(const char *name)
 {
-	static const struct eg_ed25519_impl *const impls[] = {&bench_phases_portable};
+	static const struct eg_ed25519_impl *const impls[] = {
+	    &bench_phases_portable,
+#ifdef __x86_64__
+	    &bench_phases_ifma,
+#endif
+	};
 
 	for (size_t i = 0; i < sizeof(impls) / sizeof(impls[0]); i++)
 		if (strcmp(impls[i]->name, name) == 0)

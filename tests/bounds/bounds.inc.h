@@ -268,9 +268,12 @@ static void print_ranges(const char *name, const void *value, size_t bytes)
 {
 	const struct interval *limb = value;
 
-	(void)printf("%-8s", name);
-	for (size_t i = 0; i < bytes / sizeof(*limb); i++)
+	(void)printf("%-10s", name);
+	for (size_t i = 0; i < bytes / sizeof(*limb); i++) {
+		if (limb[i].lo < 0)
+			(void)printf(" -%#llx…", (unsigned long long)-limb[i].lo);
 		(void)printf(" %#llx", (unsigned long long)limb[i].hi);
+	}
 	(void)printf("\n");
 }
 
@@ -284,7 +287,8 @@ int main(void)
 	p = find_points();
 	check_finish(&p);
 	check_within(&p, &c);
-	(void)printf("Largest value of each limb, all lanes\n");
+	(void)printf(
+	    "Largest value of each limb in any lane; where it can be negative, the least too\n");
 	print_ranges("carried", &c.carried, sizeof(c.carried));
 	print_ranges("ready", &c.ready, sizeof(c.ready));
 	print_ranges("product", &c.product, sizeof(c.product));

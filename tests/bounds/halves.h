@@ -22,8 +22,8 @@ static inline void halves_note(struct halves *halves, struct interval a, struct 
 {
 	if (halves->cnt == HALVES_MAX)
 		interval_fault("halves_note", "more products than are noted", HALVES_MAX);
-	halves->pair[halves->cnt][0] = interval_min(a.value, b.value);
-	halves->pair[halves->cnt++][1] = interval_max(a.value, b.value);
+	halves->pair[halves->cnt][0] = a.value < b.value ? a.value : b.value;
+	halves->pair[halves->cnt++][1] = a.value < b.value ? b.value : a.value;
 }
 
 static inline int halves_compare(const void *a, const void *b)

@@ -17,8 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef __int128 integer; /* of a range: larger than any word, and signed */
+
 struct interval {
-	uint64_t lo, hi;
+	integer lo, hi;
 	uint64_t value; /* a name: copies of a value have the same, results have new ones */
 };
 
@@ -26,27 +28,26 @@ struct interval {
 
 static const char *interval_place = "start"; /* which formula runs */
 
-/* With BREAK the program is one that must be caught. */
+/* Says where: a formula, an operation, what it met there as a power of 2. With BREAK the program is
+ * one that must be caught. */
 static inline void __attribute__((noreturn))
-interval_fault(const char *operation, const char *what, unsigned __int128 most)
+interval_fault(const char *operation, const char *what, integer met)
 {
+#ifdef BREAK
+	const char *word = "caught";
+	const int status = 0;
+#else
+	const char *word = "FAULT";
+	const int status = 1;
+#endif
+	const char *sign = met < 0 ? "-" : "";
 	unsigned bits = 0;
 
-	for (; most > 1; most >>= 1)
+	for (met = met < 0 ? -met : met; met > 1; met >>= 1)
 		bits++;
-	(void)printf("%s: in %s: %s (2^%u)\n",
-#ifdef BREAK
-	    "caught",
-#else
-	    "FAULT",
-#endif
-	    interval_place, what, bits);
-	(void)printf("  operation %s\n", operation);
-#ifdef BREAK
-	exit(0);
-#else
-	exit(1);
-#endif
+	(void)printf(
+	    "%s: %s, %s: %s (%s2^%u)\n", word, interval_place, operation, what, sign, bits);
+	exit(status);
 }
 
 /* ── ranges ── */
@@ -58,30 +59,41 @@ static inline uint64_t interval_name(void)
 	return ++last;
 }
 
-static inline struct interval interval_of(uint64_t lo, uint64_t hi)
+static inline struct interval interval_of(integer lo, integer hi)
 {
 	return (struct interval){lo, hi, interval_name()};
 }
 
+/* Any word. */
 static inline struct interval interval_any(void)
 {
 	return interval_of(0, UINT64_MAX);
 }
 
-static inline uint64_t interval_min(uint64_t a, uint64_t b)
+static inline integer interval_min(integer a, integer b)
 {
 	return a < b ? a : b;
 }
 
-static inline uint64_t interval_max(uint64_t a, uint64_t b)
+static inline integer interval_max(integer a, integer b)
 {
 	return a > b ? a : b;
 }
 
-/* 2^n − 1, the least such >= a */
-static inline uint64_t interval_ones(uint64_t a)
+/* What every operation on words gives and takes: 0 … 2^64 − 1. */
+static inline struct interval interval_word(struct interval a, const char *operation)
 {
-	return a == 0 ? 0 : UINT64_MAX >> __builtin_clzll(a);
+	if (a.lo < 0)
+		interval_fault(operation, "can be below zero", a.lo);
+	if (a.hi > UINT64_MAX)
+		interval_fault(operation, "can wrap round", a.hi);
+	return a;
+}
+
+/* 2^n − 1, the least such >= a */
+static inline integer interval_ones(integer a)
+{
+	return a == 0 ? 0 : (integer)(UINT64_MAX >> __builtin_clzll((uint64_t)a));
 }
 
 /* Either of the two. */
@@ -92,25 +104,21 @@ static inline struct interval interval_join(struct interval a, struct interval b
 
 static inline struct interval interval_add(struct interval a, struct interval b)
 {
-	if (a.hi > UINT64_MAX - b.hi)
-		interval_fault("add", "a sum wraps round", (unsigned __int128)a.hi + b.hi);
-	return interval_of(a.lo + b.lo, a.hi + b.hi);
+	return interval_word(interval_of(a.lo + b.lo, a.hi + b.hi), "a sum");
 }
 
 static inline struct interval interval_sub(struct interval a, struct interval b)
 {
-	if (a.lo < b.hi)
-		interval_fault("sub", "a difference can be below zero", b.hi - a.lo);
-	return interval_of(a.lo - b.hi, a.hi - b.lo);
+	return interval_word(interval_of(a.lo - b.hi, a.hi - b.lo), "a difference");
 }
 
 static inline struct interval interval_mul(struct interval a, struct interval b)
 {
-	unsigned __int128 most = (unsigned __int128)a.hi * b.hi;
+	integer most;
 
-	if (most > UINT64_MAX)
-		interval_fault("mul", "a product wraps round", most);
-	return interval_of(a.lo * b.lo, (uint64_t)most);
+	if (__builtin_mul_overflow(a.hi, b.hi, &most))
+		interval_fault("a product", "can wrap round", a.hi);
+	return interval_word(interval_of(a.lo * b.lo, most), "a product");
 }
 
 static inline struct interval interval_shr(struct interval a, unsigned n)
@@ -121,17 +129,20 @@ static inline struct interval interval_shr(struct interval a, unsigned n)
 /* Bits may fall out: then the result is anything, and no arithmetic will do with it. */
 static inline struct interval interval_shl(struct interval a, unsigned n)
 {
-	return a.hi > UINT64_MAX >> n ? interval_any() : interval_of(a.lo << n, a.hi << n);
+	return a.hi > (integer)(UINT64_MAX >> n) ? interval_any()
+	                                         : interval_of(a.lo << n, a.hi << n);
 }
 
-/* b is a mask 2^n − 1. BREAK_MASK: the mask is forgotten. */
+/* BREAK_MASK: the mask b is forgotten. */
 static inline struct interval interval_and(struct interval a, struct interval b)
 {
 #ifdef BREAK_MASK
 	(void)b;
 	return a;
 #else
-	if (b.lo == b.hi && b.lo == interval_ones(b.lo) && a.hi <= b.lo)
+	bool is_mask = b.lo == b.hi && b.lo == interval_ones(b.lo);
+
+	if (is_mask && a.hi <= b.lo)
 		return interval_of(a.lo, a.hi);
 	return interval_of(0, interval_min(a.hi, b.hi));
 #endif

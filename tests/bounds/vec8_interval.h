@@ -89,35 +89,35 @@ static inline v8 v8_mul(v8 a, v8 b)
 	return interval_mul(a, b);
 }
 
-static inline unsigned __int128 v8_interval_product(v8 a, v8 b)
+static inline integer v8_interval_product(v8 a, v8 b)
 {
 	if (a.hi >> 52 != 0 || b.hi >> 52 != 0)
 		interval_fault("v8_madd52", "a factor has more than the 52 bits that are read",
 		    interval_max(a.hi, b.hi));
-	return (unsigned __int128)a.hi * b.hi;
+	return a.hi * b.hi;
 }
 
 /* A low half that may leave something above it needs the high half as well (halves.h). */
 static inline v8 v8_madd52lo(v8 acc, v8 a, v8 b)
 {
-	unsigned __int128 most = v8_interval_product(a, b);
+	integer most = v8_interval_product(a, b);
 
 	if (most >> 52 == 0)
-		return interval_add(acc, interval_of(a.lo * b.lo, (uint64_t)most));
+		return interval_add(acc, interval_of(a.lo * b.lo, most));
 	halves_note(&halves_low, a, b);
 	return interval_add(acc, interval_of(0, UINT64_MAX >> 12));
 }
 
 static inline v8 v8_madd52hi(v8 acc, v8 a, v8 b)
 {
-	unsigned __int128 most = v8_interval_product(a, b);
+	integer most = v8_interval_product(a, b);
 
 #ifdef BREAK_HALF
 	if (halves_high.cnt == 7)
 		return acc;
 #endif
 	halves_note(&halves_high, a, b);
-	return interval_add(acc, interval_of(0, (uint64_t)(most >> 52)));
+	return interval_add(acc, interval_of(0, most >> 52));
 }
 
 static inline v8 v8_load(const void *p)

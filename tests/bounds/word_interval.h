@@ -64,33 +64,33 @@ static inline w64 w64_or(w64 a, w64 b)
 
 static inline w128 w128_mul(w64 a, w64 b)
 {
-	return (w128){(unsigned __int128)a.lo * b.lo, (unsigned __int128)a.hi * b.hi};
+	return (w128){(unsigned __int128)a.lo * (unsigned __int128)b.lo,
+	    (unsigned __int128)a.hi * (unsigned __int128)b.hi};
 }
 
 static inline w128 w128_add(w128 a, w128 b)
 {
 	if (a.hi + b.hi < a.hi)
-		interval_fault("w128_add", "a sum of products wraps round", ~(unsigned __int128)0);
+		interval_fault("w128_add", "a sum of products wraps round", 0);
 	return (w128){a.lo + b.lo, a.hi + b.hi};
 }
 
 static inline w128 w128_add64(w128 a, w64 b)
 {
-	return w128_add(a, (w128){b.lo, b.hi});
+	return w128_add(a, (w128){(unsigned __int128)b.lo, (unsigned __int128)b.hi});
 }
 
 static inline w64 w128_shr(w128 a, unsigned n)
 {
 	if (a.hi >> n > UINT64_MAX)
-		interval_fault("w128_shr", "a carry does not fit 64 bits", a.hi >> n);
-	return interval_of((uint64_t)(a.lo >> n), (uint64_t)(a.hi >> n));
+		interval_fault("w128_shr", "a carry does not fit 64 bits", (integer)(a.hi >> n));
+	return interval_of((integer)(a.lo >> n), (integer)(a.hi >> n));
 }
 
 static inline w64 w128_low(w128 a, unsigned n)
 {
-	uint64_t most = a.hi > UINT64_MAX ? UINT64_MAX : (uint64_t)a.hi;
-
-	return w64_low(interval_of(a.hi > UINT64_MAX ? 0 : (uint64_t)a.lo, most), n);
+	return a.hi > UINT64_MAX ? w64_low(interval_any(), n)
+	                         : w64_low(interval_of((integer)a.lo, (integer)a.hi), n);
 }
 
 #endif
