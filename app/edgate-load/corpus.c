@@ -2,6 +2,7 @@
 #include "corpus.h"
 
 #include "eg_egt.h"
+#include "eg_hex.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,10 @@ static int parse_line(struct load_token *token, char *line)
 	token->name = line;
 	token->expected = eg_verdict_by_name(status);
 	token->bytes = eg_span_str(text);
+	if (eg_hex_decode(token->bytes, (uint8_t *)text)) {
+		token->bytes.len /= 2;
+		token->fmt = EG_FMT_CWT;
+	}
 	return token->expected != EG_VERDICT_NONE ? 0 : -EG_EINVAL;
 }
 
@@ -105,7 +110,8 @@ static size_t write_request(
 
 	eg_egt_begin_request(&w, EG_EGT_VERIFY, 0, request->cnt, 0, 0);
 	for (size_t i = 0; i < request->cnt; i++) {
-		const struct eg_egt_record record = {.token = c->token[request->first + i].bytes};
+		const struct load_token *token = &c->token[request->first + i];
+		const struct eg_egt_record record = {.fmt = token->fmt, .token = token->bytes};
 
 		eg_egt_put_record(&w, &record);
 	}

@@ -2,7 +2,7 @@
 /*
  * Tokens with the answer that each must get, and the requests that ask about them.
  *
- *   name<TAB>STATUS<TAB>token      one line a token; # begins a comment line
+ *   name<TAB>STATUS<TAB>token      one line a token, a CWT as hex; # begins a comment line
  *
  * Requests hold neighbouring tokens, as many as fit, with request_id 0. A token too long for any
  * request is in none (fits is false): a client answers TOO_BIG itself.
@@ -18,6 +18,7 @@ struct load_token {
 	const char *name;
 	enum eg_verdict expected;
 	bool fits;
+	uint8_t fmt; /* CWT where the text was hex, else detect */
 	struct eg_span bytes;
 };
 

@@ -38,7 +38,8 @@ static void write_revocations(
 		(void)fprintf(out, "ctl revoke subject %s %s --until %llu\n", issuer->url,
 		    CORPUS_SUBJECT, (unsigned long long)corpus->now_s);
 	for (unsigned i = 0; i < issuer->revoked_jti_cnt; i++)
-		(void)fprintf(out, "ctl revoke jti %s revoked-%u --exp %llu\n", issuer->url, i,
+		(void)fprintf(out, "ctl revoke %s %s revoked-%u --exp %llu\n",
+		    issuer->revoked_ctis >> i & 1 ? "cti" : "jti", issuer->url, i,
 		    (unsigned long long)(corpus->now_s + CORPUS_LIFETIME_S + 3600));
 }
 
@@ -174,6 +175,16 @@ static int get_size(const struct eg_cli *cli, struct corpus *corpus)
 	return 0;
 }
 
+static int get_fmt(const struct eg_cli *cli, struct corpus *corpus)
+{
+	const char *value = eg_cli_get(cli, "fmt");
+
+	corpus->fmt = value == NULL ? TOKEN_JWT : token_fmt_by_name(value);
+	if (corpus->fmt == TOKEN_FMTS && strcmp(value, "mixed") != 0)
+		return eg_cli_usage(cli, "--fmt: '%s' is none of its choices", value);
+	return 0;
+}
+
 static int get_numbers(const struct eg_cli *cli, struct corpus *corpus, uint32_t *cnt)
 {
 	uint64_t count = 1000, issuers = 1;
@@ -240,10 +251,12 @@ int token_cmd_corpus(const struct eg_cli *cli)
 		return eg_cli_usage(cli, "--out DIR is missing");
 	rc = get_size(cli, &corpus);
 	if (rc == 0)
+		rc = get_fmt(cli, &corpus);
+	if (rc == 0)
 		rc = get_numbers(cli, &corpus, &cnt);
 	if (rc != 0)
 		return rc;
-	if (corpus_parse_mix(eg_cli_get(cli, "mix"), weights, &err) != 0)
+	if (corpus_parse_mix(eg_cli_get(cli, "mix"), corpus.fmt, weights, &err) != 0)
 		return eg_cli_usage(cli, "--mix: %s", err.text);
 	rc = make_corpus(cli, &corpus, cnt, weights, &err);
 	if (rc == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "token.h"
 #include "eg_base64url.h"
+#include "eg_hex.h"
 #include "eg_jwks.h"
 
 #include <stdio.h>
@@ -52,8 +53,7 @@ static void print_bytes(const uint8_t *bytes, size_t len)
 	free(text);
 }
 
-/* NULL where it is no JSON: then the bytes were printed. */
-static json_t *print_part(const char *title, struct eg_span text)
+json_t *token_print_part(const char *title, struct eg_span text)
 {
 	struct eg_error err = {0};
 	size_t len;
@@ -98,20 +98,19 @@ static void print_times(const json_t *payload)
 }
 
 /* By kid, or the only key where the token has none. */
-static const struct eg_jwk *pick_key(const struct eg_jwks *jwks, const json_t *kid)
+static const struct eg_jwk *pick_key(const struct eg_jwks *jwks, struct eg_span kid)
 {
 	const struct eg_jwk *found = NULL;
 
 	for (uint32_t i = 0; i < jwks->cnt; i++) {
 		const struct eg_jwk *key = &jwks->key[i];
-		struct eg_span name = eg_span(json_string_value(kid), json_string_length(kid));
 
 		if (key->outcome != EG_JWK_KEPT)
 			continue;
-		if (kid == NULL && jwks->kept_cnt == 1)
+		if (kid.ptr == NULL && jwks->kept_cnt == 1)
 			return key;
-		if (kid != NULL && key->has_kid &&
-		    eg_span_eq(name, eg_span(key->kid, key->kid_len)))
+		if (kid.ptr != NULL && key->has_kid &&
+		    eg_span_eq(kid, eg_span(key->kid, key->kid_len)))
 			found = key;
 	}
 	return found;
@@ -130,37 +129,29 @@ static int load_jwks(const char *path, struct eg_jwks *jwks, struct eg_error *er
 }
 
 /* The rule of edgate itself (protocol section 3). */
-static bool signature_holds(const struct parts *parts, const struct eg_jwk *jwk)
+static bool signature_holds(
+    struct eg_span message, struct eg_span signature, const struct eg_jwk *jwk)
 {
 	const struct eg_ed25519_impl *impl = eg_ed25519_select(NULL, NULL);
-	uint8_t signature[EG_ED25519_SIGNATURE_BYTES];
 	struct eg_ed25519_key key;
-	struct eg_ed25519_job job = {
-	    &key, parts->signed_text.ptr, signature, (uint32_t)parts->signed_text.len};
+	struct eg_ed25519_job job = {&key, message.ptr, signature.ptr, (uint32_t)message.len};
 	bool ok = false;
 
-	if (impl == NULL || parts->signature.len != EG_BASE64URL_ENCODED_BYTES(sizeof(signature)) ||
-	    !eg_base64url_decode(parts->signature, signature) ||
+	if (impl == NULL || signature.len != EG_ED25519_SIGNATURE_BYTES ||
 	    eg_ed25519_key_init(&key, jwk->x, true, NULL) != 0)
 		return false;
 	eg_ed25519_verify(impl, &job, 1, &ok);
 	return ok;
 }
 
-static int check_signature(
-    const char *path, const struct parts *parts, const json_t *header, struct eg_jwks *jwks)
+static int check_with(
+    const char *path, const struct eg_jwk *key, struct eg_span message, struct eg_span signature)
 {
-	struct eg_error err = {0};
-	const struct eg_jwk *key;
-
-	if (load_jwks(path, jwks, &err) != 0)
-		return eg_cli_refuse(&err);
-	key = pick_key(jwks, json_object_get(header, "kid"));
 	if (key == NULL) {
 		(void)printf("signature: NOT VERIFIED: no key of %s fits\n", path);
 		return EG_CLI_REFUSED;
 	}
-	if (!signature_holds(parts, key)) {
+	if (!signature_holds(message, signature, key)) {
 		(void)printf("signature: BAD: it does not verify with the key of %s\n", path);
 		return EG_CLI_REFUSED;
 	}
@@ -170,31 +161,70 @@ static int check_signature(
 	return EG_CLI_DONE;
 }
 
-static int inspect(const struct eg_cli *cli, struct eg_span token)
+int token_check_signature(
+    const char *path, struct eg_span kid, struct eg_span message, struct eg_span signature)
 {
-	const char *path = eg_cli_get(cli, "jwks");
-	struct eg_error err = {0};
 	struct eg_jwks *jwks;
+	struct eg_error err = {0};
+	int rc;
+
+	if (path == NULL) {
+		(void)printf("signature: NOT VERIFIED: anybody can write such a token "
+		             "(--jwks FILE verifies)\n");
+		return EG_CLI_DONE;
+	}
+	jwks = calloc(1, sizeof(*jwks));
+	if (jwks == NULL)
+		(void)eg_error_set(&err, EG_ENOMEM, "no memory for the keys");
+	if (jwks == NULL || load_jwks(path, jwks, &err) != 0)
+		rc = eg_cli_refuse(&err);
+	else
+		rc = check_with(path, pick_key(jwks, kid), message, signature);
+	free(jwks);
+	return rc;
+}
+
+static int inspect_jwt(struct eg_span token, const char *path)
+{
+	struct eg_error err = {0};
+	const json_t *kid;
 	struct parts parts;
 	json_t *header, *payload;
-	int rc = EG_CLI_DONE;
+	uint8_t *signature;
+	size_t len;
+	int rc;
 
 	if (!split(token, &parts)) {
 		(void)eg_error_set(&err, EG_EINVAL, "no JWT: two dots are missing");
 		return eg_cli_refuse(&err);
 	}
-	header = print_part("header", parts.header);
-	payload = print_part("payload", parts.payload);
+	header = token_print_part("header", parts.header);
+	payload = token_print_part("payload", parts.payload);
 	print_times(payload);
-	jwks = calloc(1, sizeof(*jwks));
-	if (path != NULL && jwks != NULL)
-		rc = check_signature(path, &parts, header, jwks);
-	else
-		(void)printf("signature: NOT VERIFIED: anybody can write such a token "
-		             "(--jwks FILE verifies)\n");
-	free(jwks);
+	signature = decode(parts.signature, &len);
+	kid = json_object_get(header, "kid");
+	rc = token_check_signature(path, eg_span(json_string_value(kid), json_string_length(kid)),
+	    parts.signed_text, eg_span(signature, signature != NULL ? len : 0));
+	free(signature);
 	json_decref(header);
 	json_decref(payload);
+	return rc;
+}
+
+/* Hex is a CWT: the other two have a dot. */
+static int inspect(const struct eg_cli *cli, struct eg_span token)
+{
+	const char *path = eg_cli_get(cli, "jwks");
+	uint8_t *bytes = malloc(token.len / 2 + 1);
+	int rc;
+
+	if (bytes != NULL && eg_hex_decode(token, bytes))
+		rc = token_inspect_cwt(eg_span(bytes, token.len / 2), path);
+	else if (token.len >= 3 && token.ptr[0] == 'v' && token.ptr[2] == '.')
+		rc = token_inspect_paseto(token, path, eg_cli_get(cli, "implicit-assertion"));
+	else
+		rc = inspect_jwt(token, path);
+	free(bytes);
 	return rc;
 }
 

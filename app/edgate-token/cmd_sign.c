@@ -26,7 +26,7 @@ static int start_claims(const char *path, json_t **claims, struct eg_error *err)
 
 static int set_texts(const struct eg_cli *cli, json_t *claims)
 {
-	static const char *const names[] = {"iss", "sub", "jti", "sid"};
+	static const char *const names[] = {"iss", "sub", "jti", "cti", "sid"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = eg_cli_get(cli, names[i]);
@@ -120,17 +120,25 @@ static void take_out_nulls(json_t *object)
 	}
 }
 
-static json_t *start_header(const struct eg_cli *cli, const struct token_key *key)
+static int get_fmt(const struct eg_cli *cli, enum token_fmt *fmt)
 {
-	const char *typ = eg_cli_get(cli, "typ");
+	const char *name = eg_cli_get(cli, "fmt");
 
-	return json_pack(
-	    "{s:s, s:s, s:s}", "alg", "EdDSA", "typ", typ != NULL ? typ : "JWT", "kid", key->kid);
+	*fmt = name != NULL ? token_fmt_by_name(name) : TOKEN_JWT;
+	if (*fmt == TOKEN_FMTS)
+		return eg_cli_usage(cli, "--fmt: '%s' is none of its choices", name);
+	if (*fmt == TOKEN_PASETO && eg_cli_has(cli, "typ"))
+		return eg_cli_usage(cli, "--typ: a PASETO has none");
+	if (*fmt != TOKEN_PASETO && eg_cli_has(cli, "implicit-assertion"))
+		return eg_cli_usage(cli, "--implicit-assertion: only a PASETO has one");
+	return 0;
 }
 
-static int sign(const struct eg_cli *cli, const struct token_key *key, json_t *claims)
+static int mint(
+    const struct eg_cli *cli, const struct token_key *key, enum token_fmt fmt, json_t *claims)
 {
-	json_t *header = start_header(cli, key);
+	json_t *header = token_header(fmt, eg_cli_get(cli, "typ"), key->kid);
+	struct token_draft draft = {fmt, header, claims, eg_cli_get(cli, "implicit-assertion")};
 	struct eg_error err = {0};
 	char *token = NULL;
 	int rc = header != NULL ? 0 : eg_cli_usage(cli, "--typ: not UTF-8");
@@ -139,7 +147,7 @@ static int sign(const struct eg_cli *cli, const struct token_key *key, json_t *c
 		rc = set_members(cli, "header", header);
 	if (rc == 0) {
 		take_out_nulls(header);
-		token = token_sign(key, header, claims);
+		token = token_mint(key, &draft);
 	}
 	if (rc == 0 && token == NULL) {
 		(void)eg_error_set(&err, EG_ENOMEM, "no memory for the token");
@@ -171,8 +179,11 @@ int token_cmd_sign(const struct eg_cli *cli)
 	struct eg_error err = {0};
 	struct token_key key;
 	json_t *claims = NULL;
-	int rc;
+	enum token_fmt fmt;
+	int rc = get_fmt(cli, &fmt);
 
+	if (rc != 0)
+		return rc;
 	if (path == NULL)
 		return eg_cli_usage(cli, "--key FILE is missing (edgate-token keygen makes one)");
 	if (token_key_load(&key, path, &err) != 0 ||
@@ -181,7 +192,7 @@ int token_cmd_sign(const struct eg_cli *cli)
 	else
 		rc = fill_claims(cli, claims);
 	if (rc == 0)
-		rc = sign(cli, &key, claims);
+		rc = mint(cli, &key, fmt, claims);
 	json_decref(claims);
 	token_key_wipe(&key);
 	return rc;

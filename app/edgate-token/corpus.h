@@ -28,6 +28,7 @@ struct corpus_issuer {
 	char url[48];
 	char list_uri[64];
 	uint32_t revoked_jti_cnt; /* named revoked-0 … */
+	uint32_t revoked_ctis;    /* a bit for each of them that is a cti, of a CWT */
 	uint32_t revoked_idx_cnt; /* 0 … */
 	bool subject_revoked;
 };
@@ -37,6 +38,7 @@ struct corpus {
 	uint64_t now_s;
 	uint64_t revoked_cnt;
 	enum corpus_size size;
+	enum token_fmt fmt; /* TOKEN_FMTS: in turn */
 	unsigned issuer_cnt;
 	struct corpus_issuer issuer[CORPUS_ISSUERS_MAX];
 };
@@ -46,8 +48,10 @@ uint64_t corpus_random(struct corpus *corpus);
 
 /* ── corpus_plan.c ── */
 
-/* Weights by kind from "OK=70,EXPIRED=5,…"; NULL: the default mix. */
-int corpus_parse_mix(const char *text, uint32_t weights[], struct eg_error *err);
+/* Weights by kind from "OK=70,EXPIRED=5,…"; NULL: the default mix. A kind that the format cannot
+ * have is refused where it is asked for, and not in the default mix. */
+int corpus_parse_mix(
+    const char *text, enum token_fmt fmt, uint32_t weights[], struct eg_error *err);
 /* A kind for each of cnt places: shares by weight, order shuffled. To be given to free();
  * NULL without memory. */
 uint8_t *corpus_plan(struct corpus *corpus, const uint32_t weights[], uint32_t cnt);
@@ -56,6 +60,7 @@ uint8_t *corpus_plan(struct corpus *corpus, const uint32_t weights[], uint32_t c
 
 #define CORPUS_KINDS 15u
 const char *corpus_kind_name(unsigned kind); /* the status */
+bool corpus_kind_exists(unsigned kind, enum token_fmt fmt);
 /* Token number n, to be given to free(). NULL without memory. */
 char *corpus_token(struct corpus *corpus, unsigned kind, uint32_t n);
 

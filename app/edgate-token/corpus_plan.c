@@ -14,21 +14,22 @@ uint64_t corpus_random(struct corpus *corpus)
 	return z ^ z >> 31;
 }
 
-static int kind_by_name(struct eg_span name)
+static int kind_by_name(struct eg_span name, enum token_fmt fmt)
 {
 	for (unsigned kind = 0; kind < CORPUS_KINDS; kind++) {
-		if (eg_span_eq_str(name, corpus_kind_name(kind)))
+		if (corpus_kind_exists(kind, fmt) && eg_span_eq_str(name, corpus_kind_name(kind)))
 			return (int)kind;
 	}
 	return -1;
 }
 
 /* "EXPIRED=5" */
-static int parse_share(struct eg_span part, uint32_t weights[], struct eg_error *err)
+static int parse_share(
+    struct eg_span part, enum token_fmt fmt, uint32_t weights[], struct eg_error *err)
 {
 	const uint8_t *equals = memchr(part.ptr, '=', part.len);
 	size_t name_len = equals != NULL ? (size_t)(equals - part.ptr) : part.len;
-	int kind = kind_by_name(eg_span(part.ptr, name_len));
+	int kind = kind_by_name(eg_span(part.ptr, name_len), fmt);
 	char digits[16] = "";
 	uint64_t weight;
 
@@ -44,16 +45,23 @@ static int parse_share(struct eg_span part, uint32_t weights[], struct eg_error 
 	return 0;
 }
 
-int corpus_parse_mix(const char *text, uint32_t weights[], struct eg_error *err)
+static uint32_t default_weight(unsigned kind, enum token_fmt fmt)
+{
+	if (!corpus_kind_exists(kind, fmt))
+		return 0;
+	return kind == 0 ? 70 : 2;
+}
+
+int corpus_parse_mix(const char *text, enum token_fmt fmt, uint32_t weights[], struct eg_error *err)
 {
 	uint64_t sum = 0;
 	struct eg_span part;
 	int rc = 0;
 
 	for (unsigned kind = 0; kind < CORPUS_KINDS; kind++)
-		weights[kind] = text != NULL ? 0 : kind == 0 ? 70 : 2;
+		weights[kind] = text != NULL ? 0 : default_weight(kind, fmt);
 	while (rc == 0 && eg_cli_next_part(&text, &part))
-		rc = parse_share(part, weights, err);
+		rc = parse_share(part, fmt, weights, err);
 	for (unsigned kind = 0; kind < CORPUS_KINDS; kind++)
 		sum += weights[kind];
 	if (rc == 0 && sum == 0)

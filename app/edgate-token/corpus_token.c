@@ -8,6 +8,7 @@
 #define FAR_S (10u * 365u * 86400u)
 
 struct draft {
+	enum token_fmt fmt;
 	struct corpus_issuer *issuer;
 	json_t *header, *claims;
 	uint32_t n;
@@ -20,6 +21,7 @@ struct kind {
 	const char *status;
 	change_fn *change; /* NULL: nothing */
 	write_fn *write;   /* NULL: signed as it is */
+	bool not_paseto;   /* it has no such header member */
 };
 
 static void set_text(json_t *object, const char *name, const char *value)
@@ -49,7 +51,8 @@ static void bad_crit(struct corpus *corpus, struct draft *d)
 static void bad_typ(struct corpus *corpus, struct draft *d)
 {
 	(void)corpus;
-	set_text(d->header, "typ", "statuslist+jwt");
+	set_text(d->header, "typ",
+	    d->fmt == TOKEN_CWT ? "application/statuslist+cwt" : "statuslist+jwt");
 }
 
 static void unknown_key(struct corpus *corpus, struct draft *d)
@@ -111,6 +114,8 @@ static void revoked(struct corpus *corpus, struct draft *d)
 	uint64_t turn = corpus->revoked_cnt++ % 3;
 
 	if (turn == 0 && issuer->revoked_jti_cnt < CORPUS_JTIS_MAX) {
+		if (d->fmt == TOKEN_CWT)
+			issuer->revoked_ctis |= 1u << issuer->revoked_jti_cnt;
 		(void)snprintf(jti, sizeof(jti), "revoked-%u", issuer->revoked_jti_cnt++);
 		set_text(d->claims, "jti", jti);
 	} else if (turn == 1) {
@@ -128,28 +133,34 @@ static void revoked(struct corpus *corpus, struct draft *d)
 
 static char *sign(const struct draft *d)
 {
-	return token_sign(&d->issuer->key, d->header, d->claims);
+	const struct token_draft draft = {d->fmt, d->header, d->claims, NULL};
+
+	return token_mint(&d->issuer->key, &draft);
 }
 
+/* In turn: no JSON (JWT), a time that is none, a part cut off, a character too many. */
 static char *write_malformed(struct corpus *corpus, const struct draft *d)
 {
 	static const char header[] = "{\"alg\":\"EdDSA\",}";
 	char *token;
 
 	(void)corpus;
-	if (d->n % 4 == 0)
+	if (d->n % 4 == 0 && d->fmt == TOKEN_JWT)
 		return token_sign_text(&d->issuer->key, eg_span_str(header), eg_span_str("{}"));
-	if (d->n % 4 == 1)
+	if (d->n % 4 <= 1)
 		(void)json_object_set_new(d->claims, "exp", json_string("tomorrow"));
 	token = sign(d);
-	if (token != NULL && d->n % 4 == 2)
-		*strrchr(token, '.') = '\0';
+	if (token != NULL && d->n % 4 == 2 && d->fmt != TOKEN_CWT)
+		strrchr(token, '.')[d->fmt == TOKEN_PASETO] = '\0'; /* a PASETO keeps the dot */
+	else if (token != NULL && d->n % 4 == 2)
+		token[strlen(token) - 2] = '\0';
 	if (token != NULL && d->n % 4 == 3)
-		token[strlen(token) - 1] = '=';
+		token[d->fmt == TOKEN_CWT ? 1 : strlen(token) - 1] =
+		    d->fmt == TOKEN_CWT ? '1' : '='; /* d1: COSE_Mac0 */
 	return token;
 }
 
-static char *write_other_alg(struct corpus *corpus, const struct draft *d)
+static char *other_alg_of_jwt(struct corpus *corpus, const struct draft *d)
 {
 	uint64_t signature[32];
 	bool none = d->n % 2 == 0;
@@ -171,7 +182,30 @@ static char *write_other_alg(struct corpus *corpus, const struct draft *d)
 	return token;
 }
 
-/* Another first character is another R. */
+static char *write_other_alg(struct corpus *corpus, const struct draft *d)
+{
+	char *token;
+
+	if (d->fmt == TOKEN_JWT)
+		return other_alg_of_jwt(corpus, d);
+	if (d->fmt == TOKEN_CWT)
+		(void)json_object_set_new(d->header, "alg", json_integer(-7)); /* ES256 */
+	token = sign(d);
+	if (token != NULL && d->fmt == TOKEN_PASETO)
+		token[1] = '2';
+	return token;
+}
+
+/* Where a character of R stands: the signature is last, in a PASETO last of the body. */
+static char *signature_text(char *token, enum token_fmt fmt)
+{
+	if (fmt == TOKEN_CWT)
+		return token + strlen(token) - 2 * crypto_sign_BYTES;
+	if (fmt == TOKEN_JWT)
+		return strrchr(token, '.') + 1;
+	return strrchr(token, '.') - 80;
+}
+
 static char *write_forged(struct corpus *corpus, const struct draft *d)
 {
 	char *token = sign(d);
@@ -180,32 +214,37 @@ static char *write_forged(struct corpus *corpus, const struct draft *d)
 	(void)corpus;
 	if (token == NULL)
 		return NULL;
-	signature = strrchr(token, '.') + 1;
-	*signature = *signature == 'A' ? 'B' : 'A';
+	signature = signature_text(token, d->fmt);
+	*signature = *signature == 'a' ? 'b' : 'a';
 	return token;
 }
 
 static const struct kind kinds[CORPUS_KINDS] = {
-    {"OK", NULL, NULL},
-    {"MALFORMED", NULL, write_malformed},
-    {"UNSUPPORTED_ALG", NULL, write_other_alg},
-    {"UNSUPPORTED_CRIT", bad_crit, NULL},
-    {"BAD_TYP", bad_typ, NULL},
-    {"UNKNOWN_KEY", unknown_key, NULL},
-    {"BAD_SIGNATURE", NULL, write_forged},
-    {"EXPIRED", expired, NULL},
-    {"NOT_YET_VALID", not_yet_valid, NULL},
-    {"ISSUED_IN_FUTURE", issued_in_future, NULL},
-    {"NO_EXP", no_exp, NULL},
-    {"BAD_ISS", bad_iss, NULL},
-    {"BAD_AUD", bad_aud, NULL},
-    {"REVOKED", revoked, NULL},
-    {"STATUS_UNKNOWN", status_unknown, NULL},
+    {"OK", NULL, NULL, false},
+    {"MALFORMED", NULL, write_malformed, false},
+    {"UNSUPPORTED_ALG", NULL, write_other_alg, false},
+    {"UNSUPPORTED_CRIT", bad_crit, NULL, true},
+    {"BAD_TYP", bad_typ, NULL, true},
+    {"UNKNOWN_KEY", unknown_key, NULL, false},
+    {"BAD_SIGNATURE", NULL, write_forged, false},
+    {"EXPIRED", expired, NULL, false},
+    {"NOT_YET_VALID", not_yet_valid, NULL, false},
+    {"ISSUED_IN_FUTURE", issued_in_future, NULL, false},
+    {"NO_EXP", no_exp, NULL, false},
+    {"BAD_ISS", bad_iss, NULL, false},
+    {"BAD_AUD", bad_aud, NULL, false},
+    {"REVOKED", revoked, NULL, false},
+    {"STATUS_UNKNOWN", status_unknown, NULL, false},
 };
 
 const char *corpus_kind_name(unsigned kind)
 {
 	return kinds[kind].status;
+}
+
+bool corpus_kind_exists(unsigned kind, enum token_fmt fmt)
+{
+	return fmt != TOKEN_PASETO || !kinds[kind].not_paseto;
 }
 
 static json_t *minimal_claims(const struct corpus *corpus, const struct draft *d)
@@ -230,8 +269,7 @@ static void add_rfc9068_claims(const struct corpus *corpus, struct draft *d)
 
 static void fill_draft(const struct corpus *corpus, struct draft *d)
 {
-	d->header = json_pack(
-	    "{s:s, s:s, s:s}", "alg", "EdDSA", "typ", "at+jwt", "kid", d->issuer->key.kid);
+	d->header = token_header(d->fmt, d->fmt == TOKEN_JWT ? "at+jwt" : NULL, d->issuer->key.kid);
 	d->claims = minimal_claims(corpus, d);
 	if (corpus->size != CORPUS_MINIMAL)
 		add_rfc9068_claims(corpus, d);
@@ -240,10 +278,20 @@ static void fill_draft(const struct corpus *corpus, struct draft *d)
 		    CORPUS_LIST_ENTRIES / 2 + d->n % (CORPUS_LIST_ENTRIES / 2));
 }
 
+/* Mixed, the formats take turns; what a PASETO cannot have is a JWT. */
+static enum token_fmt fmt_of(const struct corpus *corpus, unsigned kind, uint32_t n)
+{
+	const enum token_fmt fmt =
+	    corpus->fmt != TOKEN_FMTS ? corpus->fmt : (enum token_fmt)(n % TOKEN_FMTS);
+
+	return corpus_kind_exists(kind, fmt) ? fmt : TOKEN_JWT;
+}
+
 char *corpus_token(struct corpus *corpus, unsigned kind, uint32_t n)
 {
-	struct draft d = {
-	    .issuer = &corpus->issuer[corpus_random(corpus) % corpus->issuer_cnt], .n = n};
+	struct draft d = {.fmt = fmt_of(corpus, kind, n),
+	    .issuer = &corpus->issuer[corpus_random(corpus) % corpus->issuer_cnt],
+	    .n = n};
 	char *token;
 
 	fill_draft(corpus, &d);

@@ -18,23 +18,28 @@ static const struct eg_cli_option keygen_options[] = {
 };
 static const struct eg_cli_option sign_options[] = {
     {"key", EG_CLI_VALUE, "FILE", "the private JWK"},
+    {"fmt", EG_CLI_VALUE, "jwt|cwt|paseto", "format (default jwt); a CWT is printed as hex"},
     {"claims", EG_CLI_VALUE, "FILE", "a JSON object to start from (\"-\": stdin)"},
     {"iss", EG_CLI_VALUE, "URL", "claim"},
     {"sub", EG_CLI_VALUE, "TEXT", "claim"},
     {"aud", EG_CLI_VALUES, "TEXT", "claim; given more than once it is an array"},
     {"jti", EG_CLI_VALUE, "TEXT", "claim"},
+    {"cti", EG_CLI_VALUE, "TEXT", "claim of a CWT, as the bytes of the text"},
     {"sid", EG_CLI_VALUE, "TEXT", "claim"},
     {"exp", EG_CLI_VALUE, "T", "claim: seconds since 1970, or +SECONDS or -SECONDS from now"},
     {"nbf", EG_CLI_VALUE, "T", "claim"},
     {"iat", EG_CLI_VALUE, "T", "claim (\"now\" is a time too)"},
-    {"claim", EG_CLI_VALUES, "NAME=JSON", "any other claim"},
-    {"typ", EG_CLI_VALUE, "TYP", "in the header (default JWT)"},
-    {"header", EG_CLI_VALUES, "NAME=JSON", "any header member; null takes one out"},
+    {"claim", EG_CLI_VALUES, "NAME=JSON", "any other claim (of a CWT, digits are a number)"},
+    {"typ", EG_CLI_VALUE, "TYP", "in the header (default JWT; of a CWT the number 61)"},
+    {"header", EG_CLI_VALUES, "NAME=JSON",
+        "any header member, of a PASETO its footer's; null takes one out"},
+    {"implicit-assertion", EG_CLI_VALUE, "TEXT", "of a PASETO"},
     {"now", EG_CLI_VALUE, "T", "what now is (default: the clock)"},
     END,
 };
 static const struct eg_cli_option inspect_options[] = {
     {"jwks", EG_CLI_VALUE, "FILE", "verify the signature with a key of this JWKS"},
+    {"implicit-assertion", EG_CLI_VALUE, "TEXT", "of a PASETO, to verify it"},
     END,
 };
 static const struct eg_cli_option corpus_options[] = {
@@ -43,6 +48,7 @@ static const struct eg_cli_option corpus_options[] = {
     {"issuers", EG_CLI_VALUE, "K", "number of issuers, 1 to 16 (default 1)"},
     {"mix", EG_CLI_VALUE, "STATUS=WEIGHT,...",
         "share of each status (default: OK=70 and all others)"},
+    {"fmt", EG_CLI_VALUE, "jwt|cwt|paseto|mixed", "format of the tokens (default jwt)"},
     {"size", EG_CLI_VALUE, "minimal|rfc9068|status", "claims of a token (default rfc9068)"},
     {"now", EG_CLI_VALUE, "T", "the statuses hold from here for a day (default: the clock)"},
     {"seed", EG_CLI_VALUE, "N", "the same seed gives the same files (default: random)"},
@@ -53,7 +59,7 @@ static const struct eg_cli_option corpus_options[] = {
 static const struct eg_cli_command commands[] = {
     {"keygen", NULL, NULL, 0, 0, keygen_options, "make a key pair, as JWK and JWKS",
         token_cmd_keygen},
-    {"sign", NULL, NULL, 0, 0, sign_options, "sign a JWT and print it", token_cmd_sign},
+    {"sign", NULL, NULL, 0, 0, sign_options, "sign a token and print it", token_cmd_sign},
     {"inspect", NULL, "TOKEN|-", 1, 1, inspect_options, "print what is in a token",
         token_cmd_inspect},
     {"corpus", NULL, NULL, 0, 0, corpus_options,

@@ -43,18 +43,69 @@ int token_init(struct eg_error *err);
 /* A new file with the text and a newline; an existing one is refused. */
 int token_write_file(const char *path, const char *text, unsigned mode, struct eg_error *err);
 
-/* ── tokens (jws.c) ── */
+/* ── tokens ── */
+
+enum token_fmt { TOKEN_JWT, TOKEN_CWT, TOKEN_PASETO, TOKEN_FMTS };
+
+/* What a token is made of: claims and header members by the names that JWTs have. In a CWT names
+ * with a number become that number, as do names that are digits; in a PASETO the header is the
+ * footer, and times become text. */
+struct token_draft {
+	enum token_fmt fmt;
+	const json_t *header, *claims;
+	const char *implicit_assertion; /* of a PASETO; NULL: none */
+};
+
+/* The format that --fmt names, or TOKEN_FMTS. */
+enum token_fmt token_fmt_by_name(const char *name);
+/* alg, typ and kid as the format has them. typ NULL: its default. NULL where a text is not UTF-8.
+ */
+json_t *token_header(enum token_fmt fmt, const char *typ, const char *kid);
+/* The token as text, a CWT as hex, to be given to free(). NULL without memory. (mint.c) */
+char *token_mint(const struct token_key *key, const struct token_draft *draft);
 
 /* base64url(header).base64url(payload).base64url(signature), to be given to free(). NULL without
- * memory. */
+ * memory. (jws.c) */
 char *token_sign(const struct token_key *key, const json_t *header, const json_t *payload);
 /* The same from texts that need not be JSON. */
 char *token_sign_text(const struct token_key *key, struct eg_span header, struct eg_span payload);
 /* "header.payload." and any signature bytes. */
 char *token_join(struct eg_span header, struct eg_span payload, struct eg_span signature);
 
+/* COSE_Sign1 with tag 18 and all of the header protected, as hex. (cwt.c) */
+char *token_sign_cwt(const struct token_key *key, const json_t *header, const json_t *claims);
+/* What the signature of a CWT covers, to be given to free(). */
+uint8_t *token_cwt_message(struct eg_span protected, struct eg_span payload, size_t *len);
+
+#define TOKEN_PASETO_PREFIX "v4.public."
+/* (paseto.c) */
+char *token_sign_paseto(const struct token_key *key, const json_t *footer, const json_t *claims,
+    struct eg_span implicit);
+/* What the signature of a PASETO covers, to be given to free(). */
+uint8_t *token_paseto_message(
+    struct eg_span payload, struct eg_span footer, struct eg_span implicit, size_t *len);
+
+/* One item, or the head of one. (cbor.c) */
+void token_cbor_head(struct eg_writer *w, unsigned major, uint64_t n);
+void token_cbor_int(struct eg_writer *w, int64_t n);
+void token_cbor_bytes(struct eg_writer *w, struct eg_span bytes);
+void token_cbor_json(struct eg_writer *w, const json_t *value);
+
 /* The member of an array or object parameter: value parsed as any JSON. NULL with the reason. */
 json_t *token_parse_json(const char *text, size_t len, const char *what, struct eg_error *err);
+
+/* ── inspecting ── */
+
+/* Prints a CWT or a PASETO, whatever it is, so that a terminal is safe; verifies the signature with
+ * a key of the JWKS at path, where that is not NULL. Returns the exit status. */
+int token_inspect_cwt(struct eg_span token, const char *path);
+int token_inspect_paseto(struct eg_span token, const char *path, const char *implicit_assertion);
+
+/* A part of base64url as JSON, or as bytes where it is none. NULL where it is no JSON. */
+json_t *token_print_part(const char *title, struct eg_span text);
+/* Verifies and says so; kid.ptr NULL: the token has none. */
+int token_check_signature(
+    const char *path, struct eg_span kid, struct eg_span message, struct eg_span signature);
 
 /* ── the commands ── */
 

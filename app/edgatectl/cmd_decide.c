@@ -35,10 +35,14 @@ static int decide_lines(const struct eg_cli *cli, struct decider *d, struct ctl_
 static int decide_file(const struct eg_cli *cli, const struct decider_config *config)
 {
 	struct eg_error err = {0};
-	struct ctl_lines *lines = ctl_lines_open(cli->operand[0], &err);
+	struct ctl_lines *lines;
 	struct decider *d;
-	int rc;
+	uint8_t fmt;
+	int rc = ctl_get_fmt(cli, &fmt);
 
+	if (rc != 0)
+		return rc;
+	lines = ctl_lines_open(cli->operand[0], fmt, &err);
 	if (lines == NULL)
 		return eg_cli_refuse(&err);
 	d = decider_open(config, &err);

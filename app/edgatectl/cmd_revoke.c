@@ -2,10 +2,12 @@
 /* revoke, suspend, unrevoke: what passes no longer, and again. */
 #include "ctl.h"
 #include "eg_clock.h"
+#include "eg_hex.h"
 
 #include <stdlib.h>
 
 #define INDEX_TEXT_MAX 24u
+#define VALUE_MAX      255u /* bytes of a jti, cti, sid (docs/protocol.md, S5) */
 
 static bool parse_index(struct eg_span text, uint32_t *out)
 {
@@ -138,13 +140,30 @@ static uint64_t now_s(void)
 	return (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
 }
 
+/* The value that is meant; bytes is where hex goes. */
+static int get_value(const struct eg_cli *cli, uint8_t bytes[VALUE_MAX], struct eg_span *value)
+{
+	*value = eg_span_str(cli->operand[1]);
+	if (!eg_cli_has(cli, "hex"))
+		return 0;
+	if (value->len > 2 * VALUE_MAX || !eg_hex_decode(*value, bytes))
+		return eg_cli_usage(
+		    cli, "'%s' is not the hex of 1 to %u bytes", cli->operand[1], VALUE_MAX);
+	*value = eg_span(bytes, value->len / 2);
+	return 0;
+}
+
 int ctl_revoke_value(const struct eg_cli *cli)
 {
 	enum eg_revoke_kind kind = kind_by_name(cli->command->name);
+	uint8_t bytes[VALUE_MAX];
 	struct ctl_change change;
+	struct eg_span value;
 	uint64_t exp_s;
-	int rc;
+	int rc = get_value(cli, bytes, &value);
 
+	if (rc != 0)
+		return rc;
 	if (!eg_cli_has(cli, "exp"))
 		return eg_cli_usage(cli, "--exp T is missing: the exp of what is revoked");
 	rc = eg_cli_get_time(cli, "exp", now_s(), &exp_s);
@@ -152,7 +171,7 @@ int ctl_revoke_value(const struct eg_cli *cli)
 		return rc;
 	if (ctl_change_begin(&change, cli))
 		change.rc = eg_state_revoke_value(change.st, kind, eg_span_str(cli->operand[0]),
-		    eg_span_str(cli->operand[1]), exp_s, change.utc_ns, &change.epoch, &change.err);
+		    value, exp_s, change.utc_ns, &change.epoch, &change.err);
 	return ctl_change_end(&change);
 }
 

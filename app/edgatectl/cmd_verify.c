@@ -17,6 +17,7 @@ struct asking {
 	const struct eg_cli *cli;
 	struct edgate_client *client;
 	uint32_t policy_id;
+	uint8_t fmt;           /* of --fmt */
 	uint64_t number;       /* of the token, from 1 */
 	enum eg_verdict until; /* ask again until this is answered; EG_VERDICT_NONE: once */
 	bool all_ok;
@@ -135,7 +136,7 @@ static int ask_all(struct asking *a)
 {
 	bool from_stdin = a->cli->operand_cnt == 2 && strcmp(a->cli->operand[1], "-") == 0;
 	struct eg_error err = {0};
-	struct ctl_lines *lines = ctl_lines_open("-", &err);
+	struct ctl_lines *lines = ctl_lines_open("-", a->fmt, &err);
 	int rc;
 
 	if (lines == NULL)
@@ -165,6 +166,8 @@ int ctl_verify(const struct eg_cli *cli)
 
 	if (rc == 0)
 		rc = get_until(cli, &a.until);
+	if (rc == 0)
+		rc = ctl_get_fmt(cli, &a.fmt);
 	if (rc == 0)
 		rc = open_client(cli, &a.client);
 	if (rc != 0)

@@ -71,15 +71,21 @@ json_t *ctl_json_epoch(uint64_t epoch);
 
 struct ctl_line { /* a token to ask about; points into the reader or at the text */
 	struct eg_span token;
-	uint8_t fmt;  /* enum eg_egt_fmt: DETECT, or CWT where the text was hex */
+	uint8_t fmt;  /* enum eg_egt_fmt, for the record */
 	bool too_big; /* fits no request: token is empty */
 };
 
+/* What the record of a line says where --fmt does not: CWT where the line is hex, else DETECT. */
+#define CTL_FMT_BY_LINE UINT8_MAX
+/* --fmt. 0, or EG_CLI_USAGE after the message. */
+int ctl_get_fmt(const struct eg_cli *cli, uint8_t *fmt);
+
 struct ctl_lines;
 /* "-": stdin. NULL with the reason in err. */
-struct ctl_lines *ctl_lines_open(const char *path, struct eg_error *err);
+struct ctl_lines *ctl_lines_open(const char *path, uint8_t fmt, struct eg_error *err);
 void ctl_lines_close(struct ctl_lines *lines);
-/* 1 a line, 0 the end, -EG_EIO. A line is the bytes before \n, or what the file ends with. */
+/* 1 a line, 0 the end, -EG_EIO. A line is the bytes before \n, or what the file ends with; where it
+ * is hex throughout, and was not said to be a JWT or a PASETO, the bytes that it stands for. */
 int ctl_lines_next(struct ctl_lines *lines, struct ctl_line *line, struct eg_error *err);
 /* A token from an operand, by the same rule; lines is where hex is decoded to. */
 struct ctl_line ctl_lines_of_text(struct ctl_lines *lines, struct eg_span text);

@@ -14,6 +14,12 @@
 		    "wait until the running edgate has applied it (at most MS, default 5000) and " \
 		    "print how long that took"                                                     \
 	}
+#define FMT                                                                                        \
+	{                                                                                          \
+		"fmt", EG_CLI_VALUE, "detect|jwt|cwt|paseto",                                      \
+		    "what the request says about all tokens (default: CWT where a line is hex, "   \
+		    "else detect)"                                                                 \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, EG_CLI_SWITCH, NULL, NULL                                                    \
@@ -42,6 +48,8 @@ static const struct eg_cli_option policy_set_options[] = {
     {"issuer", EG_CLI_VALUES, "URL[,URL...]", "whose tokens pass"},
     {"audience", EG_CLI_VALUES, "AUD[,AUD...]|any", "an aud that is ours; any: not checked"},
     {"typ", EG_CLI_VALUES, "TYP[,TYP...]", "header types that pass (default JWT,at+jwt)"},
+    {"cwt-typ", EG_CLI_VALUES, "TYP[,TYP...]",
+        "the same of a CWT: media types, content formats (default application/cwt,61)"},
     {"typ-required", EG_CLI_SWITCH, NULL, "refuse a token without typ"},
     {"skew", EG_CLI_VALUE, "SECONDS", "allowed difference of clocks, 0 to 300 (default 0)"},
     {"order", EG_CLI_VALUE, "cheap|strict", "claims first (default), or the signature first"},
@@ -71,6 +79,7 @@ static const struct eg_cli_option list_import_options[] = {
 };
 static const struct eg_cli_option revoke_value_options[] = {
     {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until 360 s past it"},
+    {"hex", EG_CLI_SWITCH, NULL, "VALUE is hex: a cti is bytes, not text"},
     WAIT,
     END,
 };
@@ -83,12 +92,14 @@ static const struct eg_cli_option cutoff_options[] = {
 static const struct eg_cli_option decide_options[] = {
     {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the default policy)"},
     {"now", EG_CLI_VALUE, "T", "at this time (default: the clock, read once)"},
+    FMT,
     {"exit-status", EG_CLI_SWITCH, NULL, "exit 1 where a token is refused"},
     JSON,
     END,
 };
 static const struct eg_cli_option verify_options[] = {
     {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the server's default)"},
+    FMT,
     {"timeout", EG_CLI_VALUE, "MS", "of one try (default 200)"},
     {"max-datagram", EG_CLI_VALUE, "BYTES",
         "what the server and the way to it take (default 1232); a longer token is TOO_BIG"},

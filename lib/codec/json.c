@@ -1,307 +1,182 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "eg_json.h"
+#include "json_names.h"
+#include "json_scan.h"
 
 #include <limits.h>
 
-#define ONES      0x0101010101010101u
-#define HIGH_BITS 0x8080808080808080u
+/* ── names ── */
 
-struct scanner {
-	const uint8_t *ptr, *end;
-	unsigned depth; /* of the objects and arrays that are open */
-	unsigned member_cnt, member_max;
+/* EG_JSON_WORD of a name in a text that ends at `end`. */
+static inline uint64_t word_of(struct eg_span name, const uint8_t *end)
+{
+	static const uint64_t first_bytes[8] = {
+	    0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF};
+	const size_t cnt = name.len < 7 ? name.len : 7;
+	const size_t len = name.len < UINT8_MAX - 1 ? name.len : UINT8_MAX - 1;
+	uint64_t word = 0;
+
+	if (end - name.ptr >= 8)
+		word = eg_load_le64(name.ptr) & first_bytes[cnt];
+	else
+		for (size_t i = cnt; i-- > 0;)
+			word = word << 8 | name.ptr[i];
+	return word | (uint64_t)(len + 1) << 56;
+}
+
+/* What names of more than seven bytes also differ by, mostly. */
+static inline uint64_t key_of(struct eg_span name, uint64_t word)
+{
+	if (name.len < 8)
+		return word;
+	return word ^ eg_load_le64(name.ptr + name.len - 8) * 0xD6E8FEB86659FD93u;
+}
+
+struct name {
+	struct eg_span text; /* unescaped */
+	uint64_t word;
 };
 
-/* Where the members of one object are listed. */
+static inline bool read_name(const struct eg_json_scanner *s, const struct eg_json_value *raw,
+    struct eg_json_arena *arena, struct name *out)
+{
+	out->text = eg_json_string(raw, arena);
+	if (out->text.ptr == NULL)
+		return false;
+	out->word = word_of(out->text, raw->escaped ? out->text.ptr + out->text.len : s->end);
+	return true;
+}
+
+/* ── reading what is known ── */
+
+struct reading {
+	const struct eg_json_shape *shape;
+	struct eg_json_arena *arena;
+	struct eg_json_known *out;
+	struct eg_json_names *names; /* that are not known */
+	bool has_twice;              /* the object that is being read */
+};
+
+static inline const struct eg_json_known_name *look_up(
+    const struct eg_json_shape *shape, const struct name *name)
+{
+	const struct eg_json_known_name *known = &shape->name[EG_JSON_PLACE(name->word)];
+
+	if (known->word != name->word ||
+	    (known->text != NULL && !eg_span_eq_str(name->text, known->text)))
+		return NULL;
+	return known;
+}
+
+static const uint8_t *read_inner(struct eg_json_scanner *s, const uint8_t *p,
+    const struct eg_json_known_name *known, const struct reading *outer);
+
+static inline const uint8_t *read_member(
+    struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *raw, void *context)
+{
+	struct reading *r = context;
+	const struct eg_json_known_name *known;
+	struct eg_json_value unknown;
+	struct name name;
+
+	if (!read_name(s, raw, r->arena, &name))
+		return NULL;
+	known = look_up(r->shape, &name);
+	if (known == NULL) {
+		if (!eg_json_names_add(r->names, key_of(name.text, name.word), name.text))
+			r->has_twice = true;
+		return eg_json_scan_value(s, p, &unknown);
+	}
+	if (eg_json_has(r->out, known->slot))
+		r->has_twice = true;
+	r->out->present |= 1u << known->slot;
+	if (known->inner != NULL && *p == '{')
+		return read_inner(s, p, known, r);
+	return eg_json_scan_value(s, p, &r->out->value[known->slot]);
+}
+
+static const uint8_t *read_object(struct eg_json_scanner *s, const uint8_t *p, struct reading *r)
+{
+	return eg_json_scan_object(s, p, read_member, r);
+}
+
+/* Recurses as deep as shapes are nested. */
+static const uint8_t *read_inner(struct eg_json_scanner *s, const uint8_t *p,
+    const struct eg_json_known_name *known, const struct reading *outer)
+{
+	const struct eg_json_names_outer covered = eg_json_names_begin(outer->names);
+	struct eg_json_value *value = &outer->out->value[known->slot];
+	struct reading r = *outer;
+	const uint8_t *const start = p;
+
+	r.shape = known->inner;
+	r.has_twice = false;
+	p = read_object(s, p, &r);
+	if (p == NULL)
+		return NULL;
+	if (!eg_json_names_end(outer->names, covered) || r.has_twice)
+		outer->out->twice |= 1u << known->slot;
+	*value = (struct eg_json_value){EG_JSON_OBJECT, false, eg_span(start, (size_t)(p - start))};
+	return p;
+}
+
+bool eg_json_read(struct eg_span text, const struct eg_json_shape *shape,
+    struct eg_json_arena *arena, struct eg_json_known *out)
+{
+	struct eg_json_scanner s;
+	struct eg_json_names names;
+	struct eg_json_names_outer none;
+	struct reading r = {.shape = shape, .arena = arena, .out = out, .names = &names};
+	const uint8_t *p;
+
+	out->present = out->twice = 0;
+	if (!eg_json_scan_begin(&s, text, EG_JSON_MEMBERS_MAX))
+		return false;
+	eg_json_names_init(&names);
+	none = eg_json_names_begin(&names);
+	p = eg_json_skip_space(text.ptr, s.end);
+	return p < s.end && *p == '{' && eg_json_is_over(&s, read_object(&s, p, &r)) &&
+	       eg_json_names_end(&names, none) && !r.has_twice;
+}
+
+/* ── listing everything ── */
+
 struct listing {
 	struct eg_json_arena *arena;
 	struct eg_json_object *object;
-	uint32_t name_hash[EG_JSON_MEMBERS_MAX];
+	struct eg_json_names names;
 };
 
-static struct scanner scanner_over(struct eg_span text)
+static const uint8_t *list_member(
+    struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *raw, void *context)
 {
-	return (struct scanner){
-	    .ptr = text.ptr, .end = text.ptr + text.len, .member_max = UINT_MAX};
+	struct listing *listing = context;
+	struct eg_json_member *member = &listing->object->member[listing->object->cnt];
+	struct name name;
+
+	if (listing->object->cnt == EG_JSON_MEMBERS_MAX ||
+	    !read_name(s, raw, listing->arena, &name) ||
+	    !eg_json_names_add(&listing->names, key_of(name.text, name.word), name.text))
+		return NULL;
+	listing->object->cnt++;
+	member->name = name.text;
+	return eg_json_scan_value(s, p, &member->value);
 }
 
-static bool take(struct scanner *s, uint8_t c)
-{
-	if (s->ptr == s->end || *s->ptr != c)
-		return false;
-	s->ptr++;
-	return true;
-}
-
-static void skip_space(struct scanner *s)
-{
-	while (s->ptr < s->end &&
-	       (*s->ptr == ' ' || *s->ptr == '\t' || *s->ptr == '\n' || *s->ptr == '\r'))
-		s->ptr++;
-}
-
-static bool is_plain(uint8_t c)
-{
-	return c >= 0x20 && c != '"' && c != '\\';
-}
-
-static uint64_t zero_bytes(uint64_t word)
-{
-	return (word - ONES) & ~word & HIGH_BITS;
-}
-
-/* Eight bytes at once: exact as a question about all of them. */
-static bool all_plain(uint64_t word)
-{
-	uint64_t control = (word - ONES * 0x20) & ~word & HIGH_BITS;
-
-	return (control | zero_bytes(word ^ ONES * '"') | zero_bytes(word ^ ONES * '\\')) == 0;
-}
-
-/* To the next quote, backslash or control character of a string, or to the end. */
-static void skip_plain(struct scanner *s)
-{
-	uint64_t word;
-
-	while ((size_t)(s->end - s->ptr) >= sizeof(word)) {
-		memcpy(&word, s->ptr, sizeof(word));
-		if (!all_plain(word))
-			break;
-		s->ptr += sizeof(word);
-	}
-	while (s->ptr < s->end && is_plain(*s->ptr))
-		s->ptr++;
-}
-
-static bool scan_hex4(struct scanner *s, uint32_t *unit)
-{
-	*unit = 0;
-	for (unsigned i = 0; i < 4; i++) {
-		uint8_t c = s->ptr < s->end ? *s->ptr : 0;
-		uint8_t letter = c | 0x20;
-
-		if (c >= '0' && c <= '9')
-			*unit = *unit << 4 | (uint32_t)(c - '0');
-		else if (letter >= 'a' && letter <= 'f')
-			*unit = *unit << 4 | (uint32_t)(letter - 'a' + 10);
-		else
-			return false;
-		s->ptr++;
-	}
-	return true;
-}
-
-/* Behind "\u". A surrogate counts only as the first of a high-low pair. */
-static bool scan_code_point(struct scanner *s, uint32_t *code_point)
-{
-	uint32_t low;
-
-	if (!scan_hex4(s, code_point))
-		return false;
-	if (*code_point < 0xD800 || *code_point > 0xDFFF)
-		return true;
-	if (*code_point > 0xDBFF || !take(s, '\\') || !take(s, 'u') || !scan_hex4(s, &low) ||
-	    low < 0xDC00 || low > 0xDFFF)
-		return false;
-	*code_point = 0x10000 + ((*code_point - 0xD800) << 10) + (low - 0xDC00);
-	return true;
-}
-
-/* Behind a backslash. */
-static bool scan_escape(struct scanner *s, uint32_t *code_point)
-{
-	static const char letters[] = "\"\\/bfnrt";
-	static const char meanings[] = "\"\\/\b\f\n\r\t";
-	const char *found;
-
-	if (take(s, 'u'))
-		return scan_code_point(s, code_point);
-	if (s->ptr == s->end)
-		return false;
-	found = memchr(letters, *s->ptr, sizeof(letters) - 1);
-	if (found == NULL)
-		return false;
-	s->ptr++;
-	*code_point = (uint8_t)meanings[found - letters];
-	return true;
-}
-
-static bool scan_string(struct scanner *s, struct eg_json_value *out)
-{
-	const uint8_t *start;
-	uint32_t code_point;
-
-	if (!take(s, '"'))
-		return false;
-	out->type = EG_JSON_STRING;
-	out->escaped = false;
-	start = s->ptr;
-	for (;;) {
-		skip_plain(s);
-		if (take(s, '"'))
-			break;
-		if (!take(s, '\\') || !scan_escape(s, &code_point))
-			return false;
-		out->escaped = true;
-	}
-	out->raw = eg_span(start, (size_t)(s->ptr - 1 - start));
-	return true;
-}
-
-static bool scan_digits(struct scanner *s)
-{
-	const uint8_t *start = s->ptr;
-
-	while (s->ptr < s->end && *s->ptr >= '0' && *s->ptr <= '9')
-		s->ptr++;
-	return s->ptr > start;
-}
-
-static bool scan_number(struct scanner *s)
-{
-	(void)take(s, '-');
-	if (!take(s, '0') && !scan_digits(s))
-		return false;
-	if (take(s, '.') && !scan_digits(s))
-		return false;
-	if (!take(s, 'e') && !take(s, 'E'))
-		return true;
-	if (!take(s, '+'))
-		(void)take(s, '-');
-	return scan_digits(s);
-}
-
-static bool scan_word(struct scanner *s, const char *word)
-{
-	const size_t len = strlen(word);
-
-	if ((size_t)(s->end - s->ptr) < len || memcmp(s->ptr, word, len) != 0)
-		return false;
-	s->ptr += len;
-	return true;
-}
-
-static uint32_t hash_name(struct eg_span name)
-{
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ name.ptr[i]) * 16777619u;
-	return h;
-}
-
-static bool list_member(
-    struct listing *listing, const struct eg_json_value *name, const struct eg_json_value *value)
-{
-	struct eg_json_object *object = listing->object;
-	struct eg_span text = eg_json_string(name, listing->arena);
-	uint32_t hash;
-
-	if (text.ptr == NULL || object->cnt == EG_JSON_MEMBERS_MAX)
-		return false;
-	hash = hash_name(text);
-	for (unsigned i = 0; i < object->cnt; i++)
-		if (listing->name_hash[i] == hash && eg_span_eq(object->member[i].name, text))
-			return false;
-	listing->name_hash[object->cnt] = hash;
-	object->member[object->cnt++] = (struct eg_json_member){text, *value};
-	return true;
-}
-
-static bool scan_value(struct scanner *s, struct eg_json_value *out);
-
-static bool scan_member(struct scanner *s, struct listing *listing)
-{
-	struct eg_json_value name, value;
-
-	if (++s->member_cnt > s->member_max || !scan_string(s, &name))
-		return false;
-	skip_space(s);
-	if (!take(s, ':'))
-		return false;
-	skip_space(s);
-	return scan_value(s, &value) && (listing == NULL || list_member(listing, &name, &value));
-}
-
-/* An object or array, by its first byte. Members of an object go into the listing where there is
- * one. With scan_value it recurses at most EG_JSON_DEPTH_MAX deep. */
-static bool scan_container(struct scanner *s, struct listing *listing)
-{
-	const bool is_object = *s->ptr++ == '{';
-	const uint8_t close = is_object ? '}' : ']';
-	struct eg_json_value element;
-
-	if (++s->depth > EG_JSON_DEPTH_MAX)
-		return false;
-	skip_space(s);
-	if (!take(s, close)) {
-		do {
-			skip_space(s);
-			if (!(is_object ? scan_member(s, listing) : scan_value(s, &element)))
-				return false;
-			skip_space(s);
-		} while (take(s, ','));
-		if (!take(s, close))
-			return false;
-	}
-	s->depth--;
-	return true;
-}
-
-static bool scan_unquoted(struct scanner *s, enum eg_json_type *type)
-{
-	switch (*s->ptr) {
-	case '{':
-		*type = EG_JSON_OBJECT;
-		return scan_container(s, NULL);
-	case '[':
-		*type = EG_JSON_ARRAY;
-		return scan_container(s, NULL);
-	case 't':
-		*type = EG_JSON_BOOL;
-		return scan_word(s, "true");
-	case 'f':
-		*type = EG_JSON_BOOL;
-		return scan_word(s, "false");
-	case 'n':
-		*type = EG_JSON_NULL;
-		return scan_word(s, "null");
-	default:
-		*type = EG_JSON_NUMBER;
-		return scan_number(s);
-	}
-}
-
-static bool scan_value(struct scanner *s, struct eg_json_value *out)
-{
-	const uint8_t *start = s->ptr;
-
-	if (s->ptr == s->end)
-		return false;
-	if (*s->ptr == '"')
-		return scan_string(s, out);
-	if (!scan_unquoted(s, &out->type))
-		return false;
-	out->escaped = false;
-	out->raw = eg_span(start, (size_t)(s->ptr - start));
-	return true;
-}
-
-static bool list_object(struct eg_span text, unsigned member_max, struct eg_json_arena *arena,
+static bool list_object(struct eg_json_scanner *s, struct eg_span text, struct eg_json_arena *arena,
     struct eg_json_object *out)
 {
-	struct scanner s = scanner_over(text);
+	const uint8_t *p = eg_json_skip_space(text.ptr, s->end);
+	struct eg_json_names_outer none;
 	struct listing listing;
 
-	s.member_max = member_max;
 	listing.arena = arena;
 	listing.object = out;
+	eg_json_names_init(&listing.names);
+	none = eg_json_names_begin(&listing.names);
 	out->cnt = 0;
-	skip_space(&s);
-	if (s.ptr == s.end || *s.ptr != '{' || !scan_container(&s, &listing))
-		return false;
-	skip_space(&s);
-	return s.ptr == s.end;
+	return p < s->end && *p == '{' &&
+	       eg_json_is_over(s, eg_json_scan_object(s, p, list_member, &listing)) &&
+	       eg_json_names_end(&listing.names, none);
 }
 
 bool eg_json_parse_object(
@@ -313,27 +188,37 @@ bool eg_json_parse_object(
 bool eg_json_parse_large_object(struct eg_span text, unsigned member_max,
     struct eg_json_arena *arena, struct eg_json_object *out)
 {
-	return eg_utf8_valid(text) && list_object(text, member_max, arena, out);
+	struct eg_json_scanner s;
+
+	return eg_json_scan_begin(&s, text, member_max) && list_object(&s, text, arena, out);
 }
 
 bool eg_json_open_object(
     const struct eg_json_value *value, struct eg_json_arena *arena, struct eg_json_object *out)
 {
-	return value->type == EG_JSON_OBJECT &&
-	       list_object(value->raw, EG_JSON_MEMBERS_MAX, arena, out);
+	struct eg_json_scanner s;
+
+	eg_json_scan_init(&s, value->raw, EG_JSON_MEMBERS_MAX);
+	return value->type == EG_JSON_OBJECT && list_object(&s, value->raw, arena, out);
 }
 
 bool eg_json_next_element(struct eg_span *rest, struct eg_json_value *out)
 {
-	struct scanner s = scanner_over(*rest);
+	struct eg_json_scanner s;
+	const uint8_t *p;
 
-	skip_space(&s);
-	if (!take(&s, '[') && !take(&s, ','))
+	eg_json_scan_init(&s, *rest, UINT_MAX);
+	s.window_max = 64; /* few bytes of a long array are one element's */
+	p = eg_json_skip_space(rest->ptr, s.end);
+	if (p == s.end || (*p != '[' && *p != ','))
 		return false;
-	skip_space(&s);
-	if (!scan_value(&s, out)) /* an empty array's "]" is no value */
+	p = eg_json_skip_space(p + 1, s.end);
+	if (p == s.end)
 		return false;
-	*rest = eg_span(s.ptr, (size_t)(s.end - s.ptr));
+	p = eg_json_scan_value(&s, p, out); /* an empty array's "]" is no value */
+	if (p == NULL)
+		return false;
+	*rest = eg_span(p, (size_t)(s.end - p));
 	return true;
 }
 
@@ -346,6 +231,8 @@ const struct eg_json_value *eg_json_find(const struct eg_json_object *object, co
 			return &object->member[i].value;
 	return NULL;
 }
+
+/* ── strings ── */
 
 static uint8_t *put_utf8(uint8_t *out, uint32_t code_point)
 {
@@ -368,23 +255,21 @@ static uint8_t *put_utf8(uint8_t *out, uint32_t code_point)
 	return out;
 }
 
-struct eg_span eg_json_string(const struct eg_json_value *value, struct eg_json_arena *arena)
+struct eg_span eg_json_unescape(struct eg_span raw, struct eg_json_arena *arena)
 {
-	struct scanner s = scanner_over(value->raw);
-	uint8_t *start = arena->ptr, *out = start;
+	const uint8_t *p = raw.ptr, *const end = raw.ptr + raw.len;
+	uint8_t *const start = arena->ptr, *out = start;
 	uint32_t code_point;
 
-	if (!value->escaped)
-		return value->raw;
-	if (arena->left < value->raw.len) /* unescaping never makes a text longer */
+	if (arena->left < raw.len) /* unescaping never makes a text longer */
 		return eg_span(NULL, 0);
-	for (;;) {
-		const uint8_t *run = s.ptr;
-
-		skip_plain(&s);
-		memcpy(out, run, (size_t)(s.ptr - run));
-		out += s.ptr - run;
-		if (!take(&s, '\\') || !scan_escape(&s, &code_point))
+	while (p < end) {
+		if (*p != '\\') {
+			*out++ = *p++;
+			continue;
+		}
+		p = eg_json_scan_escape(p + 1, end, &code_point);
+		if (p == NULL)
 			break;
 		out = put_utf8(out, code_point);
 	}

@@ -162,6 +162,85 @@ class Sign(CliTest):
         self.token("inspect", "nonsense", exit_status=1)
 
 
+class OtherFormats(CliTest):
+    CLAIMS = ("--iss", "i", "--sub", "s", "--aud", "a", "--exp", "+300", "--iat", "now")
+
+    def setUp(self):
+        super().setUp()
+        self.key, self.jwks = self.keygen("k", "--kid", "k1")
+
+    def inspect(self, token, *args, exit_status=0):
+        done = run(EDGATE_TOKEN, "inspect", token, *args)
+        self.assertEqual(done.returncode, exit_status, done.stdout + done.stderr)
+        self.assertTrue((done.stdout + done.stderr).isascii())
+        self.assertNotRegex(done.stdout + done.stderr, r"[\x00-\x09\x0b-\x1f\x7f]")
+        return done.stdout
+
+    def test_cwt_bytes(self):
+        token = self.sign(self.key, "--fmt", "cwt", *self.CLAIMS, "--cti", "j1", "--claim",
+                          'status={"status_list": {"idx": 70000, "uri": "u"}}', "--claim",
+                          'cnf={"3": "x"}', "--claim", "-70000=[true, null, -1, 1.5]")
+        self.assertEqual(token[:-128], (
+            "d284" "4a" "a3" "0127" "10183d" "04426b31" "a0" "5852" "a9"  # 61 as typ
+            "016169" "026173" "07426a31" "036161" "041a6b49d32c" "061a6b49d200"
+            "19ffff" "a1" "6b7374617475735f6c697374" "a2" "63696478" "1a00011170" "63757269" "6175"
+            "08" "a1" "6133" "6178" "3a0001116f" "84" "f5" "f6" "20" "fb3ff8000000000000" "5840"))
+
+    def test_cwt_header(self):
+        token = self.sign(self.key, "--fmt", "cwt", "--header", 'crit=[1]', "--header", "kid=null",
+                          "--header", "33=1", "--header", 'alg="Ed25519"', "--typ", "x/y")
+        self.assertEqual(token[:-128], "d284" "4e" "a4" "0132" "1063782f79" "028101" "182101"
+                         "a0" "41a0" "5840")
+
+    def test_inspect_cwt(self):
+        token = self.sign(self.key, "--fmt", "cwt", *self.CLAIMS, "--claim", 'x="\\u001b[31m\\u00e9"')
+        text = self.inspect(token)
+        self.assertIn("NOT VERIFIED", text)
+        self.assertIn('{1: "i", 2: "s", 3: "a", 4: 1800000300, 6: 1800000000, "x": "\\u001B[31m\\u00E9"}', text)
+        self.assertIn("signature: verified", self.inspect(token, "--jwks", self.jwks))
+        self.assertIn("signature: verified", self.inspect(token[2:], "--jwks", self.jwks))
+        forged = token[:-1] + ("0" if token[-1] != "0" else "1")
+        self.assertIn("signature: BAD", self.inspect(forged, "--jwks", self.jwks, exit_status=1))
+
+    def test_inspect_what_is_no_cwt(self):
+        for token in ("00", "ff", "d284", "9fff", "c1" * 1000, "81" * 1000, "9bffffffffffffffff",
+                      "a201000100", "61ff", "f97e00", "3bffffffffffffffff",
+                      "d28443a10127a0631b5b3143" + "5840" + "00" * 64):
+            self.inspect(token, exit_status=1)
+        text = self.inspect("d28443a10127a043" + "ff1b5b" + "5840" + "00" * 64)
+        self.assertIn("payload:  ... (not strict CBOR) h'ff1b5b'", text)
+
+    def test_paseto_parts(self):
+        token = self.sign(self.key, "--fmt", "paseto", *self.CLAIMS, "--header", 'wpk="x"')
+        version, purpose, body, footer = token.split(".")
+        raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        self.assertEqual((version, purpose), ("v4", "public"))
+        self.assertEqual(json.loads(raw[:-64]), {
+            "iss": "i", "sub": "s", "aud": "a", "exp": "2027-01-15T08:05:00Z",
+            "iat": "2027-01-15T08:00:00Z"})
+        self.assertEqual(part(token, 3), {"kid": "k1", "wpk": "x"})
+        bare = self.sign(self.key, "--fmt", "paseto", "--header", "kid=null")
+        self.assertEqual(bare.count("."), 2)
+
+    def test_inspect_paseto(self):
+        token = self.sign(self.key, "--fmt", "paseto", *self.CLAIMS, "--implicit-assertion", "t1")
+        self.assertIn("2027-01-15T08:05:00Z", self.inspect(token))
+        self.inspect(token, "--jwks", self.jwks, exit_status=1)
+        text = self.inspect(token, "--jwks", self.jwks, "--implicit-assertion", "t1")
+        self.assertIn("signature: verified", text)
+        for bad in ("v4.public.", "v4.public.AAAA", "v4.public.=", "v2.public.AAAA", "v4.local.AAAA"):
+            self.inspect(bad, exit_status=1)
+        control = base64.urlsafe_b64encode(b"\x1b[31m" + b"\0" * 64).decode().rstrip("=")
+        self.inspect(f"v4.public.{control}.{control}")
+
+    def test_wrong_command_lines(self):
+        for args in (("--fmt", "xml"), ("--fmt", "paseto", "--typ", "x"),
+                     ("--implicit-assertion", "x"), ("--fmt", "cwt", "--implicit-assertion", "x")):
+            self.expect(2, run(EDGATE_TOKEN, "sign", "--key", self.key, *args))
+        for args in (("--fmt", "xml"), ("--fmt", "paseto", "--mix", "BAD_TYP=1")):
+            self.expect(2, run(EDGATE_TOKEN, "corpus", "--out", self.dir / "x", *args))
+
+
 class Corpus(CliTest):
     def corpus(self, name, *args):
         self.token("corpus", "--out", self.dir / name, "--now", NOW, *args)

@@ -544,6 +544,178 @@ static void test_any_bytes(void **state)
 	}
 }
 
+/* ---- Reading known members ---- */
+
+enum slot { ISS, OUTER, INNER, IDX, LONG_NAME };
+
+#define LONG_WORD  EG_JSON_WORD(11, 's', 't', 'a', 't', 'u', 's', '_')
+#define INNER_WORD EG_JSON_WORD(5, 'i', 'n', 'n', 'e', 'r', 0, 0)
+#define OUTER_WORD EG_JSON_WORD(5, 'o', 'u', 't', 'e', 'r', 0, 0)
+#define ISS_WORD   EG_JSON_NAME3('i', 's', 's')
+#define IDX_WORD   EG_JSON_NAME3('i', 'd', 'x')
+
+static const struct eg_json_shape inner_shape = {
+    {[EG_JSON_PLACE(IDX_WORD)] = {IDX_WORD, NULL, NULL, IDX}}};
+static const struct eg_json_shape outer_shape = {
+    {[EG_JSON_PLACE(INNER_WORD)] = {INNER_WORD, NULL, &inner_shape, INNER}}};
+static const struct eg_json_shape shape = {{
+    [EG_JSON_PLACE(ISS_WORD)] = {ISS_WORD, NULL, NULL, ISS},
+    [EG_JSON_PLACE(OUTER_WORD)] = {OUTER_WORD, NULL, &outer_shape, OUTER},
+    [EG_JSON_PLACE(LONG_WORD)] = {LONG_WORD, "status_list", NULL, LONG_NAME},
+}};
+
+static uint8_t read_room[TEXT_MAX * 4];
+
+static bool reads_bytes(const void *text, size_t len, struct eg_json_known *known)
+{
+	struct eg_json_arena arena = {read_room, sizeof(read_room)};
+
+	return eg_json_read(eg_span(text, len), &shape, &arena, known);
+}
+
+static bool reads(const char *text, struct eg_json_known *known)
+{
+	return reads_bytes(text, strlen(text), known);
+}
+
+static void test_read_known(void **state)
+{
+	struct eg_json_known known;
+
+	assert_true(
+	    reads("{\"iss\":\"x\",\"n\":[{\"iss\":7}],\"outer\":{\"idx\":1,\"inner\":{\"idx\":7}},"
+	          "\"status_list\":null}",
+	        &known));
+	assert_int_equal(
+	    known.present, 1 << ISS | 1 << OUTER | 1 << INNER | 1 << IDX | 1 << LONG_NAME);
+	assert_int_equal(known.twice, 0);
+	assert_true(eg_span_eq_str(known.value[ISS].raw, "x"));
+	assert_true(eg_span_eq_str(known.value[OUTER].raw, "{\"idx\":1,\"inner\":{\"idx\":7}}"));
+	assert_true(eg_span_eq_str(known.value[IDX].raw, "7"));
+	assert_int_equal(known.value[LONG_NAME].type, EG_JSON_NULL);
+
+	assert_true(reads("{\"\\u0069ss\":1,\"outer\":[{\"inner\":1}],\"inner\":2}", &known));
+	assert_int_equal(known.present, 1 << ISS | 1 << OUTER);
+}
+
+/* Names that differ from a known one only behind its first bytes or in their length. */
+static void test_read_similar_names(void **state)
+{
+	static const char *const names[] = {"is", "isss", "iss\\u0000", "ISS", "", "status_lost",
+	    "status_lis", "status_list_", "status_", "\\u0000iss"};
+	struct eg_json_known known;
+	char text[600];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		(void)snprintf(text, sizeof(text), "{\"%s\":1}", names[i]);
+		assert_true(reads(text, &known));
+		assert_int_equal(known.present, 0);
+	}
+	for (size_t len = 4; len < 300; len++) { /* "iss" and zeros: its length decides */
+		size_t n = (size_t)snprintf(text, sizeof(text), "{\"a\":\"%*s\",\"iss", 8, "");
+
+		for (size_t i = 3; i < len && n < 500; i += 6)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "\\u0000");
+		(void)snprintf(text + n, sizeof(text) - n, "\":1}");
+		assert_true(reads(text, &known));
+		assert_int_equal(known.present, 0);
+	}
+}
+
+static void test_read_duplicates(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+		uint32_t twice;
+	} cases[] = {
+	    {"{\"iss\":1,\"iss\":1}", false, 0},
+	    {"{\"iss\":1,\"\\u0069ss\":1}", false, 0},
+	    {"{\"x\":1,\"x\":1}", false, 0},
+	    {"{\"outer\":{\"x\":1,\"x\":1}}", true, 1 << OUTER},
+	    {"{\"outer\":{\"inner\":1,\"inner\":1}}", true, 1 << OUTER},
+	    {"{\"outer\":{\"inner\":{\"a\":1,\"b\":2,\"a\":1}}}", true, 1 << INNER},
+	    {"{\"outer\":{\"inner\":{\"idx\":1,\"idx\":1},\"a\":1},\"a\":1}", true, 1 << INNER},
+	    {"{\"a\":1,\"outer\":{\"a\":1,\"inner\":{\"a\":1}},\"b\":1}", true, 0},
+	    {"{\"a\":1,\"outer\":{\"b\":1,\"inner\":{\"c\":1}},\"a\":1}", false, 0},
+	    {"{\"n\":{\"x\":1,\"x\":1}}", true, 0},
+	};
+	struct eg_json_known known;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(reads(cases[i].text, &known), cases[i].ok);
+		if (cases[i].ok)
+			assert_int_equal(known.twice, cases[i].twice);
+	}
+}
+
+/* n names of which two, first and second, are the same; none where they are one. The names of 18
+ * bytes are alike at both ends, where a comparison looks first. */
+static size_t named_text(char *text, size_t room, unsigned cnt, unsigned first, unsigned second)
+{
+	size_t n = (size_t)snprintf(text, room, "{");
+
+	for (unsigned i = 0; i < cnt; i++)
+		n += (size_t)snprintf(text + n, room - n, "%s\"alike__%03u__alike\":0",
+		    i != 0 ? "," : "", i == second ? first : i);
+	return n + (size_t)snprintf(text + n, room - n, "}");
+}
+
+static void test_duplicates_among_many(void **state)
+{
+	char text[4096];
+	struct eg_json_known known;
+
+	for (unsigned cnt = 1; cnt <= EG_JSON_MEMBERS_MAX; cnt++) {
+		assert_true(accepts_bytes(text, named_text(text, sizeof(text), cnt, 0, 0)));
+		assert_true(reads_bytes(text, named_text(text, sizeof(text), cnt, 0, 0), &known));
+		for (unsigned second = 1; second < cnt; second++) {
+			const unsigned first = eg_test_below(second);
+			const size_t len = named_text(text, sizeof(text), cnt, first, second);
+
+			assert_false(accepts_bytes(text, len));
+			assert_false(reads_bytes(text, len, &known));
+		}
+	}
+}
+
+/* ---- Documents of more than one window ---- */
+
+/* A string with an escape, across every offset around the first 4096 bytes. */
+static void test_window_edges(void **state)
+{
+	static char text[TEXT_MAX * 3];
+
+	for (size_t pad = TEXT_MAX - 90; pad < TEXT_MAX + 10; pad++) {
+		struct eg_json_object object;
+		struct eg_json_arena arena = {read_room, sizeof(read_room)};
+		const struct eg_json_value *value;
+		struct eg_span text_of_a;
+		size_t n;
+
+		memset(text, ' ', pad);
+		n = pad +
+		    (size_t)snprintf(text + pad, sizeof(text) - pad,
+		        "{\"a\":\"%040d\\ud83d\\ude00\\\"x\",\"b\":[\"\",\"y\"],\"c\":\"%05000d\"}",
+		        0, 0);
+		assert_true(eg_json_parse_object(eg_span(text, n), &arena, &object));
+		value = eg_json_find(&object, "a");
+		text_of_a = eg_json_string(value, &arena);
+		assert_int_equal(text_of_a.len, 40 + 4 + 2);
+		assert_memory_equal(text_of_a.ptr + 40, "\xF0\x9F\x98\x80\"x", 6);
+		assert_int_equal(eg_json_find(&object, "c")->raw.len, 5000);
+		for (size_t at = n - 5000; at < n; at += 97) { /* a fault in a later window */
+			const char was = text[at];
+
+			text[at] = '\x1F';
+			assert_false(eg_json_parse_object(eg_span(text, n), &arena, &object));
+			text[at] = '\xFF';
+			assert_false(eg_json_parse_object(eg_span(text, n), &arena, &object));
+			text[at] = was;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -558,6 +730,11 @@ int main(void)
 	    cmocka_unit_test(test_full_arena),
 	    cmocka_unit_test(test_utf8_exhaustively),
 	    cmocka_unit_test(test_utf8_at_every_offset),
+	    cmocka_unit_test(test_read_known),
+	    cmocka_unit_test(test_read_similar_names),
+	    cmocka_unit_test(test_read_duplicates),
+	    cmocka_unit_test(test_duplicates_among_many),
+	    cmocka_unit_test(test_window_edges),
 	    cmocka_unit_test(test_against_jansson),
 	    cmocka_unit_test(test_any_bytes),
 	};

@@ -21,6 +21,7 @@ static struct eg_token token;
 static int set_up(void **state)
 {
 	eg_policy_init(&policy, 1);
+	memset(&scratch, 0, sizeof(scratch));
 	return eg_policy_add_issuer(&policy, eg_span_str(ISSUER), NULL) |
 	       eg_policy_add_audience(&policy, eg_span_str(AUDIENCE), NULL);
 }
@@ -551,6 +552,152 @@ static void test_strict_payload(void **state)
 		check_payload(bad[i], "MALFORMED", EG_DETAIL_PAYLOAD);
 }
 
+/* ---- Limits: at each, and one beyond ---- */
+
+static void check_repeated(const char *start, const char *piece, unsigned cnt, const char *end,
+    const char *status, unsigned detail)
+{
+	static char text[TEXT_MAX];
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s", start);
+
+	for (unsigned i = 0; i < cnt; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, piece, i);
+	(void)snprintf(text + n, sizeof(text) - n, "%s", end);
+	check_payload(text, status, detail);
+}
+
+static void test_limits_of_the_document(void **state)
+{
+	check_payload("{\"a\":[[[[[[[1]]]]]]]}", "OK", EG_DETAIL_NONE); /* depth 8 */
+	check_payload("{\"a\":[[[[[[[{}]]]]]]]}", "MALFORMED", EG_DETAIL_PAYLOAD);
+	check_payload("{\"a\":{\"b\":[{\"c\":[{\"d\":[{}]}]}]}}", "OK", EG_DETAIL_NONE);
+	check_payload(
+	    "{\"a\":{\"b\":[{\"c\":[{\"d\":[{\"e\":[]}]}]}]}}", "MALFORMED", EG_DETAIL_PAYLOAD);
+	/* the members of read and of unread objects count together */
+	check_repeated(
+	    "{\"cnf\":{\"a\":1},\"x\":[{", "\"n%u\":1,", 124, "\"z\":1}]}", "OK", EG_DETAIL_NONE);
+	check_repeated("{\"cnf\":{\"a\":1},\"x\":[{", "\"n%u\":1,", 125, "\"z\":1}]}", "MALFORMED",
+	    EG_DETAIL_PAYLOAD);
+	check_repeated("{\"iss\":\"i\"", ",\"n%u\":1", 127, "}", "OK", EG_DETAIL_NONE);
+	check_repeated("{\"iss\":\"i\"", ",\"n%u\":1", 128, "}", "MALFORMED", EG_DETAIL_PAYLOAD);
+	check_repeated(
+	    "{\"iss\":\"i\"", ",\"n%u\":1", 126, ",\"n3\":1}", "MALFORMED", EG_DETAIL_PAYLOAD);
+	check_repeated("{\"cnf\":{", "\"n%u\":1,", 100, "\"jkt\":\"\"}}", "OK", EG_DETAIL_NONE);
+	check_repeated("{\"cnf\":{", "\"n%u\":1,", 100, "\"n7\":1}}", "MALFORMED", EG_DETAIL_CNF);
+}
+
+static void test_limits_of_strings(void **state)
+{
+	static const char *const names[] = {"iss", "sub", "jti", "sid"};
+	static const unsigned details[] = {
+	    EG_DETAIL_ISS, EG_DETAIL_SUB, EG_DETAIL_JTI, EG_DETAIL_SID};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char start[16];
+
+		(void)snprintf(start, sizeof(start), "{\"%s\":\"", names[i]);
+		check_repeated(start, "\\u0041", 255, "\"}", "OK", EG_DETAIL_NONE);
+		check_repeated(start, "\\u0041", 256, "\"}", "MALFORMED", details[i]);
+		check_repeated(start, "\\ud83d\\ude00", 63, "abc\"}", "OK", EG_DETAIL_NONE);
+		check_repeated(start, "\\ud83d\\ude00", 64, "\"}", "MALFORMED", details[i]);
+	}
+	check_repeated("{\"aud\":[\"\"", ",\"%u\"", 15, "]}", "OK", EG_DETAIL_NONE);
+	check_repeated("{\"aud\":[\"\"", ",\"%u\"", 16, "]}", "MALFORMED", EG_DETAIL_AUD);
+}
+
+static void test_limits_of_numbers(void **state)
+{
+	check_payload("{\"exp\":1.0000000000000000000}", "OK", EG_DETAIL_NONE); /* 20 digits */
+	check_payload("{\"exp\":1.00000000000000000000}", "MALFORMED", EG_DETAIL_EXP);
+	check_payload("{\"exp\":1e-20}", "OK", EG_DETAIL_NONE);
+	check_payload("{\"exp\":1e-21}", "MALFORMED", EG_DETAIL_EXP);
+	check_payload("{\"exp\":0e+20}", "OK", EG_DETAIL_NONE);
+	check_payload("{\"exp\":0e+21}", "MALFORMED", EG_DETAIL_EXP);
+	check_payload("{\"nbf\":253402300799}", "OK", EG_DETAIL_NONE);
+	check_payload("{\"nbf\":253402300800}", "MALFORMED", EG_DETAIL_NBF);
+	/* a number that nobody reads may be as long as it likes */
+	check_repeated("{\"x\":1", "0", 2900, "e9}", "OK", EG_DETAIL_NONE);
+	check_payload("{\"status\":{\"status_list\":{\"idx\":4294967295,\"uri\":\"u\"}}}", "OK",
+	    EG_DETAIL_NONE);
+	check_payload("{\"status\":{\"status_list\":{\"idx\":4294967296,\"uri\":\"u\"}}}",
+	    "MALFORMED", EG_DETAIL_STATUS);
+}
+
+static void test_longest_token(void **state)
+{
+	/* 44 + 1 + 3964 + 1 + 86 characters */
+	static char text[TEXT_MAX];
+	struct text t;
+
+	padded(text, "{}", 2973);
+	t = mint("{\"alg\":\"EdDSA\",\"kid\":\"123456789\"}", text);
+	assert_int_equal(t.len, EG_TOKEN_DEFAULT_MAX);
+	check_finding(parse(t), "4096", "OK", EG_DETAIL_NONE);
+	free(t.ptr);
+	padded(text, "{}", 2974);
+	t = mint("{\"alg\":\"EdDSA\",\"kid\":\"123456789\"}", text);
+	assert_true(t.len > EG_TOKEN_DEFAULT_MAX);
+	check_finding(parse(t), "4098", "MALFORMED", EG_DETAIL_TOKEN);
+	free(t.ptr);
+}
+
+/* ---- Headers that are remembered ---- */
+
+/* Headers and policies in any order: what is said of one depends on its bytes and the policy alone,
+ * so a scratch that remembers nothing gives the same. */
+static void test_remembered_headers(void **state)
+{
+	static const char *const headers[] = {"{\"alg\":\"EdDSA\"}",
+	    "{\"alg\":\"EdDSA\",\"kid\":\"\"}", "{\"alg\":\"EdDSA\",\"kid\":\"k1\"}",
+	    "{\"alg\":\"EdDSA\",\"kid\":\"k2\"}", "{\"alg\":\"EdDSA\",\"typ\":\"JWT\"}",
+	    "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"k1\"}",
+	    "{\"alg\":\"EdDSA\",\"typ\":\"other\",\"kid\":\"k1\"}",
+	    "{\"alg\":\"EdDSA\",\"typ\":\"\\u004aWT\"}", "{\"alg\":\"EdDSA\",\"typ\":\"\"}",
+	    "{\"alg\":\"EdDSA\",\"kid\":\"\\u006b1\"}", "{\"alg\":\"RS256\"}",
+	    "{\"alg\":\"EdDSA\",\"x5t\":\"a header that is too long to be remembered, as it holds "
+	    "what nobody looks at, such as a thumbprint and more\",\"kid\":\"k1\"}"};
+
+	for (unsigned round = 0; round < 20000; round++) {
+		static struct eg_token_scratch empty;
+		struct text t = mint(headers[eg_test_below(COUNT(headers))], "{}");
+		struct eg_token fresh;
+		struct eg_finding f;
+
+		policy.typ_required = eg_test_below(2) != 0;
+		policy.typ_cnt = (uint8_t)eg_test_below(3);
+		memset(&empty.headers, 0, sizeof(empty.headers));
+		f = eg_jwt_parse(eg_span(t.ptr, t.len), &policy, &empty, &fresh);
+		check_finding(parse(t), "remembered", eg_verdict_name(f.status), f.detail);
+		if (f.status == EG_OK) {
+			assert_int_equal(token.has, fresh.has);
+			assert_true(eg_span_eq(token.kid, fresh.kid));
+		}
+		free(t.ptr);
+	}
+}
+
+/* A remembered header with anything behind it. */
+static void test_remembered_header_with_other_segments(void **state)
+{
+	static const char *const rest[] = {
+	    "", ".", ".e30", ".e30.", "..", ".e31.", ".e30.AB", "x.e30.", ".e30.e30.", "=.e30."};
+	const char *const header = "eyJhbGciOiJFZERTQSJ9"; /* {"alg":"EdDSA"} */
+	char text[64];
+
+	check_header("{\"alg\":\"EdDSA\"}", "OK", EG_DETAIL_NONE);
+	assert_int_equal(scratch.headers.header[0].segment_len, strlen(header));
+	for (size_t i = 0; i < COUNT(rest); i++) {
+		const bool good = strcmp(rest[i], ".e30.") == 0;
+
+		(void)snprintf(text, sizeof(text), "%s%s", header, rest[i]);
+		check_text(text, "MALFORMED", good ? EG_DETAIL_SIGNATURE : EG_DETAIL_TOKEN);
+	}
+	for (size_t len = 0; len <= strlen(header); len++) {
+		(void)snprintf(text, sizeof(text), "%.*s", (int)len, header);
+		check_text(text, "MALFORMED", EG_DETAIL_TOKEN);
+	}
+}
+
 /* ---- Properties ---- */
 
 static struct text valid_token(void)
@@ -668,6 +815,12 @@ int main(void)
 	    cmocka_unit_test_setup(test_status, set_up),
 	    cmocka_unit_test_setup(test_order_of_payload_rules, set_up),
 	    cmocka_unit_test_setup(test_strict_payload, set_up),
+	    cmocka_unit_test_setup(test_limits_of_the_document, set_up),
+	    cmocka_unit_test_setup(test_limits_of_strings, set_up),
+	    cmocka_unit_test_setup(test_limits_of_numbers, set_up),
+	    cmocka_unit_test_setup(test_longest_token, set_up),
+	    cmocka_unit_test_setup(test_remembered_headers, set_up),
+	    cmocka_unit_test_setup(test_remembered_header_with_other_segments, set_up),
 	    cmocka_unit_test_setup(test_every_mutation_of_one_byte, set_up),
 	    cmocka_unit_test_setup(test_every_cut, set_up),
 	    cmocka_unit_test_setup(test_every_mutation_of_the_payload, set_up),

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base64url_impl.h"
+#include "codec_impl.h"
+#include "eg_cpu.h"
+#include "json_mark.h"
+
+#include <immintrin.h>
+
+#define STEP_CHARS 32u
+#define STEP_BYTES 24u
+
+/*
+ * Each character is judged by its two halves: HIGH names the class of the high one (a bit), LOW the
+ * classes in which the low one is no character of the alphabet. A common bit refuses.
+ *
+ *   high half   2: '-'   3: digits   4, 6: A–O, a–o   5: P–Z and '_'   7: p–z   others: none
+ *   class       0x01     0x02        0x04             0x08             0x10     0x20
+ */
+#define BY_HALF(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
+#define HIGH                                                                                       \
+	BY_HALF(0x20, 0x20, 0x01, 0x02, 0x04, 0x08, 0x04, 0x10, 0x20, 0x20, 0x20, 0x20, 0x20,      \
+	    0x20, 0x20, 0x20)
+#define LOW                                                                                        \
+	BY_HALF(0x25, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x23, 0x3B, 0x3B,      \
+	    0x3A, 0x3B, 0x33)
+
+/* What to add to a character for its six bits, by the high half; '_' needs another 33. */
+#define OFFSET BY_HALF(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0)
+
+/* The 24 bytes of 32 characters, in front; *bad gets a bit where a character is none. */
+static inline __m256i decode_step(const uint8_t *in, __m256i *bad)
+{
+	const __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)in);
+	const __m256i nibble = _mm256_set1_epi8(0x0F);
+	const __m256i high = _mm256_and_si256(_mm256_srli_epi32(text, 4), nibble);
+	const __m256i low = _mm256_and_si256(text, nibble);
+	const __m256i underscore = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('_'));
+	__m256i v;
+
+	*bad = _mm256_or_si256(
+	    *bad, _mm256_and_si256(_mm256_shuffle_epi8(HIGH, high), _mm256_shuffle_epi8(LOW, low)));
+	v = _mm256_add_epi8(text, _mm256_shuffle_epi8(OFFSET, high));
+	v = _mm256_add_epi8(v, _mm256_and_si256(underscore, _mm256_set1_epi8(33)));
+	/* four times six bits: pairs of 12 bits, then 24 bits, then their three bytes in order */
+	v = _mm256_maddubs_epi16(v, _mm256_set1_epi32(0x01400140));
+	v = _mm256_madd_epi16(v, _mm256_set1_epi32(0x00011000));
+	v = _mm256_shuffle_epi8(v, BY_HALF(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+	return _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
+}
+
+/* Exactly 24 bytes. */
+static inline void store_step(uint8_t *out, __m256i v)
+{
+	_mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(v));
+	_mm_storel_epi64((__m128i *)(void *)(out + 16), _mm256_extracti128_si256(v, 1));
+}
+
+static bool base64url_decode(struct eg_span text, uint8_t *out)
+{
+	const size_t whole = text.len & ~(size_t)3;
+	__m256i bad = _mm256_setzero_si256();
+	size_t at = 0;
+
+	if (whole < STEP_CHARS)
+		return eg_base64url_decode_plainly(text, out);
+	/* Where a further step follows, it writes over the last eight of 32 bytes. */
+	for (; whole - at >= 2 * STEP_CHARS; at += STEP_CHARS, out += STEP_BYTES)
+		_mm256_storeu_si256((__m256i *)(void *)out, decode_step(text.ptr + at, &bad));
+	for (; whole - at >= STEP_CHARS; at += STEP_CHARS, out += STEP_BYTES)
+		store_step(out, decode_step(text.ptr + at, &bad));
+	if (at != whole) { /* the last 32 once more: some of them are decoded twice */
+		out += (whole - at) / 4 * 3;
+		store_step(out - STEP_BYTES, decode_step(text.ptr + whole - STEP_CHARS, &bad));
+	}
+	if (!_mm256_testz_si256(bad, bad))
+		return false;
+	return eg_base64url_decode_plainly(eg_span(text.ptr + whole, text.len - whole), out);
+}
+
+/* ── JSON ── */
+
+static inline uint32_t mark_step(const uint8_t *p, __m256i *all)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	const __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
+	const __m256i backslash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'));
+	const __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1F)), v);
+
+	*all = _mm256_or_si256(*all, v);
+	return (uint32_t)_mm256_movemask_epi8(
+	    _mm256_or_si256(_mm256_or_si256(quote, backslash), control));
+}
+
+static inline uint64_t mark_block(const uint8_t *p, __m256i *all)
+{
+	return mark_step(p, all) | (uint64_t)mark_step(p + STEP_CHARS, all) << STEP_CHARS;
+}
+
+/* Fewer than 64 bytes at the end of a text: as many of them as a vector holds are read together
+ * with bytes in front of them. */
+static inline uint64_t mark_end(struct eg_span text, size_t left, __m256i *all, uint64_t *rest)
+{
+	const uint8_t *end = text.ptr + text.len;
+
+	if (left == 0)
+		return 0;
+	if (text.len >= 2 * STEP_CHARS)
+		return mark_block(end - 2 * STEP_CHARS, all) >> (2 * STEP_CHARS - left);
+	if (left < STEP_CHARS)
+		return eg_json_mark_rest(end - left, left, rest);
+	return mark_step(text.ptr, all) | (uint64_t)mark_step(end - STEP_CHARS, all)
+	                                      << (left - STEP_CHARS);
+}
+
+static bool json_mark(struct eg_span text, uint64_t *marks)
+{
+	const size_t block = 2 * STEP_CHARS;
+	__m256i all = _mm256_setzero_si256();
+	uint64_t rest = 0;
+	size_t at = 0;
+
+	for (; text.len - at >= block; at += block)
+		*marks++ = mark_block(text.ptr + at, &all);
+	*marks = mark_end(text, text.len - at, &all, &rest);
+	return _mm256_movemask_epi8(all) != 0 || (rest & EG_HIGH_BITS) != 0;
+}
+
+const struct eg_codec_impl eg_codec_avx2 = {
+    .name = "avx2",
+    .cpu = EG_CPU_AVX2,
+    .base64url_decode = base64url_decode,
+    .json_mark = json_mark,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "codec_impl.h"
+#include "eg_cpu.h"
+#include "vec64_avx512.h"
+
+#include "codec_vec64.h"
+
+static bool base64url_decode(struct eg_span text, uint8_t *out)
+{
+	return vec64_base64url_decode(text, out);
+}
+
+static bool json_mark(struct eg_span text, uint64_t *marks)
+{
+	return vec64_json_mark(text, marks);
+}
+
+const struct eg_codec_impl eg_codec_avx512 = {
+    .name = "avx512",
+    .cpu = EG_CPU_AVX512,
+    .base64url_decode = base64url_decode,
+    .json_mark = json_mark,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Eight bytes of JSON at once, without vectors. Internal. */
+#ifndef EG_JSON_MARK_H
+#define EG_JSON_MARK_H
+
+#include "eg_span.h"
+
+#include <endian.h>
+
+#define EG_ONES      0x0101010101010101u
+#define EG_HIGH_BITS 0x8080808080808080u
+
+/* The first byte lowest, on any machine. */
+static inline uint64_t eg_load_le64(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return le64toh(word);
+}
+
+/* The high bit of each byte that is zero; no byte disturbs its neighbour. */
+static inline uint64_t eg_zero_bytes(uint64_t word)
+{
+	return ~(((word & ~EG_HIGH_BITS) + ~EG_HIGH_BITS) | word) & EG_HIGH_BITS;
+}
+
+/* The high bit of each byte that is a quote, a backslash or below 0x20. */
+static inline uint64_t eg_json_special_bytes(uint64_t word)
+{
+	const uint64_t at_least_space = (word | EG_HIGH_BITS) - EG_ONES * 0x20;
+
+	return ((~at_least_space & ~word) | eg_zero_bytes(word ^ EG_ONES * '"') |
+	           eg_zero_bytes(word ^ EG_ONES * '\\')) &
+	       EG_HIGH_BITS;
+}
+
+/* One bit for each byte's high bit, the first byte's lowest. */
+static inline unsigned eg_gather_high_bits(uint64_t word)
+{
+	return (unsigned)(((word >> 7) & EG_ONES) * 0x0102040810204080u >> 56);
+}
+
+/* struct eg_codec_impl's json_mark for the last len < 64 bytes: one word. *all collects bytes. */
+static inline uint64_t eg_json_mark_rest(const uint8_t *p, size_t len, uint64_t *all)
+{
+	uint64_t marks = 0, word = EG_ONES * ' ';
+	size_t at = 0;
+
+	for (; len - at >= sizeof(word); at += sizeof(word)) {
+		word = eg_load_le64(p + at);
+		*all |= word;
+		marks |= (uint64_t)eg_gather_high_bits(eg_json_special_bytes(word)) << at;
+	}
+	if (at == len)
+		return marks;
+	word = EG_ONES * ' ';
+	for (size_t i = len; i-- > at;)
+		word = word << 8 | p[i];
+	*all |= word;
+	return marks | (uint64_t)eg_gather_high_bits(eg_json_special_bytes(word)) << at;
+}
+
+#endif

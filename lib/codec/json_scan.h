@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The grammar of JSON: functions that take where a thing starts and return where it has ended, NULL
+ * where it is none (or over a limit). Internal.
+ */
+#ifndef EG_JSON_SCAN_H
+#define EG_JSON_SCAN_H
+
+#include "codec_impl.h"
+#include "eg_json.h"
+#include "json_mark.h"
+
+#define EG_JSON_WINDOW 4096u /* a token's payload fits */
+
+struct eg_json_scanner {
+	const uint8_t *end;
+	unsigned depth; /* of the objects and arrays that are open */
+	unsigned member_cnt, member_max;
+	/* marks (struct eg_codec_impl) are about `window_len` bytes from `window` on, with one more
+	 * mark behind the last of them. */
+	const uint8_t *window;
+	size_t window_len, window_max;
+	uint64_t marks[EG_JSON_WINDOW / 64 + 1];
+};
+
+/* Over a text of which nothing is marked yet. */
+void eg_json_scan_init(struct eg_json_scanner *s, struct eg_span text, unsigned member_max);
+
+/* The same, with the first window marked. False where the text is not UTF-8. */
+bool eg_json_scan_begin(struct eg_json_scanner *s, struct eg_span text, unsigned member_max);
+
+/* Behind a backslash: the escape sequence with both halves of a surrogate pair. */
+const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_t *code_point);
+
+/* Moves the window to p, which is inside the text. Returns whether a byte in it is not ASCII. */
+bool eg_json_mark_window(struct eg_json_scanner *s, const uint8_t *p);
+
+static inline bool eg_json_is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static inline const uint8_t *eg_json_skip_space(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && *p <= ' ' && eg_json_is_space(*p))
+		p++;
+	return p;
+}
+
+/* Where `c` stands behind white space, if any, or NULL. */
+static inline const uint8_t *eg_json_expect(const uint8_t *p, const uint8_t *end, uint8_t c)
+{
+	if (p < end && *p == c)
+		return p;
+	p = eg_json_skip_space(p, end);
+	return p < end && *p == c ? p : NULL;
+}
+
+/* The first marked byte from p on, or the end of the window (or of the text, which is less). */
+static inline const uint8_t *eg_json_next_mark(const struct eg_json_scanner *s, const uint8_t *p)
+{
+	const size_t at = (size_t)(p - s->window);
+	const uint64_t *word = &s->marks[at / 64];
+	uint64_t bits;
+
+	if (at >= s->window_len)
+		return p;
+	bits = *word >> at % 64;
+	if (bits != 0)
+		return p + __builtin_ctzll(bits);
+	while (*++word == 0) /* the mark behind the last byte ends this */
+		;
+	return s->window + (word - s->marks) * 64 + __builtin_ctzll(*word);
+}
+
+/* At the closing quote of a string in which p is at a marked byte that is none, or at the end of
+ * the window. */
+const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bool *escaped);
+
+/* At the opening quote. */
+static inline const uint8_t *eg_json_scan_string(
+    struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out)
+{
+	const uint8_t *const start = p + 1;
+	bool escaped = false;
+
+	p = eg_json_next_mark(s, start);
+	if (p == s->end)
+		return NULL;
+	if (*p != '"') {
+		p = eg_json_scan_rest(s, p, &escaped);
+		if (p == NULL)
+			return NULL;
+	}
+	out->type = EG_JSON_STRING;
+	out->escaped = escaped;
+	out->raw = eg_span(start, (size_t)(p - start));
+	return p + 1;
+}
+
+/* A value that is no string: at its first byte, which is inside the text. */
+const uint8_t *eg_json_scan_unquoted(
+    struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out);
+
+/* Any value: at its first byte, which is inside the text. */
+static inline const uint8_t *eg_json_scan_value(
+    struct eg_json_scanner *s, const uint8_t *p, struct eg_json_value *out)
+{
+	return *p == '"' ? eg_json_scan_string(s, p, out) : eg_json_scan_unquoted(s, p, out);
+}
+
+/* What is done with a member: at the first byte of its value. */
+typedef const uint8_t *eg_json_member_fn(
+    struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *name, void *context);
+
+static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_member(
+    struct eg_json_scanner *s, const uint8_t *p, eg_json_member_fn *member, void *context)
+{
+	struct eg_json_value name;
+
+	p = eg_json_expect(p, s->end, '"');
+	if (p == NULL || s->member_cnt++ == s->member_max)
+		return NULL;
+	p = eg_json_scan_string(s, p, &name);
+	if (p == NULL)
+		return NULL;
+	p = eg_json_expect(p, s->end, ':');
+	if (p == NULL)
+		return NULL;
+	p = eg_json_skip_space(p + 1, s->end);
+	return p < s->end ? member(s, p, &name, context) : NULL;
+}
+
+/* At the brace. Inlined, so that `member` is no call through a pointer. */
+static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_object(
+    struct eg_json_scanner *s, const uint8_t *p, eg_json_member_fn *member, void *context)
+{
+	const uint8_t *close, *comma;
+
+	if (s->depth++ == EG_JSON_DEPTH_MAX)
+		return NULL;
+	close = eg_json_expect(p + 1, s->end, '}');
+	while (close == NULL) {
+		p = eg_json_scan_member(s, p + 1, member, context);
+		if (p == NULL)
+			return NULL;
+		comma = eg_json_expect(p, s->end, ',');
+		if (comma == NULL) {
+			close = eg_json_expect(p, s->end, '}');
+			if (close == NULL)
+				return NULL;
+		}
+		p = comma;
+	}
+	s->depth--;
+	return close + 1;
+}
+
+/* Is the text from p on white space? */
+static inline bool eg_json_is_over(const struct eg_json_scanner *s, const uint8_t *p)
+{
+	return p != NULL && eg_json_skip_space(p, s->end) == s->end;
+}
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every variant of lib/codec against the definition: all that this CPU supports, and the 64-byte
+ * one over plain arrays ("plain"), which runs anywhere. A program of its own without libraries, so
+ * that it can be linked statically and booted in an emulator that has AVX-512. Arguments: names of
+ * variants that must have been among those tested.
+ */
+#include "codec_impl.h"
+#include "vec64_plain.h"
+
+#include "codec_vec64.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LENGTH_MAX   1024u
+#define LONG_MAX     6000u
+#define ALIGNMENTS   64u
+#define CANARY       0xA5u
+#define CANARY_BYTES 64u
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void need(bool ok, const char *variant, const char *what, size_t len, size_t at)
+{
+	if (ok)
+		return;
+	(void)fprintf(stderr, "FAILED: %s: %s, length %zu, at %zu\n", variant, what, len, at);
+	exit(1);
+}
+
+static uint64_t random_word(void)
+{
+	static uint64_t state;
+	uint64_t z = state += 0x9E3779B97F4A7C15u;
+
+	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+	z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+	return z ^ z >> 31;
+}
+
+/* ── memory between two pages that cannot be touched ── */
+
+struct arena {
+	uint8_t *ptr;
+	size_t len;
+};
+
+static struct arena guarded(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t len = (LONG_MAX + page) / page * page;
+	uint8_t *map = mmap(NULL, len + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	need(map != MAP_FAILED && mprotect(map + page, len, PROT_READ | PROT_WRITE) == 0, "-",
+	    "memory", len, 0);
+	return (struct arena){map + page, len};
+}
+
+/* ── the definitions ── */
+
+static int sextet_by_definition(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+static bool decode_by_definition(struct eg_span text, uint8_t *out)
+{
+	unsigned bits = 0, held = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		const int sextet = sextet_by_definition(text.ptr[i]);
+
+		if (sextet < 0)
+			return false;
+		held = (held << 6 | (unsigned)sextet) & 0xFFFF;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			*out++ = (uint8_t)(held >> bits);
+		}
+	}
+	return bits < 6 && (held & ((1u << bits) - 1)) == 0;
+}
+
+static bool mark_by_definition(struct eg_span text, uint64_t *marks)
+{
+	bool high = false;
+
+	memset(marks, 0, (text.len / 64 + 1) * sizeof(*marks));
+	for (size_t i = 0; i < text.len; i++) {
+		const uint8_t c = text.ptr[i];
+
+		if (c == '"' || c == '\\' || c < 0x20)
+			marks[i / 64] |= 1ull << i % 64;
+		high = high || c >= 0x80;
+	}
+	return high;
+}
+
+/* ── one comparison ── */
+
+static void check_decode(const struct eg_codec_impl *impl, struct eg_span text, uint8_t *out)
+{
+	static uint8_t expected[LONG_MAX];
+	const bool ok = decode_by_definition(text, expected);
+
+	need(impl->base64url_decode(text, out) == ok, impl->name, "verdict", text.len, 0);
+	if (ok)
+		need(memcmp(out, expected, EG_BASE64URL_DECODED_BYTES(text.len)) == 0, impl->name,
+		    "bytes", text.len, 0);
+}
+
+static void check_mark(const struct eg_codec_impl *impl, struct eg_span text, uint64_t *marks)
+{
+	static uint64_t expected[LONG_MAX / 64 + 1];
+	const bool high = mark_by_definition(text, expected);
+
+	need(impl->json_mark(text, marks) == high, impl->name, "ASCII", text.len, 0);
+	need(memcmp(marks, expected, (text.len / 64 + 1) * sizeof(*marks)) == 0, impl->name,
+	    "marks", text.len, 0);
+}
+
+static void fill_base64url(uint8_t *p, size_t len)
+{
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)alphabet[random_word() % 64];
+	if (len % 4 != 0) /* canonical */
+		p[len - 1] = 'A';
+}
+
+/* Mostly plain, with all that is marked; in every other text a byte that is not ASCII. */
+static void fill_json(uint8_t *p, size_t len)
+{
+	static const char chars[] = "plain text \"\\\x1F\x20!#[]\n\x7F";
+
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)chars[random_word() % (sizeof(chars) - 1)];
+	if (len != 0 && random_word() % 2 == 0)
+		p[random_word() % len] |= 0x80;
+}
+
+/* ── every length, every alignment to a page that cannot be touched ── */
+
+static bool is_canary(const uint8_t *p, size_t len)
+{
+	while (len > 0)
+		if (p[--len] != CANARY)
+			return false;
+	return true;
+}
+
+/* Text and bytes `gap` in front of the page behind them, then `gap` behind the page before them. */
+static void check_decode_at(const struct eg_codec_impl *impl, size_t len, size_t gap)
+{
+	static struct arena in, out;
+	const size_t bytes = EG_BASE64URL_DECODED_BYTES(len);
+	uint8_t *text, *to;
+
+	if (in.ptr == NULL) {
+		in = guarded();
+		out = guarded();
+	}
+	text = in.ptr + in.len - len - gap;
+	to = out.ptr + out.len - bytes - gap;
+	fill_base64url(text, len);
+	memset(to - CANARY_BYTES, CANARY, CANARY_BYTES + bytes + gap);
+	check_decode(impl, eg_span(text, len), to);
+	need(is_canary(to - CANARY_BYTES, CANARY_BYTES) && is_canary(to + bytes, gap), impl->name,
+	    "bytes outside", len, gap);
+	memmove(in.ptr + gap, text, len);
+	memset(out.ptr, CANARY, gap + bytes + CANARY_BYTES);
+	check_decode(impl, eg_span(in.ptr + gap, len), out.ptr + gap);
+	need(is_canary(out.ptr, gap) && is_canary(out.ptr + gap + bytes, CANARY_BYTES), impl->name,
+	    "bytes outside", len, gap);
+}
+
+static void check_mark_at(const struct eg_codec_impl *impl, size_t len, size_t gap)
+{
+	static struct arena in, out;
+	const size_t words = len / 64 + 1;
+	uint8_t *text;
+
+	if (in.ptr == NULL) {
+		in = guarded();
+		out = guarded();
+	}
+	text = in.ptr + in.len - len - gap;
+	fill_json(text, len);
+	check_mark(impl, eg_span(text, len),
+	    (uint64_t *)(void *)(out.ptr + out.len - words * sizeof(uint64_t)));
+	memmove(in.ptr + gap, text, len);
+	check_mark(impl, eg_span(in.ptr + gap, len), (uint64_t *)(void *)out.ptr);
+}
+
+static void check_lengths(const struct eg_codec_impl *impl)
+{
+	static const size_t long_ones[] = {4095, 4096, 4097, 4160, 5461, 5462, 5463, 5999};
+
+	for (size_t gap = 0; gap < ALIGNMENTS; gap++) {
+		for (size_t len = 0; len <= LENGTH_MAX; len++) {
+			check_decode_at(impl, len, gap);
+			check_mark_at(impl, len, gap);
+		}
+		for (size_t i = 0; i < COUNT(long_ones) && gap < 4; i++) {
+			check_decode_at(impl, long_ones[i], gap);
+			check_mark_at(impl, long_ones[i], gap);
+		}
+	}
+}
+
+/* ── every byte value at every position ── */
+
+/* One to five steps of 32 bytes, one to three of 64, each with every kind of rest near it. */
+static const size_t lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 30, 31, 32, 33, 34, 35, 36, 47,
+    60, 61, 62, 63, 64, 65, 66, 67, 68, 95, 96, 98, 99, 100, 127, 128, 130, 131, 132, 159, 160, 190,
+    191, 192};
+
+static void check_each_byte(const struct eg_codec_impl *impl, size_t len)
+{
+	static uint64_t marks[LONG_MAX / 64 + 1];
+	uint8_t text[LENGTH_MAX], json[LENGTH_MAX], out[LENGTH_MAX];
+
+	fill_base64url(text, len);
+	memset(json, 'j', sizeof(json));
+	for (size_t at = 0; at < len; at++) {
+		const uint8_t was = text[at];
+
+		for (unsigned c = 0; c < 256; c++) {
+			text[at] = json[at] = (uint8_t)c;
+			check_decode(impl, eg_span(text, len), out);
+			check_mark(impl, eg_span(json, len), marks);
+		}
+		text[at] = was;
+		json[at] = 'j';
+	}
+}
+
+static void check_variant(const struct eg_codec_impl *impl)
+{
+	check_lengths(impl);
+	for (size_t i = 0; i < COUNT(lengths); i++)
+		check_each_byte(impl, lengths[i]);
+	(void)printf("ok: %s\n", impl->name);
+}
+
+static bool decode_plain(struct eg_span text, uint8_t *out)
+{
+	return vec64_base64url_decode(text, out);
+}
+
+static bool mark_plain(struct eg_span text, uint64_t *marks)
+{
+	return vec64_json_mark(text, marks);
+}
+
+static bool is_supported(const char *name)
+{
+	const struct eg_codec_impl *impl;
+
+	for (unsigned i = 0; (impl = eg_codec_supported(i)) != NULL; i++)
+		if (strcmp(impl->name, name) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct eg_codec_impl plain = {
+	    .name = "plain", .base64url_decode = decode_plain, .json_mark = mark_plain};
+	const struct eg_codec_impl *impl;
+
+	for (int i = 1; i < argc; i++)
+		need(is_supported(argv[i]), argv[i], "this CPU does not support it", 0, 0);
+	for (unsigned i = 0; (impl = eg_codec_supported(i)) != NULL; i++)
+		check_variant(impl);
+	check_variant(&plain);
+	return 0;
+}
