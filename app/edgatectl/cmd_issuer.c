@@ -132,15 +132,38 @@ int ctl_issuer_list(const struct eg_cli *cli)
 	return ctl_show_rows(cli, columns, fill_issuers);
 }
 
+int ctl_key_window(const struct eg_cli *cli)
+{
+	const uint64_t now_s = (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
+	struct eg_key_window window = {0, UINT64_MAX};
+	struct ctl_change change;
+	int rc = eg_cli_get_time(cli, "from", now_s, &window.not_before_s);
+
+	if (rc == 0)
+		rc = eg_cli_get_time(cli, "until", now_s, &window.not_after_s);
+	if (rc != 0)
+		return rc;
+	if (ctl_change_begin(&change, cli))
+		change.rc = eg_state_key_window(change.st, eg_span_str(cli->operand[0]),
+		    eg_span_str(cli->operand[1]), window, change.utc_ns, &change.epoch,
+		    &change.err);
+	return ctl_change_end(&change);
+}
+
 static json_t *json_of_key(const struct eg_issuer *issuer, const struct eg_key *key)
 {
 	char x[EG_BASE64URL_ENCODED_BYTES(EG_ED25519_PUBLIC_BYTES)];
 
 	eg_base64url_encode(eg_span(key->ed.bytes, sizeof(key->ed.bytes)), x);
-	return json_pack("{s:o, s:o, s:s, s:I, s:o}", "issuer", ctl_json_text(issuer->name), "kid",
+	return json_pack("{s:o, s:o, s:s, s:I, s:o, s:o, s:o}", "issuer",
+	    ctl_json_text(issuer->name), "kid",
 	    key->has_kid ? ctl_json_text(key->kid) : json_null(), "state",
 	    key->revoked ? "revoked" : "active", "index", (json_int_t)key->index, "x",
-	    json_stringn(x, sizeof(x)));
+	    json_stringn(x, sizeof(x)), "from",
+	    key->not_before_s != 0 ? json_integer((json_int_t)key->not_before_s) : json_null(),
+	    "until",
+	    key->not_after_s != UINT64_MAX ? json_integer((json_int_t)key->not_after_s)
+	                                   : json_null());
 }
 
 static void fill_keys(const struct eg_snapshot *rows, json_t *out)
@@ -156,7 +179,8 @@ static void fill_keys(const struct eg_snapshot *rows, json_t *out)
 
 int ctl_key_list(const struct eg_cli *cli)
 {
-	static const char *const columns[] = {"issuer", "kid", "state", "index", "x", NULL};
+	static const char *const columns[] = {
+	    "issuer", "kid", "state", "index", "x", "from", "until", NULL};
 
 	return ctl_show_rows(cli, columns, fill_keys);
 }
