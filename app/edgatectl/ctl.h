@@ -106,6 +106,12 @@ struct ctl_answer {
 };
 int ctl_print_answer(const struct ctl_answer *answer, bool as_json);
 
+/* ── status lists ── */
+
+/* The one of --raw, --jwt, --cwt, --w3c that is given. 0, or EG_CLI_USAGE after the message. */
+int ctl_list_form(const struct eg_cli *cli, enum eg_list_form *form);
+const char *ctl_list_form_name(enum eg_list_form form);
+
 /* ── the commands ── */
 
 int ctl_init(const struct eg_cli *cli);
@@ -114,11 +120,15 @@ int ctl_issuer_remove(const struct eg_cli *cli);
 int ctl_issuer_list(const struct eg_cli *cli);
 int ctl_key_list(const struct eg_cli *cli);
 int ctl_key_tables(const struct eg_cli *cli);
+int ctl_key_window(const struct eg_cli *cli);
 int ctl_policy_set(const struct eg_cli *cli);
 int ctl_policy_remove(const struct eg_cli *cli);
 int ctl_policy_list(const struct eg_cli *cli);
 int ctl_list_add(const struct eg_cli *cli);
 int ctl_list_import(const struct eg_cli *cli);
+int ctl_list_grow(const struct eg_cli *cli);
+int ctl_list_show(const struct eg_cli *cli);
+int ctl_list_export(const struct eg_cli *cli);
 int ctl_list_list(const struct eg_cli *cli);
 int ctl_revoke_index(const struct eg_cli *cli);
 int ctl_revoke_value(const struct eg_cli *cli);

@@ -100,6 +100,9 @@ static int start(struct decider *d, const struct decider_config *config, struct 
 		return rc;
 	if (config->now_is_chosen && d->snapshot != NULL)
 		d->snapshot->newest_event_s = 0;
+	/* The store was read just now, whatever time is asked about. */
+	atomic_store_explicit(
+	    &d->stats.header->state_read_utc_s, config->now_s, memory_order_relaxed);
 	d->policy_id = config->policy_id;
 	eg_utc_init(&d->utc, 0, utc_ns);
 	return start_pipeline(d, err);

@@ -14,14 +14,24 @@
 	32 /* RFC 8949 section 3.3: below it the two-byte form is not well-formed                  \
 	    */
 
-struct eg_cbor eg_cbor(struct eg_span document)
+static struct eg_cbor begin(struct eg_span document, size_t bytes_max)
 {
 	return (struct eg_cbor){
 	    .at = document.ptr,
 	    .end = document.len != 0 ? document.ptr + document.len : document.ptr,
-	    .failed = document.len > EG_CBOR_BYTES_MAX,
+	    .failed = document.len > bytes_max,
 	    .members_left = EG_CBOR_MEMBERS_MAX,
 	};
+}
+
+struct eg_cbor eg_cbor(struct eg_span document)
+{
+	return begin(document, EG_CBOR_BYTES_MAX);
+}
+
+struct eg_cbor eg_cbor_large(struct eg_span document)
+{
+	return begin(document, UINT32_MAX);
 }
 
 static bool fail(struct eg_cbor *r)
@@ -286,8 +296,8 @@ static bool add_long_key(struct eg_cbor_map *map, struct eg_span key)
 		return false;
 	memmove(&map->long_key[place + 1], &map->long_key[place],
 	    (map->long_cnt - place) * sizeof(map->long_key[0]));
-	map->long_key[place].off = (uint16_t)(key.ptr - map->base);
-	map->long_key[place].len = (uint16_t)key.len;
+	map->long_key[place].off = (uint32_t)(key.ptr - map->base);
+	map->long_key[place].len = (uint32_t)key.len;
 	map->long_cnt++;
 	return true;
 }

@@ -57,11 +57,13 @@ struct eg_cbor_map {
 	const uint8_t *base;
 	unsigned long_cnt; /* the other keys, as encoded, in the order of memcmp */
 	struct {
-		uint16_t off, len;
+		uint32_t off, len;
 	} long_key[EG_CBOR_MEMBERS_MAX];
 };
 
 struct eg_cbor eg_cbor(struct eg_span document);
+/* The same for a document of up to 2^32 - 1 bytes: a status list. */
+struct eg_cbor eg_cbor_large(struct eg_span document);
 
 /* The next item: of a string with its content, of the others the head alone, whose inside is to be
  * walked or skipped next. False after a fault or past the end. */

@@ -70,10 +70,14 @@ static uint64_t lower(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint32_t cache_for(const struct eg_pending *e, uint64_t now_s)
+/* What may not be answered from our memory must not be answered from a client's. */
+static uint32_t cache_for(const struct eg_pipeline *p, const struct eg_pending *e)
 {
+	const uint64_t now_s = p->now_s;
 	uint64_t left = lower(e->policy->client_cache_s, seconds_until(e->exp_s, now_s));
 
+	if (e->policy->max_state_age_s != 0)
+		left = lower(left, seconds_until(e->policy->max_state_age_s, p->state_age_s));
 	if (e->list != NULL && e->list->exp_s != 0)
 		left = lower(left, seconds_until(e->list->exp_s, now_s));
 	if (e->list != NULL && e->list->ttl_end_s != 0)
@@ -87,10 +91,12 @@ static void settle_verified(struct eg_pipeline *p, struct eg_pending *e)
 
 	e->answer.status = found.status;
 	e->answer.detail = found.detail;
-	if (e->list != NULL && is_past(e->list->ttl_end_s, p->now_s))
+	if (e->list != NULL && is_past(e->list->ttl_end_s, p->now_s)) {
 		e->answer.rflags |= EG_RFLAG_LIST_STALE;
+		eg_pipeline_count(p, EG_COUNTER_list_stale, 1);
+	}
 	if (found.status == EG_OK)
-		e->answer.cache_for = cache_for(e, p->now_s);
+		e->answer.cache_for = cache_for(p, e);
 	eg_record_settle(p, e->ref, &e->answer);
 }
 

@@ -160,6 +160,10 @@ enum eg_token_fmt eg_token_detect(struct eg_span token);
  * limit of 2.3. Precondition: number is one by the grammar of JSON (any bytes are safe). */
 bool eg_numeric_date(struct eg_span number, int64_t *floor_s, int64_t *ceil_s);
 
+/* The same of a CBOR item: an integer, or a finite float. */
+struct eg_cbor_item;
+bool eg_cwt_time(const struct eg_cbor_item *value, int64_t *floor_s, int64_t *ceil_s);
+
 /* An RFC 3339 date-time with its offset, rounded likewise. False where it is none by the grammar
  * and the calendar, where the second is 60, and where it is over EG_TOKEN_TIME_MAX. */
 bool eg_rfc3339(struct eg_span text, int64_t *floor_s, int64_t *ceil_s);
