@@ -51,6 +51,7 @@ const struct eg_ed25519_impl *bench_phases_impl(const char *name)
 	    &bench_phases_portable,
 #ifdef __x86_64__
 	    &bench_phases_ifma,
+	    &bench_phases_avx2,
 #endif
 	};
 

@@ -8,6 +8,6 @@
 
 #define ENGINE_PHASE(name) bench_phase(BENCH_PHASE_##name)
 
-extern const struct eg_ed25519_impl bench_phases_portable, bench_phases_ifma;
+extern const struct eg_ed25519_impl bench_phases_portable, bench_phases_avx2, bench_phases_ifma;
 
 #endif

@@ -15,16 +15,15 @@
  *
  *   ready       −2^16 <= limb < u + 2^16: products lie in −2^68 … u² + 2^69, which
  *               v4_add_product takes; hi in −2^17 … u + 2^18, |lo| <= u
- *   product     0 <= limb < 302u. Column k sums k + 1 lo and k hi, column k + 5 sums 4 − k lo and
- *               5 − k hi. With 19 times the column five above, limb k has 77 − 18k·1 lo (k + 1 +
- *               19(4 − k)) and 95 − 18k hi (k + 19(5 − k)): |lo part| <= 77u, −2^24 <= hi part <
- *               96u. 128p on top, with limbs of 128u − 2432 at least, keeps all above zero and
- *               below (77 + 96 + 128)u
- *   sum(4)      limb < 1208u
+ *   product     0 <= limb k < (302 − 36k)u. Column k sums k + 1 lo and k hi, column k + 5 sums
+ *               4 − k lo and 5 − k hi; with 19 times the column five above, limb k has 77 − 18k lo
+ *               and 95 − 18k hi: |lo part| <= (77 − 18k)u, −2^24 <= hi part < (96 − 18k)u. 128p on
+ *               top, with limbs of 128u − 2432 at least, keeps all above zero
+ *   sum(4)      limb < 1208u, limb 4 < 632u
  *   difference  sum(4) + 640p − sum(2): 640p has limbs of 640u − 12160 at least, sum(2) less than
- *               604u; limb < 1848u < 2^62
- *   carried     0 <= limb < u + 2^16: a limb < 1848u passes less than 1848 on, the last one 19
- *               times that, 35112 < 2^16, to the first
+ *               604u; limb < 1848u < 2^62, limb 4 < 1272u
+ *   carried     0 <= limb < u + 2^15: each limb passes less than 1848 to the next, the last one 19
+ *               times less than 1272, 24168 < 2^15, to the first
  */
 #ifndef EG_ED25519_FE_AVX2_H
 #define EG_ED25519_FE_AVX2_H
@@ -215,8 +214,7 @@ V4_INLINE struct fe fe_sub(struct fe a, struct fe b)
 	return fe_carry(fe_wide_sub(fe_words(a), fe_words(b)));
 }
 
-/* p − carried: limbs from −2^16 − 18 … hence ready needs less than 2^16 of carried, which has at
- * most 35112. */
+/* p − carried: −18 − 2^15 <= limb < u */
 V4_INLINE struct fe fe_neg(struct fe a)
 {
 	return (struct fe){{
