@@ -57,11 +57,15 @@ static int set_names(const struct eg_cli *cli, struct eg_policy *policy)
 		    cli, "--audience is missing: say whose tokens are ours, or any");
 	if (eg_cli_has(cli, "typ"))
 		eg_policy_clear_typs(policy);
+	if (eg_cli_has(cli, "cwt-typ"))
+		eg_policy_clear_cwt_typs(policy);
 	rc = add_parts(cli, "issuer", eg_policy_add_issuer, policy);
 	if (rc == 0)
 		rc = add_parts(cli, "audience", add_audience, policy);
 	if (rc == 0)
 		rc = add_parts(cli, "typ", eg_policy_add_typ, policy);
+	if (rc == 0)
+		rc = add_parts(cli, "cwt-typ", eg_policy_add_cwt_typ, policy);
 	return rc;
 }
 
@@ -223,21 +227,31 @@ static json_t *json_of_names(const struct eg_policy_str *names, unsigned cnt)
 	return out;
 }
 
+static json_t *json_of_cwt_typs(const struct eg_policy *p)
+{
+	json_t *out = json_of_names(p->cwt_typ, p->cwt_typ_cnt);
+
+	for (unsigned i = 0; i < p->cwt_format_cnt; i++)
+		(void)json_array_append_new(out, json_integer(p->cwt_format[i]));
+	return out;
+}
+
 static json_t *json_of_policy(const struct eg_policy *p, bool is_default)
 {
 	json_t *audience =
 	    p->any_audience ? json_string("any") : json_of_names(p->audience, p->audience_cnt);
 
 	return json_pack(
-	    "{s:I, s:b, s:o, s:o, s:o, s:b, s:i, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I}",
+	    "{s:I, s:b, s:o, s:o, s:o, s:o, s:b, s:i, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I}",
 	    "id", (json_int_t)p->id, "default", is_default, "issuer",
 	    json_of_names(p->issuer, p->issuer_cnt), "audience", audience, "typ",
-	    json_of_names(p->typ, p->typ_cnt), "typ_required", p->typ_required, "skew", p->skew_s,
-	    "order", orders[p->order], "status", status_modes[p->status], "cnf", cnf_modes[p->cnf],
-	    "implicit_assertion", ctl_json_text(eg_policy_span(&p->implicit_assertion)),
-	    "exp_optional", p->exp_optional, "max_age", (json_int_t)p->max_age_s, "max_lifetime",
-	    (json_int_t)p->max_lifetime_s, "client_cache", (json_int_t)p->client_cache_s,
-	    "max_token", (json_int_t)p->max_token_bytes);
+	    json_of_names(p->typ, p->typ_cnt), "cwt_typ", json_of_cwt_typs(p), "typ_required",
+	    p->typ_required, "skew", p->skew_s, "order", orders[p->order], "status",
+	    status_modes[p->status], "cnf", cnf_modes[p->cnf], "implicit_assertion",
+	    ctl_json_text(eg_policy_span(&p->implicit_assertion)), "exp_optional", p->exp_optional,
+	    "max_age", (json_int_t)p->max_age_s, "max_lifetime", (json_int_t)p->max_lifetime_s,
+	    "client_cache", (json_int_t)p->client_cache_s, "max_token",
+	    (json_int_t)p->max_token_bytes);
 }
 
 static void fill_policies(const struct eg_snapshot *rows, json_t *out)

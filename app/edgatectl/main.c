@@ -42,6 +42,8 @@ static const struct eg_cli_option policy_set_options[] = {
     {"issuer", EG_CLI_VALUES, "URL[,URL...]", "whose tokens pass"},
     {"audience", EG_CLI_VALUES, "AUD[,AUD...]|any", "an aud that is ours; any: not checked"},
     {"typ", EG_CLI_VALUES, "TYP[,TYP...]", "header types that pass (default JWT,at+jwt)"},
+    {"cwt-typ", EG_CLI_VALUES, "TYP[,TYP...]",
+        "the same of a CWT: media types, content formats (default application/cwt,61)"},
     {"typ-required", EG_CLI_SWITCH, NULL, "refuse a token without typ"},
     {"skew", EG_CLI_VALUE, "SECONDS", "allowed difference of clocks, 0 to 300 (default 0)"},
     {"order", EG_CLI_VALUE, "cheap|strict", "claims first (default), or the signature first"},

@@ -56,8 +56,8 @@ struct eg_batch {
 };
 
 /* A record between S7 and its answer. What comes from the token is copied or hashed, but for the
- * message, which stays in the frame. Key, policy and list belong to the snapshot in use, which is
- * never swapped while anything is queued. */
+ * message, which stays in the frame (JWT) or beside this entry in the queue. Key, policy and list
+ * belong to the snapshot in use, which is never swapped while anything is queued. */
 struct eg_pending {
 	struct eg_record_ref ref;
 	uint64_t queued_ns;
@@ -69,7 +69,7 @@ struct eg_pending {
 	uint64_t exp_s;             /* UINT64_MAX: none */
 	struct eg_egt_answer answer;
 	struct eg_revoke_query query;
-	struct eg_span message;
+	struct eg_span message; /* what the signature covers */
 	uint8_t signature[EG_ED25519_SIGNATURE_BYTES];
 };
 
@@ -77,6 +77,8 @@ struct eg_pending {
 struct eg_signature_queue {
 	unsigned head, cnt;
 	struct eg_pending entry[EG_SIGNATURE_QUEUE_MAX];
+	/* entry[i]'s message, where it is not the token as received */
+	struct eg_token_message message[EG_SIGNATURE_QUEUE_MAX];
 	/* of the run that is under way */
 	struct eg_ed25519_job job[EG_SIGNATURE_QUEUE_MAX];
 	bool ok[EG_SIGNATURE_QUEUE_MAX];
@@ -136,6 +138,8 @@ void eg_record_settle(
 
 /* The entry behind the last one, to be filled; eg_signature_queue_push takes it in. */
 struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue);
+/* Where a message for that entry may be built. */
+struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queue);
 void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns);
 
 /* Verifies and settles: whole multiples of the lanes where a batch's worth waits (full), everything

@@ -211,15 +211,17 @@ static bool icmp_is_whole(const struct eg_parse *p, uint64_t sum)
 }
 
 /* The pseudo-header's sum does not change when its addresses are swapped, so of everything under
- * the checksum only the type differs. */
+ * the checksum only the type differs. An IPv4 reply may be zeros alone, over which only 0xffff is
+ * right; over anything else it is as good as 0. */
 static enum eg_drop answer_echo(struct eg_parse *p, uint8_t protocol, uint8_t reply_type)
 {
 	uint8_t *icmp = l4_of(p);
 	uint16_t from = eg_load_be16(icmp);
+	uint16_t checksum;
 
 	icmp[0] = reply_type;
-	eg_store_be16(
-	    icmp + 2, eg_checksum_update(eg_load_be16(icmp + 2), from, eg_load_be16(icmp)));
+	checksum = eg_checksum_update(eg_load_be16(icmp + 2), from, eg_load_be16(icmp));
+	eg_store_be16(icmp + 2, checksum != 0 ? checksum : 0xffff);
 	(void)reverse_headers(p->netif, &p->out, p->pkt, protocol, l4_bytes(p));
 	p->out.outcome = EG_PARSE_ANSWERED;
 	p->out.answer = EG_ANSWER_answered_echo;

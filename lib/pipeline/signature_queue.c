@@ -14,6 +14,11 @@ struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue)
 	return entry_at(queue, queue->cnt);
 }
 
+struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queue)
+{
+	return &queue->message[(queue->head + queue->cnt) % EG_SIGNATURE_QUEUE_MAX];
+}
+
 void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns)
 {
 	eg_signature_queue_next(queue)->queued_ns = now_ns;

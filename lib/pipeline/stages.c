@@ -42,22 +42,26 @@ static struct eg_finding route(struct eg_pipeline *p, unsigned slot)
 	return eg_finding(EG_OK, EG_DETAIL_NONE);
 }
 
-/* ── detect: which format, and is it built in ── */
-
-static struct eg_finding detect(struct eg_pipeline *p, unsigned slot)
-{
-	const struct eg_egt_record *record = &p->batch.record[slot];
-	unsigned fmt = record->fmt;
-
-	if (fmt == EG_FMT_DETECT)
-		fmt = eg_token_detect(record->token);
-	if (fmt == EG_FMT_CWT && !eg_cwt_head_ok(record->token, record->fmt == EG_FMT_CWT))
-		return eg_finding(EG_MALFORMED, EG_DETAIL_TOKEN);
-	return fmt == EG_FMT_JWT ? eg_finding(EG_OK, EG_DETAIL_NONE)
-	                         : eg_finding(EG_UNSUPPORTED, EG_DETAIL_NONE);
-}
-
 /* ── decode: S1–S7, then into the signature queue with all that the rest needs ── */
+
+/* S1–S5, of the format that the record names or its first bytes show. */
+static struct eg_finding parse(struct eg_pipeline *p, const struct eg_egt_record *record,
+    const struct eg_policy *policy, struct eg_token *token)
+{
+	const bool is_told = record->fmt != EG_FMT_DETECT;
+	const enum eg_token_fmt fmt =
+	    is_told ? (enum eg_token_fmt)record->fmt : eg_token_detect(record->token);
+	struct eg_token_message *room = eg_signature_queue_room(&p->queue);
+
+	switch (fmt) {
+	case EG_TOKEN_CWT:
+		return eg_cwt_parse(record->token, is_told, policy, room, token);
+	case EG_TOKEN_PASETO:
+		return eg_paseto_parse(record->token, policy, &p->scratch, room, token);
+	default:
+		return eg_jwt_parse(record->token, policy, &p->scratch, token);
+	}
+}
 
 /* S6. */
 static struct eg_finding find_key(const struct eg_snapshot *snapshot,
@@ -192,7 +196,7 @@ static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
 	uint32_t issuer_slot;
 	struct eg_finding found;
 
-	found = eg_jwt_parse(b->record[slot].token, b->policy[slot], &p->scratch, &token);
+	found = parse(p, &b->record[slot], b->policy[slot], &token);
 	if (found.status != EG_OK)
 		return found;
 	b->answer[slot].exp = saturated_exp(&token);
@@ -236,7 +240,6 @@ static inline __attribute__((always_inline)) void run_stage(
 void eg_batch_run(struct eg_pipeline *p)
 {
 	run_stage(p, route);
-	run_stage(p, detect);
 	run_stage(p, decode);
 	p->batch.cnt = 0;
 	p->batch.live_cnt = 0;

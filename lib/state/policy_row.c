@@ -11,6 +11,30 @@ static size_t fill_strings(
 	return cnt;
 }
 
+static bool has_default_cwt_typs(const struct eg_policy *policy)
+{
+	struct eg_policy fresh;
+
+	eg_policy_init(&fresh, policy->id);
+	return policy->cwt_typ_cnt == fresh.cwt_typ_cnt &&
+	       policy->cwt_format_cnt == fresh.cwt_format_cnt &&
+	       eg_span_eq(eg_policy_span(&policy->cwt_typ[0]), eg_policy_span(&fresh.cwt_typ[0])) &&
+	       policy->cwt_format[0] == fresh.cwt_format[0];
+}
+
+/* The defaults are left out, so that an edgate without these fields still reads the row. */
+static void fill_cwt_typs(struct eg_policy_pb *pb, const struct eg_policy *policy)
+{
+	if (has_default_cwt_typs(policy))
+		return;
+	pb->msg.n_cwt_typ = fill_strings(pb->cwt_typ, policy->cwt_typ, policy->cwt_typ_cnt);
+	pb->msg.cwt_typ = pb->cwt_typ;
+	for (unsigned i = 0; i < policy->cwt_format_cnt; i++)
+		pb->cwt_format[i] = policy->cwt_format[i];
+	pb->msg.n_cwt_format = policy->cwt_format_cnt;
+	pb->msg.cwt_format = pb->cwt_format;
+}
+
 void eg_policy_pb_fill(struct eg_policy_pb *pb, const struct eg_policy *policy)
 {
 	Eg__Pb__Policy *msg = &pb->msg;
@@ -36,6 +60,7 @@ void eg_policy_pb_fill(struct eg_policy_pb *pb, const struct eg_policy *policy)
 	msg->client_cache_s = policy->client_cache_s;
 	msg->max_token_bytes = policy->max_token_bytes;
 	msg->implicit_assertion = eg_pb_bytes(eg_policy_span(&policy->implicit_assertion));
+	fill_cwt_typs(pb, policy);
 }
 
 static struct eg_db_sum checksum(uint32_t id, struct eg_span body)
@@ -94,6 +119,20 @@ static int read_numbers(struct eg_policy *policy, const Eg__Pb__Policy *msg, str
 	return 0;
 }
 
+/* Both absent: the defaults, which are there already. */
+static int read_cwt_typs(struct eg_policy *policy, const Eg__Pb__Policy *msg, struct eg_error *err)
+{
+	int rc;
+
+	if (msg->n_cwt_typ == 0 && msg->n_cwt_format == 0)
+		return 0;
+	eg_policy_clear_cwt_typs(policy);
+	rc = read_strings(policy, eg_policy_add_cwt_typ, msg->cwt_typ, msg->n_cwt_typ, err);
+	for (size_t i = 0; rc == 0 && i < msg->n_cwt_format; i++)
+		rc = eg_policy_add_cwt_format(policy, msg->cwt_format[i], err);
+	return rc;
+}
+
 static int read_policy(struct eg_policy *policy, const Eg__Pb__Policy *msg, struct eg_error *err)
 {
 	int rc;
@@ -108,6 +147,8 @@ static int read_policy(struct eg_policy *policy, const Eg__Pb__Policy *msg, stru
 		    policy, eg_policy_add_audience, msg->audience, msg->n_audience, err);
 	if (rc == 0)
 		rc = read_strings(policy, eg_policy_add_typ, msg->typ, msg->n_typ, err);
+	if (rc == 0)
+		rc = read_cwt_typs(policy, msg, err);
 	if (rc == 0 && msg->implicit_assertion.len != 0)
 		rc = eg_policy_str_set(&policy->implicit_assertion,
 		    eg_pb_span(msg->implicit_assertion), "implicit assertion", err);

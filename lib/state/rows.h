@@ -11,6 +11,8 @@ struct eg_policy_pb {
 	ProtobufCBinaryData issuer[EG_POLICY_ISSUERS_MAX];
 	ProtobufCBinaryData audience[EG_POLICY_AUDS_MAX];
 	ProtobufCBinaryData typ[EG_POLICY_TYPS_MAX];
+	ProtobufCBinaryData cwt_typ[EG_POLICY_TYPS_MAX];
+	uint32_t cwt_format[EG_POLICY_TYPS_MAX];
 };
 
 void eg_policy_pb_fill(struct eg_policy_pb *pb, const struct eg_policy *policy);

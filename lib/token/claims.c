@@ -13,24 +13,6 @@ enum eg_token_fmt eg_token_detect(struct eg_span token)
 	return EG_TOKEN_JWT;
 }
 
-static bool take_bytes(struct eg_span *rest, struct eg_span bytes)
-{
-	if (rest->len < bytes.len || memcmp(rest->ptr, bytes.ptr, bytes.len) != 0)
-		return false;
-	*rest = eg_span(rest->ptr + bytes.len, rest->len - bytes.len);
-	return true;
-}
-
-bool eg_cwt_head_ok(struct eg_span token, bool may_be_untagged)
-{
-	struct eg_span rest = token;
-	const bool is_cwt_tagged = take_bytes(&rest, eg_span("\xd8\x3d", 2));
-	const bool is_sign1_tagged = take_bytes(&rest, eg_span("\xd2", 1));
-
-	return (is_sign1_tagged || (may_be_untagged && !is_cwt_tagged)) &&
-	       take_bytes(&rest, eg_span("\x84", 1));
-}
-
 static bool has(const struct eg_token *token, enum eg_token_member member)
 {
 	return (token->has & member) != 0;

@@ -35,7 +35,7 @@ struct eg_policy {
 	bool typ_required;
 	bool exp_optional; /* default: exp is required */
 	bool any_audience;
-	uint8_t issuer_cnt, audience_cnt, typ_cnt;
+	uint8_t issuer_cnt, audience_cnt, typ_cnt, cwt_typ_cnt, cwt_format_cnt;
 	uint32_t max_age_s;       /* 0: none; now > iat + max_age + skew is TOO_OLD */
 	uint32_t max_lifetime_s;  /* 0: none; exp - iat > max_lifetime is TOO_OLD */
 	uint32_t client_cache_s;  /* 0: answers say cache_for 0 */
@@ -43,14 +43,16 @@ struct eg_policy {
 	uint32_t issuer_slot[EG_POLICY_ISSUERS_MAX]; /* into the keyset of the same snapshot */
 	struct eg_policy_str issuer[EG_POLICY_ISSUERS_MAX];
 	struct eg_policy_str audience[EG_POLICY_AUDS_MAX];
-	struct eg_policy_str typ[EG_POLICY_TYPS_MAX]; /* lower case, "application/" taken off */
-	struct eg_policy_str implicit_assertion;      /* PASETO */
+	struct eg_policy_str typ[EG_POLICY_TYPS_MAX];     /* lower case, "application/" taken off */
+	struct eg_policy_str cwt_typ[EG_POLICY_TYPS_MAX]; /* the same of a CWT (RFC 9596) */
+	uint16_t cwt_format[EG_POLICY_TYPS_MAX];          /* and as CoAP content formats */
+	struct eg_policy_str implicit_assertion;          /* PASETO */
 };
 
 #define EG_POLICY_NO_SLOT UINT32_MAX
 
-/* The defaults of docs/protocol.md: typ JWT and at+jwt, skew 0, cheap order, exp required.
- * [control] */
+/* The defaults of docs/protocol.md: typ JWT and at+jwt, of a CWT application/cwt and 61, skew 0,
+ * cheap order, exp required. [control] */
 void eg_policy_init(struct eg_policy *policy, uint32_t id);
 
 int eg_policy_str_set(
@@ -60,6 +62,10 @@ int eg_policy_add_audience(struct eg_policy *policy, struct eg_span audience, st
 /* Replaces nothing: call eg_policy_clear_typs first to leave the default list. */
 void eg_policy_clear_typs(struct eg_policy *policy);
 int eg_policy_add_typ(struct eg_policy *policy, struct eg_span typ, struct eg_error *err);
+/* Likewise for CWTs: a media type, or a content format in digits. */
+void eg_policy_clear_cwt_typs(struct eg_policy *policy);
+int eg_policy_add_cwt_typ(struct eg_policy *policy, struct eg_span typ, struct eg_error *err);
+int eg_policy_add_cwt_format(struct eg_policy *policy, uint32_t format, struct eg_error *err);
 
 /* Whole-policy rules: id, at least one issuer, audiences or any (not both), skew. */
 int eg_policy_check(const struct eg_policy *policy, struct eg_error *err);
@@ -73,6 +79,9 @@ static inline struct eg_span eg_policy_span(const struct eg_policy_str *s)
 int eg_policy_find_issuer(const struct eg_policy *policy, struct eg_span iss);
 /* typ as in the token: ASCII case-insensitive, one leading "application/" removed. [worker] */
 bool eg_policy_typ_ok(const struct eg_policy *policy, struct eg_span typ);
+/* The same for the typ of a CWT, as a media type or as a number. [worker] */
+bool eg_policy_cwt_typ_ok(const struct eg_policy *policy, struct eg_span typ);
+bool eg_policy_cwt_format_ok(const struct eg_policy *policy, uint64_t format);
 bool eg_policy_audience_ok(const struct eg_policy *policy, struct eg_span audience);
 
 #endif

@@ -3,10 +3,14 @@
  * Tokens to views, and the claims policy (docs/protocol.md section 2). One status per rule, in a
  * fixed order, so that two implementations agree status by status.
  *
- *   token bytes ──eg_jwt_parse──▶ eg_token (views) ──issuer, key──▶ ──eg_claims_check──▶ …signature
- *                 S1–S5                              S6 (caller)      S7                   S8, S9
+ *   token bytes ──eg_jwt_parse─────▶ eg_token (views) ──issuer, key──▶ ──eg_claims_check──▶ …
+ *               ──eg_cwt_parse─────▶                    S6 (caller)      S7                 S8, S9
+ *               ──eg_paseto_parse──▶
+ *                 S1–S5
  *
- * Views point into the token as received or into the scratch, and live as long as both.
+ * The signature of a JWT covers bytes of the token as received. What the other two sign is not in
+ * the token as it stands, so they write it into a struct eg_token_message of the caller.
+ * Views point into the token as received, the scratch or the message, and live as long as all.
  * Threads: [worker], one scratch per worker; no allocation.
  */
 #ifndef EG_TOKEN_H
@@ -18,7 +22,8 @@
 #define EG_TOKEN_DEFAULT_MAX 4096u
 #define EG_TOKEN_HEADER_MAX  1024u /* decoded */
 #define EG_TOKEN_PAYLOAD_MAX 4096u /* decoded */
-#define EG_TOKEN_STRING_MAX  255u  /* iss sub jti sid, after unescaping */
+#define EG_TOKEN_FOOTER_MAX  512u  /* of a PASETO, decoded */
+#define EG_TOKEN_STRING_MAX  255u  /* iss sub jti cti sid, after unescaping */
 #define EG_TOKEN_AUD_MAX     16u
 #define EG_TOKEN_TIME_MAX    253402300799LL /* 9999-12-31T23:59:59Z */
 
@@ -56,7 +61,7 @@ struct eg_token {
 	int64_t nbf_s;               /* rounded up */
 	int64_t iat_s;               /* rounded up */
 	int64_t iat_floor_s;         /* rounded down: for the cutoffs R2 and R3 */
-	struct eg_span signed_bytes; /* what the signature covers, in the token as received */
+	struct eg_span signed_bytes; /* what the signature covers: in the token or the message */
 	uint8_t signature[64];
 };
 
@@ -65,6 +70,19 @@ struct eg_token_scratch {
 	uint8_t payload[EG_TOKEN_PAYLOAD_MAX + 64]; /* decoded */
 	uint8_t text[EG_TOKEN_HEADER_MAX + EG_TOKEN_PAYLOAD_MAX + 64]; /* unescaped strings */
 };
+
+/* Room for what a CWT or a PASETO signs. The most is a CWT's: "Signature1" with its frame (13), two
+ * heads (6), header and payload; a PASETO's prefix, payload, footer and implicit assertion are
+ * less. The rest is slack for wide stores, up to an odd number of cache lines: in an array of these
+ * the first lines, which are all that most tokens use, lie in different sets of a cache. */
+#define EG_TOKEN_MESSAGE_BYTES 5184u
+
+struct eg_token_message {
+	_Alignas(64) uint8_t bytes[EG_TOKEN_MESSAGE_BYTES];
+};
+
+_Static_assert(13 + 6 + EG_TOKEN_HEADER_MAX + EG_TOKEN_PAYLOAD_MAX <= EG_TOKEN_MESSAGE_BYTES,
+    "the largest message fits");
 
 struct eg_finding {
 	enum eg_verdict status; /* EG_OK: no rule refused so far (never an accept by itself) */
@@ -81,6 +99,16 @@ static inline struct eg_finding eg_finding(enum eg_verdict status, enum eg_detai
 struct eg_finding eg_jwt_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token *out);
 
+/* The same of a CWT in COSE_Sign1 (protocol 2.4): tag 61 or not, tag 18, an array of 4; without
+ * tags only where may_be_untagged, the sender having said CWT. Views point into the token. */
+struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
+    const struct eg_policy *policy, struct eg_token_message *message, struct eg_token *out);
+
+/* The same of a PASETO v4.public (protocol 2.5). Of the policy it also takes the implicit assertion
+ * into the message. Up to 17 KiB of stack. */
+struct eg_finding eg_paseto_parse(struct eg_span token, const struct eg_policy *policy,
+    struct eg_token_scratch *scratch, struct eg_token_message *message, struct eg_token *out);
+
 /* S7: times, ages, audience, cnf, and status required by policy but absent is left to S9. */
 struct eg_finding eg_claims_check(
     const struct eg_token *token, const struct eg_policy *policy, uint64_t now_s);
@@ -89,13 +117,13 @@ struct eg_finding eg_claims_check(
 enum eg_token_fmt { EG_TOKEN_JWT = 1, EG_TOKEN_CWT = 2, EG_TOKEN_PASETO = 3 };
 enum eg_token_fmt eg_token_detect(struct eg_span token);
 
-/* Does a CWT begin as protocol 2.4 has it: tag 61 or not, tag 18, an array of 4? Without tags only
- * where may_be_untagged: the sender said CWT. The rest of the token is not read. */
-bool eg_cwt_head_ok(struct eg_span token, bool may_be_untagged);
-
 /* A JSON number as a NumericDate (protocol 2.3), in exact decimal arithmetic: the floor and the
  * ceiling of its value, both EG_TOKEN_TIME_FAR_PAST where it is negative. False where it is over a
  * limit of 2.3. Precondition: number is one by the grammar of JSON (any bytes are safe). */
 bool eg_numeric_date(struct eg_span number, int64_t *floor_s, int64_t *ceil_s);
+
+/* An RFC 3339 date-time with its offset, rounded likewise. False where it is none by the grammar
+ * and the calendar, where the second is 60, and where it is over EG_TOKEN_TIME_MAX. */
+bool eg_rfc3339(struct eg_span text, int64_t *floor_s, int64_t *ceil_s);
 
 #endif

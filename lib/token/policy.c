@@ -4,12 +4,15 @@
 #include "eg_token.h"
 #include "media_type.h"
 
-#define TOKEN_MAX_BYTES UINT16_MAX /* what a record's length field can say */
+#define TOKEN_MAX_BYTES    UINT16_MAX /* what a record's length field can say */
+#define CONTENT_FORMAT_CWT 61u        /* application/cwt, RFC 8392 section 9.5 */
 
 static void set_default_typs(struct eg_policy *policy)
 {
 	(void)eg_policy_add_typ(policy, eg_span_str("jwt"), NULL);
 	(void)eg_policy_add_typ(policy, eg_span_str("at+jwt"), NULL);
+	(void)eg_policy_add_cwt_typ(policy, eg_span_str("application/cwt"), NULL);
+	(void)eg_policy_add_cwt_format(policy, CONTENT_FORMAT_CWT, NULL);
 }
 
 void eg_policy_init(struct eg_policy *policy, uint32_t id)
@@ -85,18 +88,67 @@ void eg_policy_clear_typs(struct eg_policy *policy)
 	policy->typ_cnt = 0;
 }
 
-int eg_policy_add_typ(struct eg_policy *policy, struct eg_span typ, struct eg_error *err)
+/* Appends a media type in its short form and lower case. */
+static int add_media_type(struct eg_policy_str *list, uint8_t *cnt, struct eg_span typ,
+    const char *what, struct eg_error *err)
 {
 	const struct eg_span name = eg_media_type_short(typ);
 	uint8_t lower[EG_POLICY_TYP_BYTES];
 
 	if (name.len > EG_POLICY_TYP_BYTES)
-		return eg_error_set(err, EG_ELIMIT, "typ is %zu bytes long; at most %u are allowed",
-		    name.len, EG_POLICY_TYP_BYTES);
+		return eg_error_set(err, EG_ELIMIT, "%s is %zu bytes long; at most %u are allowed",
+		    what, name.len, EG_POLICY_TYP_BYTES);
 	for (size_t i = 0; i < name.len; i++)
 		lower[i] = eg_ascii_lower(name.ptr[i]);
-	return add_str(policy->typ, &policy->typ_cnt, EG_POLICY_TYPS_MAX, eg_span(lower, name.len),
-	    "typ", err);
+	return add_str(list, cnt, EG_POLICY_TYPS_MAX, eg_span(lower, name.len), what, err);
+}
+
+int eg_policy_add_typ(struct eg_policy *policy, struct eg_span typ, struct eg_error *err)
+{
+	return add_media_type(policy->typ, &policy->typ_cnt, typ, "typ", err);
+}
+
+void eg_policy_clear_cwt_typs(struct eg_policy *policy)
+{
+	policy->cwt_typ_cnt = 0;
+	policy->cwt_format_cnt = 0;
+}
+
+int eg_policy_add_cwt_format(struct eg_policy *policy, uint32_t format, struct eg_error *err)
+{
+	if (format > UINT16_MAX)
+		return eg_error_set(err, EG_ELIMIT, "content format %u is over 65535", format);
+	if (eg_policy_cwt_format_ok(policy, format))
+		return eg_error_set(err, EG_EEXIST, "content format %u is given twice", format);
+	if (policy->cwt_format_cnt == EG_POLICY_TYPS_MAX)
+		return eg_error_set(
+		    err, EG_ELIMIT, "more than %u content formats", EG_POLICY_TYPS_MAX);
+	policy->cwt_format[policy->cwt_format_cnt++] = (uint16_t)format;
+	return 0;
+}
+
+/* The number that 1 to 9 digits are, or UINT32_MAX. */
+static uint32_t number_of(struct eg_span digits)
+{
+	uint32_t n = 0;
+
+	if (digits.len == 0 || digits.len > 9)
+		return UINT32_MAX;
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+			return UINT32_MAX;
+		n = n * 10 + (uint32_t)(digits.ptr[i] - '0');
+	}
+	return n;
+}
+
+int eg_policy_add_cwt_typ(struct eg_policy *policy, struct eg_span typ, struct eg_error *err)
+{
+	const uint32_t format = number_of(typ);
+
+	if (format != UINT32_MAX)
+		return eg_policy_add_cwt_format(policy, format, err);
+	return add_media_type(policy->cwt_typ, &policy->cwt_typ_cnt, typ, "typ of a CWT", err);
 }
 
 static int check_limits(const struct eg_policy *policy, struct eg_error *err)
@@ -131,6 +183,8 @@ int eg_policy_check(const struct eg_policy *policy, struct eg_error *err)
 	if (policy->typ_required && policy->typ_cnt == 0)
 		return eg_error_set(
 		    err, EG_EINVAL, "policy %u requires a typ but allows none", policy->id);
+	if (policy->cwt_typ_cnt == 0 && policy->cwt_format_cnt == 0)
+		return eg_error_set(err, EG_EINVAL, "policy %u allows no typ of a CWT", policy->id);
 	return check_limits(policy, err);
 }
 
@@ -139,12 +193,30 @@ int eg_policy_find_issuer(const struct eg_policy *policy, struct eg_span iss)
 	return find_str(policy->issuer, policy->issuer_cnt, iss);
 }
 
-bool eg_policy_typ_ok(const struct eg_policy *policy, struct eg_span typ)
+static bool media_type_in(const struct eg_policy_str *list, unsigned cnt, struct eg_span typ)
 {
 	const struct eg_span name = eg_media_type_short(typ);
 
-	for (unsigned i = 0; i < policy->typ_cnt; i++)
-		if (eg_ascii_eq_lower(name, eg_policy_span(&policy->typ[i])))
+	for (unsigned i = 0; i < cnt; i++)
+		if (eg_ascii_eq_lower(name, eg_policy_span(&list[i])))
+			return true;
+	return false;
+}
+
+bool eg_policy_typ_ok(const struct eg_policy *policy, struct eg_span typ)
+{
+	return media_type_in(policy->typ, policy->typ_cnt, typ);
+}
+
+bool eg_policy_cwt_typ_ok(const struct eg_policy *policy, struct eg_span typ)
+{
+	return media_type_in(policy->cwt_typ, policy->cwt_typ_cnt, typ);
+}
+
+bool eg_policy_cwt_format_ok(const struct eg_policy *policy, uint64_t format)
+{
+	for (unsigned i = 0; i < policy->cwt_format_cnt; i++)
+		if (policy->cwt_format[i] == format)
 			return true;
 	return false;
 }

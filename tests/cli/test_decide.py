@@ -41,8 +41,8 @@ class Decide(CliTest):
     def test_hex_is_a_cwt(self):
         self.assertEqual(self.raw("d28443a10127\nabc\nABCD\nxx\n").stdout.split()[1::2],
                          ["MALFORMED", "MALFORMED"])
-        for line, status in ((b"d28443a10127", "UNSUPPORTED"), (b"84", "UNSUPPORTED"),
-                             (b"deadbeef", "MALFORMED"), (bytes.fromhex("d284"), "UNSUPPORTED"),
+        for line, status in ((b"d28443a10127", "MALFORMED"), (b"84", "MALFORMED"),
+                             (b"deadbeef", "MALFORMED"), (bytes.fromhex("d284"), "MALFORMED"),
                              (b"\x84", "MALFORMED"), (b"\xff\xfe", "MALFORMED")):
             with self.subTest(line):
                 self.assertEqual(self.raw(line).stdout.strip(), status)

@@ -142,15 +142,15 @@ class Store(CliTest):
     def test_policy_list_shows_what_was_set(self):
         done = self.ctl("policy", "set", 7, "--issuer", f"{ISS},https://b.example", "--audience",
                         "x,y", "--audience", "z", "--typ", "at+jwt", "--typ-required", "--skew", 60,
-                        "--order", "strict", "--status", "required", "--cnf", "require",
+                        "--cwt-typ", "own+cwt,263", "--order", "strict", "--status", "required", "--cnf", "require",
                         "--implicit-assertion", "ia", "--max-age", 10, "--max-lifetime", 20,
                         "--exp-optional", "--client-cache", 30, "--max-token", 2000)
         self.assertIn("not known yet", done.stderr)
         policy, = self.rows("policy", "list")
         self.assertEqual(policy, {
             "id": 7, "default": True, "issuer": [ISS, "https://b.example"],
-            "audience": ["x", "y", "z"], "typ": ["at+jwt"], "typ_required": True, "skew": 60,
-            "order": "strict", "status": "required", "cnf": "require", "implicit_assertion": "ia",
+            "audience": ["x", "y", "z"], "typ": ["at+jwt"], "typ_required": True,
+            "cwt_typ": ["own+cwt", 263], "skew": 60, "order": "strict", "status": "required", "cnf": "require", "implicit_assertion": "ia",
             "exp_optional": True, "max_age": 10, "max_lifetime": 20, "client_cache": 30,
             "max_token": 2000})
 

@@ -202,36 +202,6 @@ static void test_detect(void **state)
 		    eg_token_detect(eg_span(cases[i].text, cases[i].len)), cases[i].fmt);
 }
 
-static void test_cwt_head(void **state)
-{
-	static const struct {
-		const char *text;
-		size_t len;
-		bool tagged,
-		    said; /* ok where the format was detected, and where the sender said CWT */
-	} cases[] = {
-	    {"\xD2\x84", 2, true, true},
-	    {"\xD8\x3D\xD2\x84\x43", 5, true, true},
-	    {"\x84\x43", 2, false, true},
-	    {"\xD8\x3D\x84", 3, false, false}, /* tag 61 is followed by a COSE tag */
-	    {"\xD2\xD2\x84", 3, false, false},
-	    {"\xD1\x84", 2, false, false}, /* COSE_Mac0 */
-	    {"\xD2\x83", 2, false, false},
-	    {"\xD2", 1, false, false},
-	    {"\xD8\x3D", 2, false, false},
-	    {"\xD8", 1, false, false},
-	    {"\xEF\xBB\xBF", 3, false, false},
-	    {"", 0, false, false},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct eg_span cwt = eg_span(cases[i].text, cases[i].len);
-
-		assert_int_equal(eg_cwt_head_ok(cwt, false), cases[i].tagged);
-		assert_int_equal(eg_cwt_head_ok(cwt, true), cases[i].said);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,7 +215,6 @@ int main(void)
 	    cmocka_unit_test_setup(test_order_of_rules, set_up),
 	    cmocka_unit_test_setup(test_extreme_clocks, set_up),
 	    cmocka_unit_test(test_detect),
-	    cmocka_unit_test(test_cwt_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

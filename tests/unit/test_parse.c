@@ -819,6 +819,23 @@ static void echo_is_answered(void **state)
 	}
 }
 
+/* Id, sequence number and data of zero: RFC 1624's update gives 0, the sum over the reply 0xffff.
+ */
+static void echo_of_zeros_has_a_checksum(void **state)
+{
+	struct eg_netif n = us();
+	struct eg_packet pkt;
+
+	begin_ip4(1, 0, 24);
+	put((const uint8_t[]){8, 0, 0, 0}, 4);
+	put(zeros, 16);
+	put(zeros, 4);
+	seal_upper(false, 1, 2);
+	pkt = packet(0);
+	assert_int_equal(parse_as(&n, &pkt).outcome, EG_PARSE_ANSWERED);
+	assert_int_equal(eg_load_be16(pkt.data + 14 + 20 + 2), 0xffff);
+}
+
 static void other_icmp_is_dropped(void **state)
 {
 	echo4(0, 20);
@@ -1326,6 +1343,7 @@ int main(void)
 	    cmocka_unit_test(reply_never_says_no_checksum),
 	    cmocka_unit_test(datagrams_have_no_headers),
 	    cmocka_unit_test(echo_is_answered),
+	    cmocka_unit_test(echo_of_zeros_has_a_checksum),
 	    cmocka_unit_test(other_icmp_is_dropped),
 	    cmocka_unit_test(ip6_header_is_checked),
 	    cmocka_unit_test(ip6_extensions_are_skipped_or_named),

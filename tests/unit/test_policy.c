@@ -52,6 +52,40 @@ static void test_typ(void **state)
 	assert_false(typ_ok("at\vjwt")); /* case folding is not masking a bit */
 }
 
+static void test_cwt_typ(void **state)
+{
+	assert_true(eg_policy_cwt_format_ok(&policy, 61));
+	assert_false(eg_policy_cwt_format_ok(&policy, 60));
+	assert_false(eg_policy_cwt_format_ok(&policy, 65536 + 61));
+	assert_true(eg_policy_cwt_typ_ok(&policy, eg_span_str("application/CWT")));
+	assert_true(eg_policy_cwt_typ_ok(&policy, eg_span_str("cwt")));
+	assert_false(eg_policy_cwt_typ_ok(&policy, eg_span_str("61"))); /* a text is no number */
+	assert_false(eg_policy_cwt_typ_ok(&policy, eg_span_str("jwt")));
+	assert_false(typ_ok("cwt"));
+}
+
+static void test_cwt_typ_list(void **state)
+{
+	char format[8];
+
+	eg_policy_clear_cwt_typs(&policy);
+	assert_int_equal(eg_policy_check(&policy, &err), -EG_EINVAL);
+	for (unsigned i = 0; i < EG_POLICY_TYPS_MAX; i++) {
+		(void)snprintf(format, sizeof(format), "%u", 65535 - i);
+		assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str(format), &err), 0);
+	}
+	assert_int_equal(eg_policy_check(&policy, &err), 0);
+	assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str("65535"), &err), -EG_EEXIST);
+	assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str("1"), &err), -EG_ELIMIT);
+	assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str("65536"), &err), -EG_ELIMIT);
+	assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str("a/b+cwt"), &err), 0);
+	assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str("A/B+CWT"), &err), -EG_EEXIST);
+	assert_int_equal(eg_policy_add_cwt_typ(&policy, eg_span_str(""), &err), -EG_EINVAL);
+	assert_true(eg_policy_cwt_format_ok(&policy, 65528));
+	assert_false(eg_policy_cwt_format_ok(&policy, 61));
+	assert_true(eg_policy_cwt_typ_ok(&policy, eg_span_str("a/b+cwt")));
+}
+
 static void test_typ_list(void **state)
 {
 	char typ[EG_POLICY_TYP_BYTES + 2] = {0};
@@ -164,6 +198,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_defaults, set_up),
 	    cmocka_unit_test_setup(test_typ, set_up),
 	    cmocka_unit_test_setup(test_typ_list, set_up),
+	    cmocka_unit_test_setup(test_cwt_typ, set_up),
+	    cmocka_unit_test_setup(test_cwt_typ_list, set_up),
 	    cmocka_unit_test_setup(test_issuers_are_bytes, set_up),
 	    cmocka_unit_test_setup(test_names_at_their_limits, set_up),
 	    cmocka_unit_test_setup(test_lists_at_their_limits, set_up),

@@ -444,6 +444,9 @@ static void test_policy_rules(void **state)
 	p.max_token_bytes = 1000;
 	eg_policy_clear_typs(&p);
 	ok(s, eg_policy_add_typ(&p, span("at+jwt"), &s->err));
+	eg_policy_clear_cwt_typs(&p);
+	ok(s, eg_policy_add_cwt_typ(&p, span("own+cwt"), &s->err));
+	ok(s, eg_policy_add_cwt_typ(&p, span("61"), &s->err));
 	ok(s, eg_policy_add_audience(&p, span("second"), &s->err));
 	ok(s, eg_policy_str_set(&p.implicit_assertion, span("ia"), "implicit assertion", &s->err));
 	ok(s, eg_state_policy_put(s->w, &p, true, T0_NS, &s->epoch, &s->err));

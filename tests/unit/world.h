@@ -109,6 +109,11 @@ struct world_token world_sign(
 /* A sound token of k1 that ends in 300 s, with `members` (",\"jti\":…" or "") behind the others. */
 struct world_token world_good(const struct world *w, const char *members);
 
+/* The same as a CWT and as a PASETO, signed with key `key`, with this cti or jti. (world_formats.c)
+ */
+struct world_token world_cwt(const struct world *w, unsigned key, const char *cti);
+struct world_token world_paseto(const struct world *w, unsigned key, const char *jti);
+
 /* ── packets ── */
 
 struct eg_egt_record world_record(const struct world_token *token, uint32_t policy_id);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_cbor.h"
+
+#include "eg_json.h"
+
+#define ARGUMENT_1_BYTE  24 /* the argument follows in 1, 2, 4 or 8 bytes */
+#define ARGUMENT_2_BYTES 25
+#define ARGUMENT_4_BYTES 26
+#define ARGUMENT_8_BYTES 27
+#define MAJOR_SIMPLE     7
+#define SIMPLE_MIN_LONG  32 /* RFC 8949 section 3.3: below it the two-byte form is not well-formed \
+	                     */
+
+struct eg_cbor eg_cbor(struct eg_span document)
+{
+	return (struct eg_cbor){
+	    .at = document.ptr,
+	    .end = document.len != 0 ? document.ptr + document.len : document.ptr,
+	    .failed = document.len > EG_CBOR_BYTES_MAX,
+	    .members_left = EG_CBOR_MEMBERS_MAX,
+	};
+}
+
+static bool fail(struct eg_cbor *r)
+{
+	r->failed = true;
+	r->at = r->end;
+	return false;
+}
+
+static size_t left(const struct eg_cbor *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+bool eg_cbor_done(const struct eg_cbor *r)
+{
+	return !r->failed && r->at == r->end;
+}
+
+/* ── heads ── */
+
+static bool read_argument(struct eg_cbor *r, unsigned info, uint64_t *n)
+{
+	static const uint64_t least[] = {ARGUMENT_1_BYTE, 1u << 8, 1u << 16, 1ull << 32};
+	const unsigned log2_bytes = info - ARGUMENT_1_BYTE;
+	const uint8_t *p = r->at;
+
+	if (info > ARGUMENT_8_BYTES || left(r) < 1u << log2_bytes)
+		return false;
+	r->at += 1u << log2_bytes;
+	switch (info) {
+	case ARGUMENT_1_BYTE:
+		*n = p[0];
+		break;
+	case ARGUMENT_2_BYTES:
+		*n = eg_load_be16(p);
+		break;
+	case ARGUMENT_4_BYTES:
+		*n = eg_load_be32(p);
+		break;
+	default:
+		*n = eg_load_be64(p);
+	}
+	return *n >= least[log2_bytes];
+}
+
+/* A float of fewer bits as the bits of the binary64 of the same value (IEEE 754). */
+static uint64_t widen(uint32_t bits, unsigned exponent_bits, unsigned fraction_bits)
+{
+	const uint64_t sign = (uint64_t)(bits >> (exponent_bits + fraction_bits)) << 63;
+	const uint32_t exponent = bits >> fraction_bits & ((1u << exponent_bits) - 1);
+	const uint64_t fraction = bits & ((1u << fraction_bits) - 1);
+	const uint64_t bias = 1023u - ((1u << (exponent_bits - 1)) - 1);
+	unsigned shift;
+
+	if (exponent == (1u << exponent_bits) - 1)
+		return sign | 0x7FFull << 52 | fraction << (52 - fraction_bits);
+	if (exponent != 0)
+		return sign | (exponent + bias) << 52 | fraction << (52 - fraction_bits);
+	if (fraction == 0)
+		return sign;
+	/* subnormal: the highest bit set becomes the hidden one */
+	shift = (unsigned)__builtin_clzll(fraction) - 11;
+	return sign | (bias + 1 + 52 - fraction_bits - shift) << 52 |
+	       (fraction << shift & ((1ull << 52) - 1));
+}
+
+static bool read_long_simple(struct eg_cbor *r, unsigned info, struct eg_cbor_item *item)
+{
+	const unsigned bytes = 1u << (info - ARGUMENT_1_BYTE);
+	const uint8_t *p = r->at;
+
+	if (info > ARGUMENT_8_BYTES || left(r) < bytes)
+		return false;
+	r->at += bytes;
+	item->type = EG_CBOR_FLOAT;
+	switch (info) {
+	case ARGUMENT_1_BYTE:
+		item->type = EG_CBOR_SIMPLE;
+		item->n = p[0];
+		return p[0] >= SIMPLE_MIN_LONG;
+	case ARGUMENT_2_BYTES:
+		item->n = widen(eg_load_be16(p), 5, 10);
+		return true;
+	case ARGUMENT_4_BYTES:
+		item->n = widen(eg_load_be32(p), 8, 23);
+		return true;
+	default:
+		item->n = eg_load_be64(p);
+		return true;
+	}
+}
+
+static bool read_content(struct eg_cbor *r, struct eg_cbor_item *item)
+{
+	if (item->n > left(r))
+		return false;
+	r->at += item->n;
+	return item->type == EG_CBOR_BYTES || eg_utf8_valid(eg_cbor_span(item));
+}
+
+bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item)
+{
+	unsigned info;
+
+	if (r->failed || r->at == r->end)
+		return fail(r);
+	info = *r->at & 0x1F;
+	item->type = *r->at++ >> 5;
+	item->n = info;
+	item->content = r->at;
+	if (info >= ARGUMENT_1_BYTE) {
+		if (item->type == MAJOR_SIMPLE)
+			return read_long_simple(r, info, item) || fail(r);
+		if (!read_argument(r, info, &item->n))
+			return fail(r);
+	}
+	item->content = r->at;
+	if (item->type == EG_CBOR_BYTES || item->type == EG_CBOR_TEXT)
+		return read_content(r, item) || fail(r);
+	return true;
+}
+
+/* ── what holds other items ── */
+
+bool eg_cbor_enter(struct eg_cbor *r)
+{
+	if (r->failed || r->depth == EG_CBOR_DEPTH_MAX)
+		return fail(r);
+	r->depth++;
+	return true;
+}
+
+void eg_cbor_leave(struct eg_cbor *r)
+{
+	r->depth--;
+}
+
+static bool skip_next(struct eg_cbor *r)
+{
+	struct eg_cbor_item item;
+
+	return eg_cbor_read(r, &item) && eg_cbor_skip(r, &item);
+}
+
+static bool skip_array(struct eg_cbor *r, uint64_t cnt)
+{
+	if (!eg_cbor_enter(r))
+		return false;
+	while (cnt-- != 0)
+		if (!skip_next(r))
+			return false;
+	eg_cbor_leave(r);
+	return true;
+}
+
+static bool skip_map(struct eg_cbor *r, const struct eg_cbor_item *item)
+{
+	struct eg_cbor_item key;
+	struct eg_cbor_map map;
+
+	if (!eg_cbor_map_begin(r, item, &map))
+		return false;
+	while (eg_cbor_map_next(r, &map, &key))
+		if (!skip_next(r))
+			return false;
+	return !r->failed;
+}
+
+bool eg_cbor_skip(struct eg_cbor *r, const struct eg_cbor_item *item)
+{
+	struct eg_cbor_item inner = *item;
+
+	while (inner.type == EG_CBOR_TAG) /* a loop: tags may be many */
+		if (!eg_cbor_read(r, &inner))
+			return false;
+	if (inner.type == EG_CBOR_ARRAY)
+		return skip_array(r, inner.n);
+	if (inner.type == EG_CBOR_MAP)
+		return skip_map(r, &inner);
+	return !r->failed;
+}
+
+/* ── keys ── */
+
+bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struct eg_cbor_map *map)
+{
+	if (!eg_cbor_enter(r))
+		return false;
+	if (item->n > r->members_left)
+		return fail(r);
+	r->members_left -= (unsigned)item->n;
+	map->left = item->n;
+	map->short_keys = 0;
+	map->base = r->at;
+	map->long_cnt = 0;
+	return true;
+}
+
+static struct eg_span long_key(const struct eg_cbor_map *map, unsigned i)
+{
+	return eg_span(map->base + map->long_key[i].off, map->long_key[i].len);
+}
+
+/* Any total order will do: equal keys have equal bytes, since their form is the shortest. */
+static int compare(struct eg_span a, struct eg_span b)
+{
+	const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Where the key belongs, with whether it stands there already. Searched from the end: issuers write
+ * most maps in order. */
+static bool find_long_key(const struct eg_cbor_map *map, struct eg_span key, unsigned *place)
+{
+	unsigned low = 0, high = map->long_cnt;
+
+	if (high != 0 && compare(long_key(map, high - 1), key) < 0)
+		low = high;
+	while (low < high) {
+		const unsigned middle = (low + high) / 2;
+		const int order = compare(long_key(map, middle), key);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*place = low;
+	return false;
+}
+
+static bool add_long_key(struct eg_cbor_map *map, struct eg_span key)
+{
+	unsigned place = 0;
+
+	if (find_long_key(map, key, &place))
+		return false;
+	memmove(&map->long_key[place + 1], &map->long_key[place],
+	    (map->long_cnt - place) * sizeof(map->long_key[0]));
+	map->long_key[place].off = (uint16_t)(key.ptr - map->base);
+	map->long_key[place].len = (uint16_t)key.len;
+	map->long_cnt++;
+	return true;
+}
+
+/* The keys of one byte are the integers -24 … 23, encoded as 00 … 17 and 20 … 37, and the empty
+ * strings; the integers fit a word. */
+static bool add_key(struct eg_cbor_map *map, struct eg_span key)
+{
+	const uint64_t bit = 1ull << (key.ptr[0] & 63);
+
+	if (key.len != 1 || key.ptr[0] > 63)
+		return add_long_key(map, key);
+	if ((map->short_keys & bit) != 0)
+		return false;
+	map->short_keys |= bit;
+	return true;
+}
+
+bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor_item *key)
+{
+	const uint8_t *start = r->at;
+
+	if (r->failed)
+		return false;
+	if (map->left == 0) {
+		eg_cbor_leave(r);
+		return false;
+	}
+	map->left--;
+	if (!eg_cbor_read(r, key))
+		return false;
+	if (key->type > EG_CBOR_TEXT || !add_key(map, eg_span(start, (size_t)(r->at - start))))
+		return fail(r);
+	return true;
+}
+
+bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b)
+{
+	unsigned i = 0, j = 0;
+
+	while (i < a->long_cnt && j < b->long_cnt) {
+		const int order = compare(long_key(a, i), long_key(b, j));
+
+		if (order == 0)
+			return true;
+		i += order < 0;
+		j += order > 0;
+	}
+	return (a->short_keys & b->short_keys) != 0;
+}

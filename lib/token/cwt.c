@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_token.h"
+
+#include "eg_cbor.h"
+
+#include <float.h>
+
+/* Labels of a COSE header (RFC 9052 section 3.1, RFC 9596) and claim keys (RFC 8392 section 4). */
+enum { LABEL_ALG = 1, LABEL_CRIT = 2, LABEL_KID = 4, LABEL_TYP = 16 };
+enum {
+	CLAIM_ISS = 1,
+	CLAIM_SUB,
+	CLAIM_AUD,
+	CLAIM_EXP,
+	CLAIM_NBF,
+	CLAIM_IAT,
+	CLAIM_CTI,
+	CLAIM_CNF,
+	CLAIM_STATUS = 65535,
+};
+
+/* -1 - n as CBOR has negative numbers: EdDSA -8 (RFC 9053), Ed25519 -19 (RFC 9864). */
+#define ALG_EDDSA_N   7u
+#define ALG_ED25519_N 18u
+
+#define TAG_CWT         "\xd8\x3d" /* 61 */
+#define TAG_COSE_SIGN1  "\xd2"     /* 18 */
+#define SIGN1_ITEMS     4
+#define NO_EXTERNAL_AAD 0x40 /* an empty byte string */
+
+/* What a CWT consists of; spans are what the byte strings hold, _item with their heads. */
+struct sign1 {
+	struct eg_span protected, payload, signature;
+	struct eg_span protected_item, payload_item;
+};
+
+struct bucket { /* protected or unprotected: the labels that are looked at */
+	bool has_alg, has_crit, has_kid, has_typ;
+	struct eg_cbor_item alg, kid, typ;
+	struct eg_cbor_map map;
+};
+
+static struct eg_finding pass(void)
+{
+	return eg_finding(EG_OK, EG_DETAIL_NONE);
+}
+
+static struct eg_finding refuse(enum eg_verdict status)
+{
+	return eg_finding(status, EG_DETAIL_NONE);
+}
+
+static struct eg_finding malformed(enum eg_detail detail)
+{
+	return eg_finding(EG_MALFORMED, detail);
+}
+
+/* ── the outer shape ── */
+
+static bool take_bytes(struct eg_span *rest, struct eg_span bytes)
+{
+	if (rest->len < bytes.len || memcmp(rest->ptr, bytes.ptr, bytes.len) != 0)
+		return false;
+	*rest = eg_span(rest->ptr + bytes.len, rest->len - bytes.len);
+	return true;
+}
+
+static bool take_tags(struct eg_span *rest, bool may_be_untagged)
+{
+	const bool is_cwt = take_bytes(rest, eg_span_str(TAG_CWT));
+	const bool is_sign1 = take_bytes(rest, eg_span_str(TAG_COSE_SIGN1));
+
+	return is_sign1 || (may_be_untagged && !is_cwt);
+}
+
+static bool read_bytes(struct eg_cbor *r, struct eg_span *content, struct eg_span *whole)
+{
+	const uint8_t *start = r->at;
+	struct eg_cbor_item item;
+
+	if (!eg_cbor_read(r, &item) || item.type != EG_CBOR_BYTES)
+		return false;
+	*content = eg_cbor_span(&item);
+	*whole = eg_span(start, (size_t)(r->at - start));
+	return true;
+}
+
+/* The value of the label that was read last. */
+static bool read_label(struct eg_cbor *r, const struct eg_cbor_item *label, struct bucket *b)
+{
+	struct eg_cbor_item value;
+
+	if (!eg_cbor_read(r, &value))
+		return false;
+	if (label->type == EG_CBOR_UINT) {
+		switch (label->n) {
+		case LABEL_ALG:
+			b->has_alg = true;
+			b->alg = value;
+			break;
+		case LABEL_CRIT:
+			b->has_crit = true;
+			break;
+		case LABEL_KID:
+			b->has_kid = true;
+			b->kid = value;
+			break;
+		case LABEL_TYP:
+			b->has_typ = true;
+			b->typ = value;
+			break;
+		default:
+			break;
+		}
+	}
+	return eg_cbor_skip(r, &value);
+}
+
+static bool read_bucket(struct eg_cbor *r, struct bucket *b)
+{
+	struct eg_cbor_item item;
+
+	b->has_alg = b->has_crit = b->has_kid = b->has_typ = false;
+	if (!eg_cbor_read(r, &item) || item.type != EG_CBOR_MAP ||
+	    !eg_cbor_map_begin(r, &item, &b->map))
+		return false;
+	while (eg_cbor_map_next(r, &b->map, &item))
+		if (!read_label(r, &item, b))
+			return false;
+	return !r->failed;
+}
+
+static bool read_sign1(struct eg_span array, struct sign1 *out, struct bucket *unprotected)
+{
+	struct eg_cbor r = eg_cbor(array);
+	struct eg_cbor_item item;
+	struct eg_span unused;
+	const uint8_t *start;
+
+	if (!eg_cbor_read(&r, &item) || item.type != EG_CBOR_ARRAY || item.n != SIGN1_ITEMS ||
+	    !eg_cbor_enter(&r) || !read_bytes(&r, &out->protected, &out->protected_item))
+		return false;
+	start = r.at;
+	return read_bucket(&r, unprotected) && r.at - start <= EG_TOKEN_HEADER_MAX &&
+	       read_bytes(&r, &out->payload, &out->payload_item) &&
+	       read_bytes(&r, &out->signature, &unused) && eg_cbor_done(&r);
+}
+
+/* ── S4 ── */
+
+/* Of no bytes, it is the empty map (RFC 9052 section 3). */
+static bool read_protected(struct eg_span protected, struct bucket *b)
+{
+	struct eg_cbor r = eg_cbor(protected.len != 0 ? protected : eg_span("\xa0", 1));
+
+	return protected.len <= EG_TOKEN_HEADER_MAX && read_bucket(&r, b) && eg_cbor_done(&r);
+}
+
+static struct eg_finding check_alg(const struct bucket *protected)
+{
+	const struct eg_cbor_item *alg = &protected->alg;
+
+	if (!protected->has_alg)
+		return malformed(EG_DETAIL_ALG);
+	if (alg->type != EG_CBOR_NEGATIVE || (alg->n != ALG_EDDSA_N && alg->n != ALG_ED25519_N))
+		return refuse(EG_UNSUPPORTED_ALG);
+	return pass();
+}
+
+static struct eg_finding check_typ(
+    const struct eg_cbor_item *typ, const struct eg_policy *policy, struct eg_token *out)
+{
+	bool ok;
+
+	if (typ == NULL)
+		return policy->typ_required ? refuse(EG_BAD_TYP) : pass();
+	if (typ->type == EG_CBOR_UINT)
+		ok = eg_policy_cwt_format_ok(policy, typ->n);
+	else if (typ->type == EG_CBOR_TEXT)
+		ok = eg_policy_cwt_typ_ok(policy, eg_cbor_span(typ));
+	else
+		return malformed(EG_DETAIL_TYP);
+	out->has |= EG_HAS_TYP;
+	return ok ? pass() : refuse(EG_BAD_TYP);
+}
+
+static struct eg_finding read_kid(const struct eg_cbor_item *kid, struct eg_token *out)
+{
+	if (kid == NULL)
+		return pass();
+	if (kid->type != EG_CBOR_BYTES)
+		return malformed(EG_DETAIL_KID);
+	out->kid = eg_cbor_span(kid);
+	out->has |= EG_HAS_KID;
+	return pass();
+}
+
+static struct eg_finding read_header(struct eg_span protected_bytes,
+    const struct bucket *unprotected, const struct eg_policy *policy, struct eg_token *out)
+{
+	const struct bucket *u = unprotected;
+	struct bucket p;
+	struct eg_finding f;
+
+	if (!read_protected(protected_bytes, &p) || eg_cbor_maps_share(&p.map, &u->map))
+		return malformed(EG_DETAIL_HEADER);
+	f = check_alg(&p);
+	if (f.status == EG_OK && (p.has_crit || u->has_crit))
+		f = refuse(EG_UNSUPPORTED_CRIT);
+	if (f.status == EG_OK)
+		f = check_typ(p.has_typ ? &p.typ : u->has_typ ? &u->typ : NULL, policy, out);
+	if (f.status == EG_OK)
+		f = read_kid(p.has_kid ? &p.kid : u->has_kid ? &u->kid : NULL, out);
+	return f;
+}
+
+/* ── S5 ── */
+
+/* The claims in the order in which a fault is told, wherever they stand in the map. */
+enum fault {
+	FAULT_ISS,
+	FAULT_SUB,
+	FAULT_CTI,
+	FAULT_EXP,
+	FAULT_NBF,
+	FAULT_IAT,
+	FAULT_AUD,
+	FAULT_CNF,
+	FAULT_STATUS
+};
+static const uint8_t fault_detail[] = {EG_DETAIL_ISS, EG_DETAIL_SUB, EG_DETAIL_CTI, EG_DETAIL_EXP,
+    EG_DETAIL_NBF, EG_DETAIL_IAT, EG_DETAIL_AUD, EG_DETAIL_CNF, EG_DETAIL_STATUS};
+
+struct claims { /* of one payload, while it is walked */
+	struct eg_cbor r;
+	struct eg_token *out;
+	unsigned faults; /* a bit for each enum fault */
+};
+
+static void note(struct claims *c, enum fault fault, bool ok, unsigned member)
+{
+	if (ok)
+		c->out->has |= member;
+	else
+		c->faults |= 1u << fault;
+}
+
+/* Text that others may handle as a C string: no NUL in it. */
+static bool name_of(const struct eg_cbor_item *value, struct eg_span *out)
+{
+	*out = eg_cbor_span(value);
+	return value->type == EG_CBOR_TEXT && memchr(out->ptr, 0, out->len) == NULL;
+}
+
+static bool short_name_of(const struct eg_cbor_item *value, struct eg_span *out)
+{
+	return value->n <= EG_TOKEN_STRING_MAX && name_of(value, out);
+}
+
+static bool bytes_of(const struct eg_cbor_item *value, struct eg_span *out)
+{
+	*out = eg_cbor_span(value);
+	return value->type == EG_CBOR_BYTES && value->n <= EG_TOKEN_STRING_MAX;
+}
+
+/* Protocol 2.3, for a float: exact, since a binary64 of that size has no rounding left to do. */
+static bool time_of_float(uint64_t bits, int64_t *floor_s, int64_t *ceil_s)
+{
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	if (!(value >= -DBL_MAX && value <= (double)EG_TOKEN_TIME_MAX))
+		return false;
+	if (value < 0) {
+		*floor_s = *ceil_s = EG_TOKEN_TIME_FAR_PAST;
+		return true;
+	}
+	*floor_s = (int64_t)value;
+	*ceil_s = *floor_s + ((double)*floor_s < value);
+	return true;
+}
+
+static bool time_of(const struct eg_cbor_item *value, int64_t *floor_s, int64_t *ceil_s)
+{
+	switch ((enum eg_cbor_type)value->type) {
+	case EG_CBOR_UINT:
+		*floor_s = *ceil_s = (int64_t)value->n;
+		return value->n <= EG_TOKEN_TIME_MAX;
+	case EG_CBOR_NEGATIVE:
+		*floor_s = *ceil_s = EG_TOKEN_TIME_FAR_PAST;
+		return true;
+	case EG_CBOR_FLOAT:
+		return time_of_float(value->n, floor_s, ceil_s);
+	default:
+		return false;
+	}
+}
+
+/* What walks into a claim returns false only where the CBOR itself is at fault. */
+
+static bool read_audiences(struct claims *c, uint64_t cnt)
+{
+	struct eg_cbor_item value;
+	bool ok = cnt <= EG_TOKEN_AUD_MAX;
+
+	if (!eg_cbor_enter(&c->r))
+		return false;
+	for (uint64_t i = 0; i < cnt; i++) {
+		if (!eg_cbor_read(&c->r, &value) || !eg_cbor_skip(&c->r, &value))
+			return false;
+		ok = ok && name_of(&value, &c->out->aud[i]);
+	}
+	eg_cbor_leave(&c->r);
+	c->out->aud_cnt = ok ? (uint8_t)cnt : 0;
+	note(c, FAULT_AUD, ok, EG_HAS_AUD);
+	return true;
+}
+
+static bool read_aud(struct claims *c, const struct eg_cbor_item *value)
+{
+	if (value->type == EG_CBOR_ARRAY)
+		return read_audiences(c, value->n);
+	c->out->aud_cnt = 1;
+	note(c, FAULT_AUD, name_of(value, &c->out->aud[0]), EG_HAS_AUD);
+	return eg_cbor_skip(&c->r, value);
+}
+
+/* Begins to walk a value that must be a map. Where it is none, the claim is at fault and *is_map
+ * false. */
+static bool open_map(
+    struct claims *c, const struct eg_cbor_item *value, struct eg_cbor_map *map, bool *is_map)
+{
+	*is_map = value->type == EG_CBOR_MAP;
+	if (*is_map)
+		return eg_cbor_map_begin(&c->r, value, map);
+	note(c, FAULT_STATUS, false, 0);
+	return eg_cbor_skip(&c->r, value);
+}
+
+static bool read_status_list(struct claims *c, const struct eg_cbor_item *value)
+{
+	bool has_idx = false, has_uri = false, is_map;
+	struct eg_cbor_item key, member;
+	struct eg_cbor_map map;
+
+	if (!open_map(c, value, &map, &is_map))
+		return false;
+	if (!is_map)
+		return true;
+	while (eg_cbor_map_next(&c->r, &map, &key)) {
+		if (!eg_cbor_read(&c->r, &member) || !eg_cbor_skip(&c->r, &member))
+			return false;
+		if (eg_cbor_is_text(&key, "idx")) {
+			has_idx = member.type == EG_CBOR_UINT && member.n <= UINT32_MAX;
+			c->out->status_idx = (uint32_t)member.n;
+		} else if (eg_cbor_is_text(&key, "uri")) {
+			has_uri = member.type == EG_CBOR_TEXT;
+			c->out->status_uri = eg_cbor_span(&member);
+		}
+	}
+	note(c, FAULT_STATUS, has_idx && has_uri, EG_HAS_STATUS_LIST);
+	return !c->r.failed;
+}
+
+static bool read_status(struct claims *c, const struct eg_cbor_item *value)
+{
+	struct eg_cbor_item key, member;
+	struct eg_cbor_map map;
+	bool is_map;
+
+	if (!open_map(c, value, &map, &is_map))
+		return false;
+	if (!is_map)
+		return true;
+	c->out->has |= EG_HAS_STATUS;
+	while (eg_cbor_map_next(&c->r, &map, &key)) {
+		if (!eg_cbor_read(&c->r, &member))
+			return false;
+		if (eg_cbor_is_text(&key, "status_list") ? !read_status_list(c, &member)
+		                                         : !eg_cbor_skip(&c->r, &member))
+			return false;
+	}
+	return !c->r.failed;
+}
+
+/* The value of the key that was read last. */
+static bool read_claim(struct claims *c, const struct eg_cbor_item *key)
+{
+	struct eg_token *out = c->out;
+	struct eg_cbor_item v;
+	int64_t unused;
+
+	if (!eg_cbor_read(&c->r, &v))
+		return false;
+	switch (key->type == EG_CBOR_UINT ? key->n : 0) {
+	case CLAIM_ISS:
+		note(c, FAULT_ISS, short_name_of(&v, &out->iss), EG_HAS_ISS);
+		break;
+	case CLAIM_SUB:
+		note(c, FAULT_SUB, short_name_of(&v, &out->sub), EG_HAS_SUB);
+		break;
+	case CLAIM_AUD:
+		return read_aud(c, &v);
+	case CLAIM_EXP:
+		note(c, FAULT_EXP, time_of(&v, &out->exp_s, &unused), EG_HAS_EXP);
+		break;
+	case CLAIM_NBF:
+		note(c, FAULT_NBF, time_of(&v, &unused, &out->nbf_s), EG_HAS_NBF);
+		break;
+	case CLAIM_IAT:
+		note(c, FAULT_IAT, time_of(&v, &out->iat_floor_s, &out->iat_s), EG_HAS_IAT);
+		break;
+	case CLAIM_CTI:
+		note(c, FAULT_CTI, bytes_of(&v, &out->cti), EG_HAS_CTI);
+		break;
+	case CLAIM_CNF:
+		note(c, FAULT_CNF, v.type == EG_CBOR_MAP, EG_HAS_CNF);
+		break;
+	case CLAIM_STATUS:
+		return read_status(c, &v);
+	default:
+		break;
+	}
+	return eg_cbor_skip(&c->r, &v);
+}
+
+static bool read_claims(struct claims *c)
+{
+	struct eg_cbor_item item;
+	struct eg_cbor_map map;
+
+	if (!eg_cbor_read(&c->r, &item) || item.type != EG_CBOR_MAP ||
+	    !eg_cbor_map_begin(&c->r, &item, &map))
+		return false;
+	while (eg_cbor_map_next(&c->r, &map, &item))
+		if (!read_claim(c, &item))
+			return false;
+	return eg_cbor_done(&c->r);
+}
+
+static struct eg_finding read_payload(struct eg_span payload, struct eg_token *out)
+{
+	struct claims c = {.r = eg_cbor(payload), .out = out};
+
+	if (payload.len > EG_TOKEN_PAYLOAD_MAX || !read_claims(&c))
+		return malformed(EG_DETAIL_PAYLOAD);
+	if (c.faults != 0)
+		return malformed(fault_detail[__builtin_ctz(c.faults)]);
+	return pass();
+}
+
+/* ── what is signed ── */
+
+/* ["Signature1", protected, h'', payload] (RFC 9052 section 4.4). */
+static struct eg_span build_message(const struct sign1 *s, struct eg_token_message *message)
+{
+	static const uint8_t start[] = "\x84\x6aSignature1";
+	struct eg_writer w = eg_writer(message->bytes, sizeof(message->bytes));
+
+	eg_write_bytes(&w, eg_span(start, sizeof(start) - 1));
+	eg_write_bytes(&w, s->protected_item);
+	eg_write_u8(&w, NO_EXTERNAL_AAD);
+	eg_write_bytes(&w, s->payload_item);
+	return eg_span(message->bytes, sizeof(message->bytes) - w.left);
+}
+
+struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
+    const struct eg_policy *policy, struct eg_token_message *message, struct eg_token *out)
+{
+	struct eg_span array = token;
+	struct bucket unprotected;
+	struct sign1 sign1;
+	struct eg_finding f;
+
+	*out = (struct eg_token){.fmt = EG_TOKEN_CWT};
+	if (token.len == 0 || token.len > policy->max_token_bytes ||
+	    !take_tags(&array, may_be_untagged) || !read_sign1(array, &sign1, &unprotected))
+		return malformed(EG_DETAIL_TOKEN);
+	f = read_header(sign1.protected, &unprotected, policy, out);
+	if (f.status != EG_OK)
+		return f;
+	if (sign1.signature.len != sizeof(out->signature))
+		return malformed(EG_DETAIL_SIGNATURE);
+	memcpy(out->signature, sign1.signature.ptr, sizeof(out->signature));
+	f = read_payload(sign1.payload, out);
+	if (f.status == EG_OK)
+		out->signed_bytes = build_message(&sign1, message);
+	return f;
+}
