@@ -136,6 +136,7 @@ int ctl_state_backup(const struct eg_cli *cli);
 int ctl_state_restore(const struct eg_cli *cli);
 int ctl_audit(const struct eg_cli *cli);
 int ctl_decide(const struct eg_cli *cli);
+int ctl_explain(const struct eg_cli *cli);
 int ctl_verify(const struct eg_cli *cli);
 int ctl_ping(const struct eg_cli *cli);
 int ctl_selftest(const struct eg_cli *cli);
