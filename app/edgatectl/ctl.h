@@ -54,7 +54,10 @@ int ctl_open_stats(const struct eg_cli *cli, struct eg_stats *stats, struct eg_e
 /* Tells the running edgate, or all of this host, to look at the store now. Nobody need listen: its
  * 10 ms poll finds the change anyway. */
 void ctl_ring_doorbell(const struct eg_cli *cli);
-/* Returns once every core of the running edgate has applied the epoch, with the time it took. */
+/* Does the process live that made these statistics? */
+bool ctl_is_running(const struct eg_stats *stats);
+/* Returns once every core of the running edgate has applied the epoch, with the time it took.
+ * -EG_ENOENT at once where no edgate runs, or none any more. */
 int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,
     struct eg_error *err);
 
@@ -143,6 +146,7 @@ int ctl_state_backup(const struct eg_cli *cli);
 int ctl_state_restore(const struct eg_cli *cli);
 int ctl_audit(const struct eg_cli *cli);
 int ctl_decide(const struct eg_cli *cli);
+int ctl_explain(const struct eg_cli *cli);
 int ctl_verify(const struct eg_cli *cli);
 int ctl_ping(const struct eg_cli *cli);
 int ctl_selftest(const struct eg_cli *cli);

@@ -120,6 +120,13 @@ static const struct eg_cli_option decide_options[] = {
     JSON,
     END,
 };
+static const struct eg_cli_option explain_options[] = {
+    {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the default policy)"},
+    {"now", EG_CLI_VALUE, "T", "at this time (default: the clock, read once)"},
+    FMT,
+    JSON,
+    END,
+};
 static const struct eg_cli_option verify_options[] = {
     {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the server's default)"},
     FMT,
@@ -231,6 +238,8 @@ static const struct eg_cli_command commands[] = {
         "put a backup in the store's place, under a higher generation", ctl_state_restore},
     {"decide", NULL, "FILE|-", 1, 1, decide_options,
         "decide about tokens, one a line, without a network", ctl_decide},
+    {"explain", NULL, "TOKEN|-", 1, 1, explain_options,
+        "which rule refuses a token, and since when it is revoked", ctl_explain},
     {"verify", NULL, "HOST[:PORT] TOKEN...|-", 2, UINT_MAX, verify_options,
         "ask a running edgate about tokens", ctl_verify},
     {"ping", NULL, "HOST[:PORT]", 1, 1, ping_options, "ask a running edgate how it is", ctl_ping},

@@ -186,6 +186,31 @@ struct eg_list_content { /* of one status list, at one moment */
 int eg_state_list_read(
     struct eg_state *st, struct eg_span uri, struct eg_list_content *out, struct eg_error *err);
 
+struct eg_state_cause { /* what a token is refused by */
+	uint8_t detail; /* enum eg_detail: KEY … LIST */
+	bool is_suspended;
+	bool has_iat;
+	int64_t iat_s; /* of a cutoff: the token's, rounded down */
+	struct eg_span issuer;
+	struct eg_span value; /* the kid, sub, jti, cti, sid, jkt, or the status list's URI */
+	uint32_t idx;         /* in that list */
+};
+
+struct eg_state_since { /* a line of the audit */
+	bool is_known;
+	bool is_unsure; /* newer lines name more indices than the audit keeps: it may be one of them
+	                 */
+	uint64_t epoch; /* as in struct eg_audit_line */
+	uint64_t utc_ns, uid;
+	char what[4352];
+};
+
+/* Which change revoked it: the oldest that was never taken back. Where no change of the operator's
+ * says so of an index, the newest import of its list. Reads the whole audit. *out is not known
+ * where the audit has no such line. */
+int eg_state_since(struct eg_state *st, const struct eg_state_cause *cause,
+    struct eg_state_since *out, struct eg_error *err);
+
 /* The rows as they stand, as a snapshot without bitmaps' contents (issuers, keys, policies, lists).
  * The caller frees it, before it closes st. */
 int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_error *err);
