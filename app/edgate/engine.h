@@ -2,8 +2,9 @@
 /*
  * The signature engine of one edgate: chosen and tested at start, and watched while it runs.
  *
- *   worker ── sampled verdicts ──▶ eg_engine_turn: libsodium agrees? ── no ──▶ that core to
- * "sodium"
+ *   worker ── sampled verdicts ──▶ eg_engine_turn: libsodium agrees?
+ *     ▲                                                   │ no
+ *     └────────────── that core to "sodium" ◀─────────────┘
  *
  * A core that was switched stays so until edgate is started again: what made it wrong once (a
  * defect of the core, an error of ours) is still there. [control]

@@ -20,6 +20,10 @@
 		    "what the request says about all tokens (default: CWT where a line is hex, "   \
 		    "else detect)"                                                                 \
 	}
+#define HEX                                                                                        \
+	{                                                                                          \
+		"hex", EG_CLI_SWITCH, NULL, "VALUE is hex: a cti is bytes, not text"               \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, EG_CLI_SWITCH, NULL, NULL                                                    \
@@ -102,10 +106,11 @@ static const struct eg_cli_option key_window_options[] = {
 };
 static const struct eg_cli_option revoke_value_options[] = {
     {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until 360 s past it"},
-    {"hex", EG_CLI_SWITCH, NULL, "VALUE is hex: a cti is bytes, not text"},
+    HEX,
     WAIT,
     END,
 };
+static const struct eg_cli_option unrevoke_value_options[] = {HEX, WAIT, END};
 static const struct eg_cli_option cutoff_options[] = {
     {"until", EG_CLI_VALUE, "T",
         "refuse what was issued at T or before (default: now and the largest skew)"},
@@ -217,13 +222,13 @@ static const struct eg_cli_command commands[] = {
     {"unrevoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
         "take back what was revoked or suspended here; an imported list still counts",
         ctl_unrevoke_index},
-    {"unrevoke", "jti", "ISSUER VALUE", 2, 2, change_options, "take back a revoked jti",
+    {"unrevoke", "jti", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked jti",
         ctl_unrevoke_value},
-    {"unrevoke", "cti", "ISSUER VALUE", 2, 2, change_options, "take back a revoked cti",
+    {"unrevoke", "cti", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked cti",
         ctl_unrevoke_value},
-    {"unrevoke", "sid", "ISSUER VALUE", 2, 2, change_options, "take back a revoked sid",
+    {"unrevoke", "sid", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked sid",
         ctl_unrevoke_value},
-    {"unrevoke", "jkt", "ISSUER VALUE", 2, 2, change_options, "take back a revoked jkt",
+    {"unrevoke", "jkt", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked jkt",
         ctl_unrevoke_value},
     {"unrevoke", "subject", "ISSUER SUB", 2, 2, change_options, "take back a subject's cutoff",
         ctl_unrevoke_value},

@@ -10,9 +10,8 @@
 #define MAJOR_SIMPLE     7
 #define HIGH_BITS        0x8080808080808080u
 #define ASCII_MAX        128 /* bytes, up to which words are faster than a call */
-#define SIMPLE_MIN_LONG                                                                            \
-	32 /* RFC 8949 section 3.3: below it the two-byte form is not well-formed                  \
-	    */
+/* RFC 8949 section 3.3: below it the two-byte form is not well-formed. */
+#define SIMPLE_MIN_LONG 32
 
 static struct eg_cbor begin(struct eg_span document, size_t bytes_max)
 {

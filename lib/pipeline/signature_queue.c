@@ -118,17 +118,17 @@ static void settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_o
 static void sample(struct eg_pipeline *p, unsigned cnt)
 {
 	const struct eg_signature_queue *queue = &p->queue;
+	uint64_t next = p->unsampled; /* wider than the step, which may be 2^32 - 1 */
 
 	if (p->config.samples == NULL)
 		return;
-	for (; p->unsampled < cnt; p->unsampled += p->config.sample_every) {
-		bool put = eg_sample_put(
-		    p->config.samples, &queue->job[p->unsampled], queue->ok[p->unsampled]);
+	for (; next < cnt; next += p->config.sample_every) {
+		bool put = eg_sample_put(p->config.samples, &queue->job[next], queue->ok[next]);
 
 		eg_pipeline_count(p,
 		    put ? EG_COUNTER_signature_samples : EG_COUNTER_signature_samples_skipped, 1);
 	}
-	p->unsampled -= cnt;
+	p->unsampled = (uint32_t)(next - cnt);
 }
 
 static void settle_all(struct eg_pipeline *p, unsigned cnt)

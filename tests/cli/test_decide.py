@@ -233,6 +233,11 @@ class Decide(CliTest):
         self.assertEqual(self.decide([token]), ["REVOKED"])
         for bad in ("", "abc", "xy", "00" * 256):
             self.ctl("revoke", "cti", ISS, bad, "--hex", "--exp", NOW + 60, exit_status=2)
+            self.ctl("unrevoke", "cti", ISS, bad, "--hex", exit_status=2)
+        self.ctl("unrevoke", "cti", ISS, cti)  # again the text
+        self.assertEqual(self.decide([token]), ["REVOKED"])
+        self.ctl("unrevoke", "cti", ISS, cti, "--hex")
+        self.assertEqual(self.decide([token]), ["OK"])
 
     def mint_cwt_with_cti(self, cti):
         """edgate-token writes text; the same token with other bytes is signed here."""

@@ -758,6 +758,8 @@ def seeds_store():
 # ── writing ──
 
 def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: seeds.py FOLDER")
     root = pathlib.Path(sys.argv[1])
     for name, make in list(globals().items()):
         if not name.startswith("seeds_"):
