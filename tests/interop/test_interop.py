@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tokens that other libraries minted are accepted; tokens that edgate-token minted verify in them."""
+"""Tokens that other libraries minted are accepted; tokens that edgate-token minted verify in them.
+Status lists of @sd-jwt/jwt-status-list are imported, and what is exported reads the same there."""
 import json
 import os
+import random
 import subprocess
 import sys
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -16,6 +19,49 @@ CWT_CLAIMS = {"iss": ISSUER, "aud": AUDIENCE, "sub": "zoë", "cti": "c-1", "exp"
               "nbf": NOW + 0.0, "status": {"status_list": {"idx": 7, "uri": f"{ISSUER}/list"}},
               "scope": "read write", "nested": {"a": [1, 2.5, None, True]}}
 PASETO_CLAIMS = {**CLAIMS, "aud": AUDIENCE}
+
+
+class StatusLists(unittest.TestCase):
+    URI = ISSUER + "/sl"
+
+    def node(self, *args):
+        if not os.path.isdir(os.path.join(HERE, "node_modules", "@sd-jwt", "jwt-status-list")):
+            self.skipTest("SKIPPED: @sd-jwt/jwt-status-list is not installed")
+        try:
+            done = subprocess.run(["node", os.path.join(HERE, "status_list.mjs"), *map(str, args)],
+                                  capture_output=True, text=True)
+        except FileNotFoundError as missing:
+            self.skipTest(f"SKIPPED: {missing}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
+
+    def values_in(self, world, cnt):
+        rows = world.ctl("list", "show", self.URI, ",".join(map(str, range(cnt))), "--json").stdout
+        return [row["value"] for row in json.loads(rows)]
+
+    def check_bits(self, bits):
+        rnd = random.Random(bits)
+        values = [rnd.randrange(1 << bits) if rnd.random() < 0.3 else 0 for _ in range(4096)]
+        claims = {"iss": ISSUER, "sub": self.URI, "iat": int(time.time()), "ttl": 600}
+        with World("interop") as world:
+            world.make_state()
+            world.ctl("list", "add", self.URI, "--issuer", ISSUER, "--bits", bits, "--entries", 4096)
+            token = self.node("make", f"{world.dir}/issuer.private.jwk", json.dumps(claims), bits,
+                              json.dumps(values))
+            with open(f"{world.dir}/list.jwt", "w") as file:
+                file.write(token)
+            world.ctl("list", "import", self.URI, f"{world.dir}/list.jwt", "--jwt")
+            self.assertEqual(self.values_in(world, 4096), values)
+            world.ctl("revoke", "index", self.URI, "0-99")
+            world.ctl("list", "export", self.URI, f"{world.dir}/out.jwt", "--jwt", "--key",
+                      f"{world.dir}/issuer.private.jwk")
+            read = json.loads(self.node("read", f"{world.dir}/out.jwt"))
+            self.assertEqual(read, {"bits": bits, "values": [1] * 100 + values[100:]})
+
+    def test_lists_of_every_width_both_ways(self):
+        for bits in (1, 2, 4, 8):
+            with self.subTest(bits=bits):
+                self.check_bits(bits)
 
 
 class Interop(unittest.TestCase):
