@@ -231,7 +231,7 @@ static int save_meta(
 }
 
 static int log_import(struct eg_change *c, const struct eg_list_row *list,
-    const struct eg_list_meta *meta, bool is_forced)
+    const struct eg_list_meta *meta, bool is_signed, bool is_forced)
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
 	Eg__Pb__ListImport pb = EG__PB__LIST_IMPORT__INIT;
@@ -244,9 +244,9 @@ static int log_import(struct eg_change *c, const struct eg_list_row *list,
 	pb.ttl_end_s = meta->ttl_end_s;
 	event.op_case = EG__PB__EVENT__OP_LIST_IMPORT;
 	event.list_import = &pb;
-	return eg_change_log(c, &event, "list import %s, %s, %u entries, iat %llu, exp %llu%s",
-	    eg_show(list->uri).text, form_names[meta->form], meta->stated,
-	    (unsigned long long)meta->iat_s, (unsigned long long)meta->exp_s,
+	return eg_change_log(c, &event, "list import %s, %s%s, %u entries, iat %llu, exp %llu%s",
+	    eg_show(list->uri).text, form_names[meta->form], is_signed ? "" : " (not signed)",
+	    meta->stated, (unsigned long long)meta->iat_s, (unsigned long long)meta->exp_s,
 	    is_forced ? ", forced" : "");
 }
 
@@ -261,7 +261,7 @@ static int put_list(struct eg_change *c, const struct eg_list_row *list,
 		    &c->st->db, list, eg_span(said->raw.bytes, said->raw.len), c->err);
 	if (rc == 0)
 		rc = save_meta(c, list, &meta);
-	return rc == 0 ? log_import(c, list, &meta, import->force) : rc;
+	return rc == 0 ? log_import(c, list, &meta, said->is_signed, import->force) : rc;
 }
 
 static int list_import(struct eg_change *c, struct eg_span uri, const struct eg_list_import *import)

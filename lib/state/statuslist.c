@@ -246,6 +246,7 @@ static int take_signed(enum eg_list_form form, const struct eg_statuslist_want *
 		rc = check_signature(want, &envelope, err);
 	if (rc == 0)
 		rc = take_payload(form, want, envelope.payload, out, err);
+	out->is_signed = rc == 0;
 	eg_envelope_close(&envelope);
 	free(types);
 	return rc;

@@ -34,6 +34,7 @@ struct eg_statuslist {
 	uint64_t iat_s;         /* rounded down; 0: raw */
 	uint64_t exp_s, ttl_s;  /* 0: none */
 	struct eg_inflated raw; /* at most the bytes of want; bits behind `entries` are zero */
+	bool is_signed;         /* by a key of the issuer */
 	uint32_t entries;       /* of which it speaks: at most want's */
 };
 

@@ -57,6 +57,7 @@ class Lists(CliTest):
 
     def test_a_jwt_is_imported_and_decides(self):
         self.imported(self.mint(bytes([0b1001]) + bytes(249), ttl=60, exp=self.now + 600), "--jwt")
+        self.assertNotIn("not signed", self.ctl("audit", "--last", 1).stdout)
         self.assertEqual(self.ask(0), ["REVOKED"])
         self.assertEqual(self.ask(1), ["SUSPENDED"])
         self.assertEqual(self.ask(2), ["OK"])
@@ -156,6 +157,7 @@ class Lists(CliTest):
         self.ctl("list", "import", uri, path, "--w3c")
         rows = json.loads(self.ctl("list", "show", uri, "0,1,131070,131071", "--json").stdout)
         self.assertEqual([r["value"] for r in rows], [1, 0, 0, 1])
+        self.assertIn("w3c (not signed)", self.ctl("audit", "--last", 1).stdout)
 
     def test_a_list_grows(self):
         self.ctl("list", "grow", URI, 1000, exit_status=1)
