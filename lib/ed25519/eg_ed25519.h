@@ -25,8 +25,8 @@ struct eg_ed25519_table; /* eg_ed25519_table.h */
 /* A public key, prepared for verification. */
 struct eg_ed25519_key {
 	uint8_t bytes[EG_ED25519_PUBLIC_BYTES];
-	/* enum eg_ed25519_point, as eg_ed25519_key_init found it. Advice for who plans tables: nothing
-	 * that verifies or builds a table trusts it. */
+	/* enum eg_ed25519_point, as eg_ed25519_key_init found it. Advice for who plans tables:
+	 * nothing that verifies or builds a table trusts it. */
 	uint8_t point;
 	/* The comb table of this key, or NULL: then it goes the generic way. Not owned: it outlives
 	 * every job that names the key. Implementations that use no tables ignore it. */
