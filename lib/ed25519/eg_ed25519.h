@@ -73,7 +73,7 @@ extern const struct eg_ed25519_impl *const eg_ed25519_impls[];
  * who checks a few signatures only asks for "sodium". [control] */
 const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_error *err);
 
-/* ok[i] = verdict of jobs[i]; any job_cnt from 0 up. [worker] */
+/* ok[i] = verdict of jobs[i]; any job_cnt from 0 up. Takes up to 100 KB of stack. [worker] */
 static inline void eg_ed25519_verify(const struct eg_ed25519_impl *impl,
     const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[])
 {

@@ -21,10 +21,11 @@
  *                   column five above: 267, 213, 159, 105, 51 times 2^52
  *   sum(4)          limb < 4·P < 2^62.1
  *   difference      sum(4) + 1072·p − sum(2). A limb of 1072·p is at least 1072·2^51 − 2^15, and
- * one of sum(2) at most 2·267·2^52 = 1068·2^51, so no limb goes below zero; limb < 4·P + 1072·2^51
- * = 3208·2^51 < 2^62.7 carry           of limbs < 3208·2^51: each passes at most 3208 to the next,
- * the last one 19 times as much, 60952 < 2^16, to the first. One pass in parallel gives limbs <
- * 2^51 + 2^16
+ *                   one of sum(2) at most 2·267·2^52 = 1068·2^51, so no limb goes below zero;
+ *                   limb < 4·P + 1072·2^51 = 3208·2^51 < 2^62.7
+ *
+ * A carry of limbs < 3208·2^51 passes at most 3208 to the next, the last one 19 times as much,
+ * 60952 < 2^16, to the first: one pass in parallel gives limbs < 2^51 + 2^16.
  */
 #ifndef EG_ED25519_FE_IFMA_H
 #define EG_ED25519_FE_IFMA_H

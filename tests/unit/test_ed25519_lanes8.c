@@ -477,9 +477,10 @@ static void test_reduce(void **state)
 /* Shapes of tables; nothing is read through their addresses. */
 static struct eg_ed25519_table *shape_of(unsigned width)
 {
-	struct eg_ed25519_table *table = calloc(1, sizeof(*table));
+	struct eg_ed25519_table *table = aligned_alloc(64, sizeof(*table));
 
 	assert_non_null(table);
+	memset(table, 0, sizeof(*table));
 	table->window_bits = (uint8_t)width;
 	table->window_cnt = eg_recodings[width].window_cnt;
 	table->window_entries = (1u << (width - 1)) + 1;
