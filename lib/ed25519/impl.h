@@ -5,7 +5,10 @@
 
 #include "eg_ed25519.h"
 
-extern const struct eg_ed25519_impl eg_ed25519_ifma; /* x86-64 only */
+#ifdef __x86_64__
+extern const struct eg_ed25519_impl eg_ed25519_avx2;
+extern const struct eg_ed25519_impl eg_ed25519_ifma;
+#endif
 extern const struct eg_ed25519_impl eg_ed25519_portable;
 extern const struct eg_ed25519_impl eg_ed25519_sodium;
 

@@ -93,7 +93,7 @@ static void engine_recode(
 
 /* ── sums ── */
 
-static void engine_keep(struct engine *e, unsigned group, const struct point *p, uint32_t valid)
+FE_INLINE void engine_keep(struct engine *e, unsigned group, const struct point *p, uint32_t valid)
 {
 	e->ymx[group] = p->ymx;
 	e->ypx[group] = p->ypx;
