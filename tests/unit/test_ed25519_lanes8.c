@@ -639,7 +639,7 @@ static void verdict_case_init(struct verdict_case *c, unsigned table_bits)
 
 static void check_verdicts(unsigned cnt)
 {
-	struct eg_ed25519_job jobs[JOBS];
+	static struct eg_ed25519_job jobs[JOBS];
 	bool ok[JOBS];
 
 	for (unsigned i = 0; i < cnt; i++)
