@@ -12,8 +12,8 @@
  *   z                  z = q·2^252 + z0,   r = z0 − q·c,          −2^135 < r < 2^252 < L
  *   r                  + L where it is negative: 0 <= r < L
  *
- * Columns of limbs are signed words: at most six halves of products, each below 2^52, are taken off,
- * so they stay within ±2^55 until the carries are made.
+ * Columns of limbs are signed words: at most six halves of products, each below 2^52, are taken
+ * off, so they stay within ±2^55 until the carries are made.
  */
 #ifndef EG_ED25519_SCALAR_IFMA_H
 #define EG_ED25519_SCALAR_IFMA_H
