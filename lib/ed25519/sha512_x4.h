@@ -11,9 +11,6 @@
  *
  * Lanes may differ in their number of blocks: a lane that is done keeps its state. No byte beyond
  * the message is read.
- *
- * Measured on a Zen 3, a message of 1/2/3/5 blocks: 303/550/795/1284 TSC; intel-ipsec-mb 1.3 (AVX2,
- * job interface) 528/775/1032/1527, libsodium 789/1506/2130/3375 (docs/decisions/0011).
  */
 #ifndef EG_ED25519_SHA512_X4_H
 #define EG_ED25519_SHA512_X4_H
