@@ -89,9 +89,8 @@ FE_INLINE void point_double(struct point *p, bool with_t)
 /* p = 2^n · p, n >= 1 */
 FE_INLINE void point_double_times(struct point *p, unsigned n)
 {
-	for (; n > 1; n--)
-		point_double(p, false);
-	point_double(p, true);
+	for (; n > 0; n--)
+		point_double(p, n == 1);
 }
 
 FE_INLINE struct point point_identity(void)

@@ -117,32 +117,37 @@ static const uint64_t sha512_start[8] = {
     0x5be0cd19137e2179,
 };
 
-/* One round. The caller passes the state rotated, so that nothing moves: what is d becomes the new
- * e, what is h the new a. The three rotations of a sum share their last: x >>> 14 ^ x >>> 18 ^
- * x >>> 41 = (x ^ x >>> 4 ^ x >>> 27) >>> 14 would take as many instructions. */
-#define SHA512_ROUND(a, b, c, d, e, f, g, h, kw)                                                   \
-	do {                                                                                       \
-		const v4 sum1 = v4_xor(v4_xor(v4_ror(e, 14), v4_ror(e, 18)), v4_ror(e, 41));       \
-		const v4 sum0 = v4_xor(v4_xor(v4_ror(a, 28), v4_ror(a, 34)), v4_ror(a, 39));       \
-                                                                                                   \
-		h = v4_add_mod64(v4_add_mod64(h, kw), v4_add_mod64(sum1, v4_choose(e, f, g)));     \
-		d = v4_add_mod64(d, h);                                                            \
-		h = v4_add_mod64(h, v4_add_mod64(sum0, v4_majority(a, b, c)));                     \
-	} while (0)
+/* The sums of three rotations of FIPS 180-4 section 4.1.3. */
+#define SHA512_SUM0(a) v4_xor(v4_xor(v4_ror(a, 28), v4_ror(a, 34)), v4_ror(a, 39))
+#define SHA512_SUM1(e) v4_xor(v4_xor(v4_ror(e, 14), v4_ror(e, 18)), v4_ror(e, 41))
+
+/* Round t. Nothing moves: a … h are where round t finds them, and what is d becomes the new e, what
+ * is h the new a. */
+V4_INLINE void sha512_round(v4 s[8], unsigned t, v4 kw)
+{
+	const v4 a = s[-t & 7], b = s[(1 - t) & 7], c = s[(2 - t) & 7];
+	const v4 e = s[(4 - t) & 7], f = s[(5 - t) & 7], g = s[(6 - t) & 7];
+	v4 *d = &s[(3 - t) & 7], *h = &s[(7 - t) & 7];
+
+	v4_accumulate(h, kw);
+	v4_accumulate(h, v4_choose(e, f, g));
+	v4_accumulate(h, SHA512_SUM1(e));
+	v4_accumulate(d, *h);
+	v4_accumulate(h, v4_majority(a, b, c));
+	v4_accumulate(h, SHA512_SUM0(a));
+}
 
 /* Rounds of eight words of the schedule. */
 V4_INLINE void sha512_eight_rounds(v4 s[8], const v4 w[8], const uint64_t k[8])
 {
-#define KW(i) v4_add_mod64(w[i], v4_set1(k[i]))
-	SHA512_ROUND(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], KW(0));
-	SHA512_ROUND(s[7], s[0], s[1], s[2], s[3], s[4], s[5], s[6], KW(1));
-	SHA512_ROUND(s[6], s[7], s[0], s[1], s[2], s[3], s[4], s[5], KW(2));
-	SHA512_ROUND(s[5], s[6], s[7], s[0], s[1], s[2], s[3], s[4], KW(3));
-	SHA512_ROUND(s[4], s[5], s[6], s[7], s[0], s[1], s[2], s[3], KW(4));
-	SHA512_ROUND(s[3], s[4], s[5], s[6], s[7], s[0], s[1], s[2], KW(5));
-	SHA512_ROUND(s[2], s[3], s[4], s[5], s[6], s[7], s[0], s[1], KW(6));
-	SHA512_ROUND(s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[0], KW(7));
-#undef KW
+	sha512_round(s, 0, v4_add_mod64(w[0], v4_set1(k[0])));
+	sha512_round(s, 1, v4_add_mod64(w[1], v4_set1(k[1])));
+	sha512_round(s, 2, v4_add_mod64(w[2], v4_set1(k[2])));
+	sha512_round(s, 3, v4_add_mod64(w[3], v4_set1(k[3])));
+	sha512_round(s, 4, v4_add_mod64(w[4], v4_set1(k[4])));
+	sha512_round(s, 5, v4_add_mod64(w[5], v4_set1(k[5])));
+	sha512_round(s, 6, v4_add_mod64(w[6], v4_set1(k[6])));
+	sha512_round(s, 7, v4_add_mod64(w[7], v4_set1(k[7])));
 }
 
 /* Word t + 16 of the schedule, in the place of word t. */

@@ -62,6 +62,14 @@ V4_INLINE v4 v4_sub_mod64(v4 a, v4 b)
 	return _mm256_sub_epi64(a, b);
 }
 
+/* *sum += a mod 2^64, here and not later: left to themselves, compilers put additions off until
+ * they have more values to keep than registers. */
+V4_INLINE void v4_accumulate(v4 *sum, v4 a)
+{
+	*sum = _mm256_add_epi64(*sum, a);
+	__asm__ volatile("" : "+x"(*sum));
+}
+
 V4_INLINE v4 v4_and(v4 a, v4 b)
 {
 	return _mm256_and_si256(a, b);
@@ -230,7 +238,7 @@ V4_INLINE void v4_add_product(v4 *hi, v4 *lo, v4d a, v4d b)
 
 	*lo = _mm256_add_epi64(*lo, _mm256_castpd_si256(low));
 	*hi = _mm256_add_epi64(*hi, _mm256_castpd_si256(high));
-	/* Here each sum is done, or compilers put all additions off and run out of registers. */
+	/* here and not later, as in v4_accumulate */
 	__asm__("" : "+x"(*lo), "+x"(*hi));
 }
 

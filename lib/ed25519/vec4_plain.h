@@ -65,6 +65,11 @@ V4_INLINE v4 v4_sub_mod64(v4 a, v4 b)
 	return v4_sub(a, b);
 }
 
+V4_INLINE void v4_accumulate(v4 *sum, v4 a)
+{
+	*sum = v4_add_mod64(*sum, a);
+}
+
 V4_INLINE v4 v4_and(v4 a, v4 b)
 {
 	V4_PLAIN_EACH(v4, a.lane[i] & b.lane[i]);

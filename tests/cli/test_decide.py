@@ -155,7 +155,7 @@ class Decide(CliTest):
         self.ctl("list", "import", "--raw", f"{ISS}/l", self.write("raw", b"\0\0\0\x40"))
         row = self.explain(self.listed(15))
         self.assertEqual((row["status"], row["since"]["what"]),
-                         ("REVOKED", f"list import {ISS}/l, 4 bytes"))
+                         ("REVOKED", f"list import {ISS}/l, raw (not signed), 16 entries, iat 0, exp 0"))
         for change, idx, what in (
                 (("suspend", "3,5-8"), 7, "suspend index .* 3,5-8 "),
                 (("revoke", "6-7"), 7, "revoke index .* 6-7 "),
