@@ -125,11 +125,6 @@ V4_INLINE v4 v4_times19_short(v4 a)
 
 /* ── masks and lanes ── */
 
-V4_INLINE v4m v4_eq(v4 a, v4 b)
-{
-	return (v4m)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(a, b)));
-}
-
 /* All bits in the lanes of a mask. */
 V4_INLINE v4 v4_spread(v4m mask)
 {

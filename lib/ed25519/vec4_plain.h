@@ -127,15 +127,6 @@ V4_INLINE v4 v4_times19_short(v4 a)
 
 /* ── masks and lanes ── */
 
-V4_INLINE v4m v4_eq(v4 a, v4 b)
-{
-	v4m mask = 0;
-
-	for (int i = 0; i < 4; i++)
-		mask |= (v4m)(a.lane[i] == b.lane[i]) << i;
-	return mask;
-}
-
 V4_INLINE v4 v4_select(v4m mask, v4 a, v4 b)
 {
 	V4_PLAIN_EACH(v4, (mask >> i & 1) != 0 ? a.lane[i] : b.lane[i]);
