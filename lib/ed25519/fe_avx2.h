@@ -31,8 +31,10 @@
 #include "comb.h"
 #include "vec4.h"
 
-#define FE_LANES  4
+#define FE_LANES 4
+#ifndef __SANITIZE_ADDRESS__ /* with its checks the compiler would be at it for minutes */
 #define FE_INLINE V4_INLINE
+#endif
 
 struct fe {
 	v4d v[5];

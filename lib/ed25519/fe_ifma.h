@@ -44,7 +44,9 @@ struct fe_wide {
 };
 
 /* The point formulas of the engine, too, are inlined whatever their size (vec8_avx512.h). */
+#ifndef __SANITIZE_ADDRESS__ /* with its checks the compiler would be at it for minutes */
 #define FE_INLINE V8_INLINE
+#endif
 #include "field.h"
 
 #define FE_LIMB_BITS 51
