@@ -179,7 +179,7 @@ static void random_import(struct store *s, struct model *m, uint64_t iat_s)
 		plain[eg_test_below(len)] = (uint8_t)eg_test_random();
 	ok(s, import_as(s, iat_s, "", eg_span(plain, len), false));
 	for (uint32_t i = 0; i < ENTRIES; i++)
-		m->imported[i] = i / 4 < len ? plain[i / 4] >> i % 4 * 2 & 3 : 0;
+		m->imported[i] = (uint8_t)(i / 4 < len ? plain[i / 4] >> i % 4 * 2 & 3 : 0);
 	free(plain);
 }
 
