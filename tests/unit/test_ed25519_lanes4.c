@@ -480,7 +480,7 @@ static void verdict_case_init(struct verdict_case *c)
 
 static void check_verdicts(const struct verdict_case cases[], unsigned cnt)
 {
-	struct eg_ed25519_job jobs[JOBS];
+	struct eg_ed25519_job jobs[JOBS] = {0};
 	bool ok[JOBS];
 
 	for (unsigned i = 0; i < cnt; i++)
