@@ -16,8 +16,7 @@ static void make_jobs(struct vector_batch *b)
 		if (row->pk.len != EG_ED25519_PUBLIC_BYTES ||
 		    row->sig.len != EG_ED25519_SIGNATURE_BYTES)
 			continue;
-		memcpy(b->key[i].bytes, row->pk.ptr, EG_ED25519_PUBLIC_BYTES);
-		b->key[i].table = NULL;
+		eg_ed25519_key_set(&b->key[i], row->pk.ptr);
 		b->job[b->job_cnt] = (struct eg_ed25519_job){
 		    &b->key[i], row->msg.ptr, row->sig.ptr, (uint32_t)row->msg.len};
 		b->row_of_job[b->job_cnt++] = i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From words to points and back, FE_LANES at a time (RFC 8032 sections 5.1.2 and 5.1.3). Included
- * after point.inc.h.
+ * From words to points, FE_LANES at a time (RFC 8032 section 5.1.3). Included after point.inc.h and
+ * encoding.h, by those who prepare keys: who verifies finds points decoded.
  */
 
 /* Lanes in which two ready elements are the same. */
@@ -88,3 +88,16 @@ static inline uint32_t point_decode_negated(const uint64_t words[4][FE_LANES], s
 	    fe_select(on_curve, x, fe_broadcast(zero)), fe_select(on_curve, y, one));
 	return on_curve;
 }
+
+#if FE_LANES == 1
+/* −A; false where the 32 bytes are no point. */
+static inline bool point_negated_key(const uint8_t public[32], struct point *p)
+{
+	uint64_t w[4], lane[4][1];
+
+	eg_encoding_words(public, w);
+	for (int i = 0; i < 4; i++)
+		lane[i][0] = w[i];
+	return eg_encoding_is_canonical(w) && point_decode_negated(lane, p) == 1;
+}
+#endif

@@ -22,12 +22,22 @@
 
 struct eg_ed25519_table; /* eg_ed25519_table.h */
 
-/* A public key, prepared for verification. */
+/* What a key without a table is multiplied by: the points 2^(66i)·(−A), i = 0 … 3, so that a scalar
+ * in four parts costs a quarter of the doublings. */
+#define EG_ED25519_PARTS     4u
+#define EG_ED25519_PART_BITS 66u
+struct eg_ed25519_part { /* affine, canonical, least significant word first */
+	uint64_t x[4], y[4];
+};
+
+/* A public key, prepared for verification by one of the two functions below. */
 struct eg_ed25519_key {
 	uint8_t bytes[EG_ED25519_PUBLIC_BYTES];
 	/* enum eg_ed25519_point, as eg_ed25519_key_init found it. Advice for who plans tables:
 	 * nothing that verifies or builds a table trusts it. */
 	uint8_t point;
+	bool on_curve; /* parts hold points; else no signature of this key is valid */
+	struct eg_ed25519_part part[EG_ED25519_PARTS];
 	/* The comb table of this key, or NULL: then it goes the generic way. Not owned: it outlives
 	 * every job that names the key. Implementations that use no tables ignore it. */
 	const struct eg_ed25519_table *table;
@@ -47,6 +57,10 @@ enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC
  * allow_mixed. -EG_EINVAL with the reason in err. The key has no table yet. [control] */
 int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES],
     bool allow_mixed, struct eg_error *err);
+
+/* Prepares a key from any 32 bytes, unjudged: no implementation accepts a signature of one that is
+ * no point or of small order. For who qualifies implementations; `point` says "no point". [any] */
+void eg_ed25519_key_set(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES]);
 
 /* One signature to verify: the key's owner keeps it and the message alive during the call. */
 struct eg_ed25519_job {

@@ -64,8 +64,7 @@ int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25
 	default:
 		return eg_error_set(err, EG_EINVAL, "the bytes are not a point of the curve");
 	}
-	memcpy(key->bytes, public, sizeof(key->bytes));
+	eg_ed25519_key_set(key, public);
 	key->point = (uint8_t)point;
-	key->table = NULL;
 	return 0;
 }

@@ -237,10 +237,13 @@ static uint32_t bytes_of(uint8_t *out, size_t room, const char *hex)
 /* The keys are taken as they stand: some are ones that eg_ed25519_key_init would refuse. */
 static void prepare(struct known *known)
 {
+	uint8_t public[EG_ED25519_PUBLIC_BYTES];
+
 	for (size_t i = 0; i < ANSWER_CNT; i++) {
 		struct eg_ed25519_job *job = &known->job[i];
 
-		(void)bytes_of(known->key[i].bytes, sizeof(known->key[i].bytes), answers[i].public);
+		(void)bytes_of(public, sizeof(public), answers[i].public);
+		eg_ed25519_key_set(&known->key[i], public);
 		(void)bytes_of(known->sig[i], sizeof(known->sig[i]), answers[i].sig);
 		job->key = &known->key[i];
 		job->msg = known->msg[i];

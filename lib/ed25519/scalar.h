@@ -24,7 +24,7 @@ void eg_scalar_reduce(const uint64_t hash[8], uint64_t k[4]);
  *   centred   n = 252/w, d_i = u_i − 2^(w−1); s + bias is taken mod L, so the sum is s mod L only:
  *             right for points of order L. w of 6, 7, 9, 12, 14
  *   plain     n = ⌈253/w⌉, the same but d_(n−1) = u_(n−1), and the sum is the integer s: right for
- *             every point. w of 5, 8, 10, 11, 13
+ *             every point. w of 3, 8, 10, 11, 13
  *
  * |d_i| <= 2^(w−1) in all of them (docs/ed25519.md has the proof). The width says which it is.
  */
@@ -34,7 +34,6 @@ struct eg_recoding {
 	bool centred;
 };
 
-#define EG_RECODING_BITS_MIN 5u
 #define EG_RECODING_BITS_MAX 14u
 extern const struct eg_recoding eg_recodings[EG_RECODING_BITS_MAX + 1];
 

@@ -128,17 +128,6 @@ static void fill_window(struct eg_ed25519_table *table, unsigned i, const struct
 	}
 }
 
-/* −A; false where A is no point. */
-static bool negated_key(const uint8_t public[EG_ED25519_PUBLIC_BYTES], struct point *p)
-{
-	uint64_t w[4], lane[4][1];
-
-	eg_encoding_words(public, w);
-	for (int i = 0; i < 4; i++)
-		lane[i][0] = w[i];
-	return eg_encoding_is_canonical(w) && point_decode_negated(lane, p) == 1;
-}
-
 /* The order of the point is looked at here, whoever asks: nothing else makes a table. */
 int eg_ed25519_table_build(struct eg_ed25519_table *mem,
     const uint8_t public[EG_ED25519_PUBLIC_BYTES], unsigned window_bits, struct eg_error *err)
@@ -148,7 +137,7 @@ int eg_ed25519_table_build(struct eg_ed25519_table *mem,
 	if (!eg_ed25519_table_allows(eg_ed25519_classify(public), window_bits))
 		return eg_error_set(err, EG_EINVAL,
 		    "no table of %u bits can be built for a point of this kind", window_bits);
-	if (!negated_key(public, &p))
+	if (!point_negated_key(public, &p))
 		return eg_error_set(err, EG_EINVAL, "the bytes are not a point of the curve");
 	memcpy(mem->public, public, sizeof(mem->public));
 	mem->window_bits = (uint8_t)window_bits;
@@ -227,7 +216,7 @@ int eg_ed25519_table_validate(const struct eg_ed25519_table *table, struct eg_er
 {
 	struct point first;
 
-	if (!is_shape_sound(table) || !negated_key(table->public, &first))
+	if (!is_shape_sound(table) || !point_negated_key(table->public, &first))
 		return eg_error_set(err, EG_ECORRUPT, "comb table: its head is damaged");
 	for (unsigned i = 0; i < table->window_cnt; i++)
 		if (!is_window_sound(table, i, &first))

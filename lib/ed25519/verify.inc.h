@@ -12,7 +12,6 @@
 #include "scalar.h"
 
 #include "point.inc.h"
-#include "decode.inc.h"
 #include "inverse.inc.h"
 #include "walk.inc.h"
 #include "generic.inc.h"
@@ -34,7 +33,7 @@ struct engine {
 	uint64_t hash[PLAN_JOBS_MAX][8]; /* by job */
 	/* Sums S·B − k·A by group of plan.point_order: Y − X, Y + X, 2Z. */
 	struct fe ymx[ENGINE_GROUPS_MAX], ypx[ENGINE_GROUPS_MAX], z2[ENGINE_GROUPS_MAX];
-	uint32_t valid[ENGINE_GROUPS_MAX]; /* lanes whose key decodes */
+	uint32_t valid[ENGINE_GROUPS_MAX]; /* lanes whose key is a point */
 };
 
 /* ── SHA-512 ── */
@@ -126,11 +125,13 @@ static void engine_add_flight(struct engine *e, unsigned group, unsigned groups)
 static void engine_add_generic(struct engine *e, unsigned group)
 {
 	const uint8_t *order = &e->plan.point_order[group * FE_LANES];
-	int16_t digit[GENERIC_WINDOWS][FE_LANES], one[GENERIC_WINDOWS];
+	const struct eg_ed25519_key *key[FE_LANES];
+	struct generic_digits digits = {0};
 	struct walk walk = {.rows = e->base->window_cnt};
-	uint64_t key[4][FE_LANES], scalar[4];
-	struct point minus_a, p;
-	uint32_t valid;
+	int16_t digit[GENERIC_WINDOWS];
+	uint64_t scalar[4];
+	struct point p;
+	uint32_t valid = 0;
 
 	ENGINE_PHASE(REDUCE);
 	for (unsigned l = 0; l < FE_LANES; l++) {
@@ -139,16 +140,14 @@ static void engine_add_generic(struct engine *e, unsigned group)
 		eg_encoding_words(job->sig + 32, scalar);
 		eg_comb_recode(e->base, scalar, &walk.look[0][l], FE_LANES);
 		eg_scalar_reduce(e->hash[order[l]], scalar);
-		eg_scalar_recode(scalar, GENERIC_BITS, one);
+		eg_scalar_recode(scalar, GENERIC_BITS, digit);
 		for (unsigned i = 0; i < GENERIC_WINDOWS; i++)
-			digit[i][l] = one[i];
-		eg_encoding_words(job->key->bytes, scalar);
-		for (unsigned i = 0; i < 4; i++)
-			key[i][l] = scalar[i];
+			digits.of[i][l] = digit[i];
+		key[l] = job->key;
+		valid |= (uint32_t)job->key->on_curve << l;
 	}
 	ENGINE_PHASE(ADD);
-	valid = point_decode_negated(key, &minus_a);
-	p = generic_times(&minus_a, digit);
+	p = generic_times(key, &digits);
 	walk_onto(&p, &walk);
 	engine_keep(e, group, &p, valid);
 }

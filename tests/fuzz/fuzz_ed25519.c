@@ -111,6 +111,8 @@ static void make_torsion(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	uint8_t public[32];
+
 	(void)argc, (void)argv;
 	FUZZ_CHECK(sodium_init() >= 0);
 	make_torsion();
@@ -119,7 +121,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 		scalar_of(s->a, (uint8_t)(i < 12 ? i * 5 : i * 10));
 		s->torsion_idx = (uint8_t)(i % 3 == 0 ? i / 3 : 0);
-		point_of(s->form[0].bytes, s->a, s->torsion_idx % 8);
+		point_of(public, s->a, s->torsion_idx % 8);
+		eg_ed25519_key_set(&s->form[0], public);
 		s->form_cnt = 1;
 		add_table(s, i % 2 == 0 ? 6 : 7);
 		add_table(s, 8);
@@ -141,21 +144,23 @@ static void take_raw(struct eg_reader *r, uint8_t out[32])
 static void take_key(struct eg_reader *r, struct job *job)
 {
 	uint8_t kind = eg_read_u8(r) % 8, number = eg_read_u8(r), form = eg_read_u8(r);
+	uint8_t raw[32];
 
 	memset(job->a, 0, sizeof(job->a));
-	memset(&job->key, 0, sizeof(job->key));
 	switch (kind) {
 	case 0:
-		memcpy(job->key.bytes, small[number % SMALL_CNT], 32);
+		eg_ed25519_key_set(&job->key, small[number % SMALL_CNT]);
 		fuzz_mark("key", "small");
 		break;
 	case 1:
-		near_p(job->key.bytes, number % 19);
-		job->key.bytes[31] |= number & 0x80;
+		near_p(raw, number % 19);
+		raw[31] |= number & 0x80;
+		eg_ed25519_key_set(&job->key, raw);
 		fuzz_mark("key", "near_p");
 		break;
 	case 2:
-		take_raw(r, job->key.bytes);
+		take_raw(r, raw);
+		eg_ed25519_key_set(&job->key, raw);
 		fuzz_mark("key", "raw");
 		break;
 	default: {

@@ -9,7 +9,7 @@
 void ed_key_init(struct ed_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES])
 {
 	*key = (struct ed_key){.kind = eg_ed25519_classify(public), .form_cnt = 1};
-	memcpy(key->form[0].bytes, public, EG_ED25519_PUBLIC_BYTES);
+	eg_ed25519_key_set(&key->form[0], public);
 }
 
 void ed_key_add_table(struct ed_key *key, unsigned window_bits)

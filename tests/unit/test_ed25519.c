@@ -137,6 +137,56 @@ static void near_p(uint8_t y[32], uint8_t low)
 	y[31] = 0x7f;
 }
 
+/* As words, y with the sign of x: what RFC 8032 section 5.1.2 encodes. */
+static void encode_part(const struct eg_ed25519_part *part, uint8_t out[32])
+{
+	memcpy(out, part->y, 32);
+	out[31] ^= (uint8_t)((part->x[0] & 1) << 7);
+}
+
+/* 2^(66i)·(−A), by libsodium. */
+static void assert_parts(const uint8_t p[32])
+{
+	static const uint8_t identity[32] = {1};
+	uint8_t expected[32], encoded[32];
+	struct eg_ed25519_key key;
+
+	eg_ed25519_key_set(&key, p);
+	assert_true(key.on_curve);
+	assert_memory_equal(key.bytes, p, 32);
+	assert_int_equal(crypto_core_ed25519_sub(expected, identity, p), 0);
+	for (unsigned i = 0; i < EG_ED25519_PARTS; i++) {
+		encode_part(&key.part[i], encoded);
+		assert_memory_equal(encoded, expected, 32);
+		for (unsigned n = 0; n < EG_ED25519_PART_BITS; n++)
+			assert_int_equal(crypto_core_ed25519_add(expected, expected, expected), 0);
+	}
+}
+
+/* Bytes that are no point, and a key that nobody prepared, accept nothing: not even R = B, S = 1,
+ * right for every message where −A is taken for the identity. */
+static void assert_no_parts(const uint8_t p[32])
+{
+	struct eg_ed25519_key keys[2] = {0};
+	uint8_t msg = 0, sig[64] = {0};
+
+	sig[32] = 1;
+	assert_int_equal(crypto_scalarmult_ed25519_base_noclamp(sig, sig + 32), 0);
+	memcpy(keys[0].bytes, p, 32);
+	eg_ed25519_key_set(&keys[1], p);
+	assert_false(keys[1].on_curve);
+	for (unsigned i = 0; i < 2; i++)
+		for (const struct eg_ed25519_impl *const *impl = eg_ed25519_impls; *impl; impl++) {
+			struct eg_ed25519_job job = {&keys[i], &msg, sig, 1};
+			bool ok = true;
+
+			if (!(*impl)->supported())
+				continue;
+			eg_ed25519_verify(*impl, &job, 1, &ok);
+			assert_false(ok);
+		}
+}
+
 /* The key's bytes, and the error where it is not let in. */
 static void assert_point(const uint8_t p[32], enum eg_ed25519_point expected)
 {
@@ -151,6 +201,10 @@ static void assert_point(const uint8_t p[32], enum eg_ed25519_point expected)
 	assert_int_equal(eg_ed25519_key_init(&key, p, true, NULL), sound || mixed ? 0 : -EG_EINVAL);
 	if (sound || mixed)
 		assert_memory_equal(key.bytes, p, 32);
+	if (expected == EG_ED25519_POINT_NOT_A_POINT)
+		assert_no_parts(p);
+	else
+		assert_parts(p);
 }
 
 static void assert_point_and_negative(uint8_t p[32], enum eg_ed25519_point expected)

@@ -5,6 +5,10 @@
 
 #include <sodium.h>
 
+#define PARTS_BITS     3u /* of keys without a table */
+#define TABLE_BITS_MIN 6u
+#define WINDOWS_MAX    85u
+
 static const uint64_t order[4] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, UINT64_C(1) << 60};
 
 /* a += b as numbers of 256 bits */
@@ -141,7 +145,7 @@ static void to_scalar(uint64_t sum[4], uint64_t out[4])
 
 static void assert_recodes(const uint64_t s[4], unsigned w)
 {
-	int16_t digit[64];
+	int16_t digit[WINDOWS_MAX];
 	uint64_t sum[4], reduced[4];
 
 	eg_scalar_recode(s, w, digit);
@@ -156,6 +160,11 @@ static void assert_recodes(const uint64_t s[4], unsigned w)
 	assert_memory_equal(reduced, s, sizeof(reduced));
 }
 
+static unsigned next_width(unsigned w)
+{
+	return w == PARTS_BITS ? TABLE_BITS_MIN : w + 1;
+}
+
 /* As scalar.h defines them. */
 static void recodings_as_defined(void **state)
 {
@@ -164,10 +173,10 @@ static void recodings_as_defined(void **state)
 		unsigned biased = r->centred ? r->window_cnt : r->window_cnt - 1u;
 		uint64_t bias[4] = {0};
 
-		assert_int_equal(r->window_cnt != 0, w >= EG_RECODING_BITS_MIN);
+		assert_int_equal(r->window_cnt != 0, w == PARTS_BITS || w >= TABLE_BITS_MIN);
 		if (r->window_cnt == 0)
 			continue;
-		assert_int_equal(r->centred, 252 % w == 0);
+		assert_int_equal(r->centred, w >= TABLE_BITS_MIN && 252 % w == 0);
 		assert_int_equal(r->window_cnt, r->centred ? 252 / w : (253 + w - 1) / w);
 		for (unsigned i = 0; i < biased; i++) {
 			unsigned bit = w * i + w - 1;
@@ -182,7 +191,7 @@ static void recode_random(void **state)
 {
 	uint64_t hash[8], s[4];
 
-	for (unsigned w = EG_RECODING_BITS_MIN; w <= EG_RECODING_BITS_MAX; w++)
+	for (unsigned w = PARTS_BITS; w <= EG_RECODING_BITS_MAX; w = next_width(w))
 		for (int i = 0; i < 3000; i++) {
 			eg_test_random_bytes((uint8_t *)hash, sizeof(hash));
 			eg_scalar_reduce(hash, s);
@@ -193,7 +202,7 @@ static void recode_random(void **state)
 /* L − 1 − i, i, and where s + bias comes out at 2^252 ± i: the top window's limits. */
 static void recode_extremes(void **state)
 {
-	for (unsigned w = EG_RECODING_BITS_MIN; w <= EG_RECODING_BITS_MAX; w++)
+	for (unsigned w = PARTS_BITS; w <= EG_RECODING_BITS_MAX; w = next_width(w))
 		for (uint64_t i = 0; i < 64; i++) {
 			uint64_t small[4] = {i}, large[4] = {i + 1}, edge[4], back[4],
 			         hash[8] = {0};
@@ -220,9 +229,9 @@ static void recode_extremes(void **state)
  * entry of the table. */
 static void recode_reaches_last_entry(void **state)
 {
-	for (unsigned w = EG_RECODING_BITS_MIN; w <= EG_RECODING_BITS_MAX; w++) {
+	for (unsigned w = PARTS_BITS; w <= EG_RECODING_BITS_MAX; w = next_width(w)) {
 		uint64_t s[4] = {0, 0, 0, UINT64_C(1) << 60}, minus_bias[4];
-		int16_t digit[64];
+		int16_t digit[WINDOWS_MAX];
 
 		if (!eg_recodings[w].centred)
 			continue;
