@@ -30,6 +30,7 @@ enum step {
 	STEP_UTC,      /* u8: the host's clock is set by -128 … 127 s */
 	STEP_DENY,     /* u8: the deniable token, or one of that name, is denied */
 	STEP_SNAPSHOT, /* the snapshot by mail */
+	STEP_ENGINE,   /* another engine by mail */
 	STEP_CNT
 };
 
@@ -201,7 +202,7 @@ static void put_record(struct run *run, struct eg_reader *r, struct eg_writer *w
 {
 	const uint8_t kind = eg_read_u8(r), policy = eg_read_u8(r);
 	struct fuzz_token token = pool[kind / 8 % POOL_CNT];
-	struct eg_egt_record record = {.fmt = kind & 3, .policy_id = policy % 20u};
+	struct eg_egt_record record = {.fmt = kind & 3, .policy_id = policy % (FUZZ_POLICIES + 2u)};
 
 	record.token = eg_span(token.bytes, token.len);
 	if ((kind & 0xc4) == 0x44)
@@ -302,6 +303,9 @@ static void take_step(struct run *run, struct eg_reader *r)
 	case STEP_SNAPSHOT:
 		mail_snapshot(run);
 		return;
+	case STEP_ENGINE:
+		fuzz_world_fall_back(run->w);
+		return;
 	case STEP_CNT:
 		return;
 	}
@@ -327,6 +331,7 @@ static void run_once(struct eg_span input, size_t shift, uint8_t out[crypto_gene
 	    .offload = b & 4,
 	    .no_snapshot = (b & 0xf8) == 0xf8,
 	    .not_ready = (b & 0xf8) == 0xf0,
+	    .sampled = b & 4,
 	    .lanes = 1u << (b >> 3 & 3),
 	    .deadline_ns = b & 0x20 ? 20000 : 0,
 	    .datagram_max = b & 0x40 ? EG_EGT_DATAGRAM_BYTES : 0};

@@ -46,7 +46,7 @@ static struct eg_egt_answer ask(
 	FUZZ_CHECK(len != 0);
 	world->answered = answered;
 	world->ctx = &asked;
-	fuzz_world_start(world, &(struct fuzz_setup){.lanes = 1});
+	fuzz_world_start(world, &(struct fuzz_setup){.lanes = 1, .sampled = shift != 0});
 	fuzz_world_deliver(world, eg_span(frame, len), EG_PACKET_DATAGRAM, 0, shift);
 	fuzz_world_turn(world, UINT32_MAX);
 	fuzz_world_stop(world);
@@ -86,6 +86,8 @@ static void check_answer(struct eg_span token, const struct eg_egt_answer *a, bo
 	fuzz_mark(eg_verdict_name(a->status), eg_detail_name(a->detail));
 	if (a->rflags & EG_RFLAG_LIST_STALE)
 		fuzz_mark("flag", "LIST_STALE");
+	if (a->rflags & EG_RFLAG_STATE_STALE)
+		fuzz_mark("flag", "STATE_STALE");
 	if (a->rflags & EG_RFLAG_CNF_PRESENT)
 		fuzz_mark("flag", "CNF_PRESENT");
 	if (a->cache_for != 0)

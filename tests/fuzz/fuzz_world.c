@@ -4,6 +4,9 @@
 #include <sodium.h>
 
 #define LIST_ENTRIES 64u
+#define LIST_STATED  2u   /* of the short list */
+#define SAMPLE_BYTES 240u /* the longest message that is sampled */
+#define STATE_AGE_S  10u
 #define CORES        2u /* core 0 runs; core 1 applies at once what it is sent */
 
 static const struct eg_hash_key hash_key = {
@@ -59,6 +62,12 @@ static void make_policies(struct fuzz_world *w)
 	w->policy[FUZZ_ANY_AUDIENCE - 1].skew_s = 30;
 	w->policy[FUZZ_SHORT - 1].max_token_bytes = 400;
 	w->policy[FUZZ_LONG - 1].max_token_bytes = 9000;
+	w->policy[FUZZ_FRESH_STRICT - 1].max_state_age_s = STATE_AGE_S - 1;
+	w->policy[FUZZ_FRESH_STRICT - 1].freshness = EG_FRESH_STRICT;
+	w->policy[FUZZ_FRESH_BOUNDED - 1].max_state_age_s = STATE_AGE_S - 1;
+	w->policy[FUZZ_FRESH_BOUNDED - 1].freshness = EG_FRESH_BOUNDED;
+	w->policy[FUZZ_FRESH_ENOUGH - 1].max_state_age_s = 6 * STATE_AGE_S;
+	w->policy[FUZZ_FRESH_ENOUGH - 1].client_cache_s = 60;
 	FUZZ_CHECK(eg_policy_str_set(&w->policy[FUZZ_ASSERTION - 1].implicit_assertion,
 	               eg_span_str("assertion"), "it", NULL) == 0);
 	for (unsigned i = 0; i < FUZZ_POLICIES; i++)
@@ -71,6 +80,7 @@ static void add_list(struct fuzz_world *w, struct eg_snapshot *snap, uint32_t sl
 	struct eg_list list = {.issuer_slot = slot,
 	    .uri = eg_span_str(uri),
 	    .map = w->bitmap,
+	    .stated = strcmp(uri, "urn:short") == 0 ? LIST_STATED : 0,
 	    .exp_s = exp_s,
 	    .ttl_end_s = ttl_end_s};
 
@@ -99,6 +109,7 @@ static struct eg_snapshot *make_snapshot(struct fuzz_world *w)
 	add_list(w, snap, slot, "urn:exp", FUZZ_NOW_S - 1, 0);
 	add_list(w, snap, slot, "urn:ttl", FUZZ_NOW_S + 50, FUZZ_NOW_S - 1);
 	add_list(w, snap, slot, "urn:live", FUZZ_NOW_S + 50, FUZZ_NOW_S + 20);
+	add_list(w, snap, slot, "urn:short", 0, 0);
 	add_list(w, snap, cut, "urn:cut", 0, 0);
 	FUZZ_CHECK(eg_snapshot_seal(snap, FUZZ_DEFAULT, NULL) == 0);
 	return snap;
@@ -136,7 +147,8 @@ struct fuzz_world *fuzz_world(void)
 	w->mem =
 	    aligned_alloc(EG_CACHE_LINE_BYTES, (eg_pipeline_footprint() + EG_CACHE_LINE_BYTES - 1) /
 	                                           EG_CACHE_LINE_BYTES * EG_CACHE_LINE_BYTES);
-	FUZZ_CHECK(w->mem != NULL);
+	w->samples = aligned_alloc(EG_CACHE_LINE_BYTES, eg_sample_ring_footprint(SAMPLE_BYTES));
+	FUZZ_CHECK(w->mem != NULL && w->samples != NULL);
 	return w;
 }
 
@@ -217,6 +229,12 @@ void fuzz_world_start(struct fuzz_world *w, const struct fuzz_setup *setup)
 	w->netif.tx_udp_cksum = setup->offload;
 	make_revocations(w);
 	config.revoke = w->revoke;
+	if (setup->sampled) {
+		config.samples = eg_sample_ring_init(w->samples, SAMPLE_BYTES);
+		config.sample_every = 1;
+	}
+	atomic_store(
+	    &w->stats.header->state_read_utc_s, FUZZ_NOW_S - (setup->not_ready ? 0 : STATE_AGE_S));
 	eg_mailbox_init(&w->box);
 	memset(w->stats.core, 0, CORES * sizeof(*w->stats.core));
 	atomic_store(&w->stats.core[1].applied_epoch, FUZZ_EPOCH);
@@ -337,6 +355,14 @@ void fuzz_world_turn(struct fuzz_world *w, unsigned tx_max)
 void fuzz_world_mail(struct fuzz_world *w, const struct eg_mail *mail)
 {
 	FUZZ_CHECK(eg_mailbox_put(&w->box, mail));
+}
+
+void fuzz_world_fall_back(struct fuzz_world *w)
+{
+	const struct eg_mail mail = {
+	    .kind = EG_MAIL_ENGINE, .engine = eg_ed25519_select("sodium", NULL)};
+
+	fuzz_world_mail(w, &mail);
 }
 
 static void mail_op(void *ctx, const struct eg_revoke_op *op)

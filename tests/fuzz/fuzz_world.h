@@ -43,7 +43,10 @@ enum fuzz_policy {
 	FUZZ_SHORT,        /* tokens of 400 bytes at most */
 	FUZZ_ASSERTION,    /* implicit assertion of PASETO */
 	FUZZ_LONG,         /* tokens of 9000 bytes, so that a payload can be too long */
-	FUZZ_POLICIES = FUZZ_LONG,
+	FUZZ_FRESH_STRICT, /* the state is too old for it */
+	FUZZ_FRESH_BOUNDED,
+	FUZZ_FRESH_ENOUGH, /* with client_cache */
+	FUZZ_POLICIES = FUZZ_FRESH_ENOUGH,
 };
 
 struct fuzz_lent {              /* a packet's memory */
@@ -62,7 +65,8 @@ struct fuzz_world {
 	struct eg_policy policy[FUZZ_POLICIES];
 	struct eg_bitmap *bitmap, *other_bitmap;
 	struct eg_stats stats;
-	void *mem; /* of the pipeline */
+	void *mem;     /* of the pipeline */
+	void *samples; /* of its ring */
 	/* of one run */
 	struct eg_utc utc;
 	uint64_t now_ns;
@@ -86,8 +90,9 @@ struct fuzz_world *fuzz_world(void);
 
 struct fuzz_setup {
 	bool tagged, qinq, offload;
-	bool not_ready;        /* the clock is behind the log */
-	bool no_snapshot;      /* before one comes by mail */
+	bool not_ready;   /* the clock is behind the log */
+	bool no_snapshot; /* before one comes by mail */
+	bool sampled;     /* every verdict of a short message goes to a ring that nobody reads */
 	uint64_t deadline_ns;  /* of the signature queue */
 	unsigned lanes;        /* of the signature engine */
 	uint32_t datagram_max; /* 0: the largest there is */
@@ -108,5 +113,7 @@ void fuzz_world_turn(struct fuzz_world *w, unsigned tx_max);
 /* Denies a jti from now on, by mail, and lets the epoch pass. */
 void fuzz_world_deny(struct fuzz_world *w, struct eg_span jti, uint64_t epoch);
 void fuzz_world_mail(struct fuzz_world *w, const struct eg_mail *mail);
+/* From the next turn on libsodium itself verifies. */
+void fuzz_world_fall_back(struct fuzz_world *w);
 
 #endif

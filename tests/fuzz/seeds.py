@@ -278,6 +278,8 @@ def jwt_cases():
         "list2": (h, changed(c, **status(2)), 0), "list3": (h, changed(c, **status(3)), 0),
         "list_over": (h, changed(c, **status(64)), 0), "list_other": (h, changed(c, **status(0, "x")), 0),
         "list_of_other": (h, changed(c, **status(0, "urn:cut")), 0),
+        "list_short": (h, changed(c, **status(2, "urn:short")), 0), "list_short_ok": (h, changed(c, **status(1, "urn:short")), 0),
+        "fresh_strict": (h, c, 17), "fresh_bounded": (h, c, 18), "fresh_enough": (h, c, 19),
         "list_exp": (h, changed(c, **status(0, "urn:exp")), 0),
         "list_ttl": (h, changed(c, **status(0, "urn:ttl")), 7),
         "list_live": (h, changed(c, **status(0, "urn:live")), 7),
@@ -335,7 +337,7 @@ def seeds_verdict():
     for make, kid in ((2, "k2"), (3, "old"), (4, "late"), (2, "k1")):
         seeds[f"key_{make}_{kid}"] = u8(make, 0, 0) + piece16(text_of(changed(HEADER, kid=kid))) + text_of(CLAIMS)
     seeds |= {f"damaged_{n}": u8(5 | n << 3, strict * (n & 1), 0) + good for n in (0, 1, 9, 31)}
-    seeds |= {f"fmt_{n}": u8(1, 0, n << 6) + good for n in range(4)}
+    seeds |= {f"fmt_{n}": u8(1, 0, n << 6) + good for n in range(4)} | {"policy_unknown": u8(1, 20, 0) + good}
     for name, (protected, unprotected, payload, policy) in cwt_cases().items():
         body = piece16(cbor_of(protected)) + piece16(cbor_of(unprotected)) + cbor_of(payload)
         seeds["cwt_" + name] = u8(6, policy, 0) + body
@@ -499,6 +501,9 @@ def seeds_config():
              base + socket + "workers: [{port: p9}]\n", base + socket + "workers: [{port: p0, queue: 3}]\n",
              base + socket + "workers: [{port: p0}, {port: p0}]\n", base + socket + "eal: [" + "a," * 33 + "a]\n",
              base.replace("demo", "Demo!") + socket, "x: " + "[" * 12 + "]" * 12 + "\n", "---\n" + base + socket + "---\na: 1\n",
+             *(base + socket + f"ed25519: {{impl: portable, {more}}}\n" for more in (
+                 "sample: 0", "sample: x", "table_budget: 20M", "table_budget: 4096", "table_budget: 65G", "table_budget: M",
+                 "table_budget: 1T", "table_budget: 1MM", "table_budget: 1234567890")),
              "? [a]\n: 1\n", base + socket + "run: [a]\n", base + socket + "control_cpu: -5\n"]
     two = dpdk + " - {name: p1, kind: dpdk, addresses: [192.0.2.2/24], device: net1}\n"
     texts += [base + two] + [base + two.replace(old, new) for old, new in (
@@ -646,7 +651,7 @@ def seeds_pipeline():
         "bad_udp_sum": b"\0" + frame(ether(0x800, ip4(17, udp(one))), fix=2) + frame(frames["ip6_udp"], fix=2, flags=8),
         "no_sum": b"\0" + frame(frames["ip4_udp"], fix=2, flags=2), "l4_good": b"\0" + frame(frames["ip4_udp"][:40] + b"\1\2" + frames["ip4_udp"][42:], fix=2, flags=2 | 8),
         "sum_bad": b"\0" + frame(frames["ip4_udp"], flags=4) + frame(frames["ip4_udp"], flags=16) + frame(frames["ip4_udp"], flags=32) + frame(frames["ip4_udp"], flags=64),
-        "lengths": b"\0" + frame(ether(0x800, ip4(17, udp(one), length=9)), fix=0) + frame(ether(0x86dd, ip6(17, udp(one), length=900)), fix=0)
+        "lengths": b"\0" + frame(ether(0x800, ip4(17, udp(one), length=9)), fix=0) + frame(ether(0x800, ip4(17, udp(one), length=900)), fix=0) + frame(ether(0x86dd, ip6(17, udp(one), length=900)), fix=0)
         + frame(ether(0x800, ip4(17, udp(one, length=3))), fix=4) + frame(ether(0x800, ip4(17, udp(one)) + bytes(30)), fix=4),
         "tagged": b"\1" + frame(frames["tag"]) + frame(frames["ip4_udp"]), "tag0": b"\0" + frame(ether(0x800, ip4(17, udp(one)), tags=bytes.fromhex("81000000"))),
         "qinq": b"\3" + frame(ether(0x800, ip4(17, udp(one)), tags=qinq + vlan)) + frame(ether(0x806, arp, tags=qinq + vlan)) + u8(2, 3) + piece16(one),
@@ -668,6 +673,7 @@ def seeds_pipeline():
         "tx_full": b"\0" + verify(0, 0, [u8(0, 0)]) * 3 + u8(5) + verify(0, 0, [u8(0, 0)]) * 3 + u8(4, 1), "expire": b"\0" + verify(0, 0, [u8(0, 0)]) + u8(4, 9, 6, 255, 23) + verify(0, 0, [u8(0, 0)]),
         "utc": b"\0" + u8(7, 0x9c) + verify(0, 0, [u8(0, 0)]) + u8(7, 100) + verify(0, 0, [u8(0, 0)]), "not_ready": b"\xf0" + verify(0, 0, [u8(0, 0)]) + u8(5, 7, 1) + verify(0, 0, [u8(0, 0)]),
         "snapshot": b"\xf8" + verify(0, 0, [u8(0, 0)]) + u8(5, 1, 0) + piece16(ping) + u8(9) + verify(0, 0, [u8(0, 0)]),
+        "engine": b"\4" + verify(0, 0, [u8(0, 0)]) + u8(10) + verify(0, 0, [u8(0, 0)]) * 20, "fresh": b"\0" + verify(0, 0, [u8(0, 17), u8(0, 18), u8(0, 19)]),
         "burst": b"\0" + (u8(1, 0) + piece16(b"x")) * 40,
     }
     return seeds
