@@ -40,6 +40,7 @@ enum step {
 	STEP_RAW_LIST,   /* bits, entries */
 	STEP_RAW_META,   /* sequence, checkpoint, trimmed: one is moved */
 	STEP_UNREVOKE,   /* kind, issuer, value */
+	STEP_KEY_WINDOW, /* issuer, kid, from, to */
 	STEP_CNT
 };
 
@@ -339,6 +340,18 @@ static void unrevoke(struct run *run, struct eg_reader *r)
 	    run, eg_state_unrevoke(run->st, kind, issuer, value, run->utc_ns, &epoch, &err), &err);
 }
 
+static void key_window(struct run *run, struct eg_reader *r)
+{
+	const struct eg_span issuer = pick_issuer(r), kid = fuzz_take8(r);
+	const uint64_t from_s = eg_read_be32(r);
+	const struct eg_key_window window = {from_s, eg_read_be32(r)};
+	struct eg_error err = {0};
+	uint64_t epoch;
+
+	outcome(run, eg_state_key_window(run->st, issuer, kid, window, run->utc_ns, &epoch, &err),
+	    &err);
+}
+
 static void raw_list(struct run *run, struct eg_reader *r)
 {
 	const uint64_t id = eg_read_u8(r) % 5, bits = eg_read_u8(r) % 17;
@@ -437,6 +450,9 @@ static void take_step(struct run *run, struct eg_reader *r)
 		return;
 	case STEP_UNREVOKE:
 		unrevoke(run, r);
+		return;
+	case STEP_KEY_WINDOW:
+		key_window(run, r);
 		return;
 	case STEP_CNT:
 		return;

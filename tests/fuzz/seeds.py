@@ -745,6 +745,21 @@ def seeds_state():
               "chunk_fold": base + step(15, 1, 1, 0, piece16(b"\xff")) + step(12, 0) + revoke, "record": base + step(16, 1, struct.pack(">QIQQ", 2 ** 40, 5, 1, 2)),
               "record_flags": base + step(16, 0xff, struct.pack(">QIQQ", 2 ** 63, 5, 2 ** 64 - 1, 0)), "unrevoke": base + revoke + step(19, 0, 0, 1, b"j") + step(12, 0),
               "list_bits": base + step(17, 1, 3, u16(9)), "list_small": base + step(11) + step(17, 1, 1, u16(9)) + revoke, "list_zero": base + step(17, 1, 2, u16(0))}
+    one_bit, import_ = step(4, 0, 1, 0, 0, u16(100)), step(5, 0, piece8(b"\x99"))
+    take_back, jti = step(6, 0, 18 + 1, u16(3), 0), step(7, 1, 0, piece8(b"j"), u16(60000))
+    seeds |= {
+        "suspend": base + step(6, 0, 9 + 1, u16(3), 0) + step(11), "suspend_one_bit": base + one_bit + step(6, 1, 9 + 1, u16(3), 0),
+        "take_back": base + revoke + step(11) + take_back + step(11), "take_back_fold": base + step(11) + step(12, 0) + revoke + take_back + revoke + step(11),
+        "take_back_import": base + import_ + revoke + step(11) + take_back + step(11), "take_back_none": base + take_back, "take_back_unknown": base + step(11) + step(13, piece16(field(1, 5) + field(13, field(1, b"urn:x") + field(2, b"\1\1")))) + step(11),
+        "take_back_late": base + revoke + step(11) + take_back + step(18, 1, 1) + step(11), "take_back_later": base + revoke + step(11) + take_back + step(18, 1, 9) + step(11),
+        "import_follow": base + step(11) + import_ + step(11) + import_, "import_zero": base + revoke + step(11) + step(5, 0, piece8(b"\0")) + step(11),
+        "chunk_long": base + step(15, 1, 1, 0, piece16(b"\1" * 300)) + step(11) + revoke + step(12, 0) + revoke,
+        "chunk_long_import": base + step(15, 1, 0, 0, piece16(b"\1" * 300)) + step(11) + import_ + step(11),
+        "list_changed": base + step(11) + step(17, 1, 4, u16(900)) + step(11) + revoke + step(11), "list_grown": base + step(11) + step(17, 1, 2, u16(1900)) + revoke + step(11),
+        "unrevoke_value": base + jti + step(19, 0, 0, piece8(b"j")) + step(11), "unrevoke_fold": base + step(12, 0) + jti + revoke + step(19, 0, 0, piece8(b"j")) + revoke + step(11),
+        "unrevoke_not": base + jti + step(12, 0) + revoke + step(19, 0, 0, piece8(b"k")) + step(19, 4, 0, piece8(b"s")), "unrevoke_event": base + step(13, piece16(field(1, 5) + field(14, field(1, 9) + field(2, a)))),
+        "window": put + step(20, 0, piece8(b"b"), struct.pack(">II", 5, 9)) + step(11) + step(20, 0, piece8(b"b"), struct.pack(">II", 9, 5)) + step(20, 0, piece8(b"z"), bytes(8)) + step(20, 1, piece8(b"b"), bytes(8)) + step(11),
+    }
     seeds |= {f"meta{i}_{n}": base + step(11) + revoke + step(18, i, n) + step(11) + revoke for i in range(9) for n in (1, 2, 255)}
     return seeds
 
@@ -757,6 +772,7 @@ def seeds_store():
         seeds[f"page{page}"] = u8(0, page * 4096 >> 16) + u16(page * 4096 & 0xffff) + piece8(b"\x0d\0\0\0\7\1")
         seeds[f"end{page}"] = u8(0, (page * 4096 - 9) >> 16) + u16((page * 4096 - 9) & 0xffff) + piece8(b"\1")
     seeds |= {"cut": u8(1, 0) + u16(5000) + piece8(b""), "cut0": u8(1, 0) + u16(0) + piece8(b""), "zero": u8(2, 0) + u16(4096) + piece8(b"\0"),
+              "schema1": u8(0, 0) + u16(60) + piece8(b"\0\0\0\1"),
               "each": u8(3, 0) + u16(4096) + piece8(b"\5")}
     return seeds
 
