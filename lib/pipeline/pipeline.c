@@ -75,15 +75,15 @@ static void take_entries(struct eg_pipeline *p, const struct eg_mail mail[], uns
 	}
 }
 
-/* Returns how many entries it was. */
-static unsigned take_mail(struct eg_pipeline *p)
+/* True where there was some. */
+static bool take_mail(struct eg_pipeline *p)
 {
 	struct eg_mailbox *box = p->config.mailbox;
 	const struct eg_mail *mail;
 	unsigned cnt;
 
 	if (box == NULL || eg_mailbox_is_empty(box))
-		return 0;
+		return false;
 	eg_stage_end(&p->clock, EG_STAGE_house, 0);
 	/* What is queued points into the snapshot, and was promised an older epoch. */
 	eg_signature_queue_run_idle(p);
@@ -91,7 +91,7 @@ static unsigned take_mail(struct eg_pipeline *p)
 	take_entries(p, mail, cnt);
 	eg_mailbox_done(box, cnt);
 	eg_pipeline_count(p, EG_COUNTER_mailbox_entries, cnt);
-	return cnt;
+	return true;
 }
 
 /* A clock that was set back makes the state fresh, not of the future. */
@@ -103,21 +103,21 @@ static uint64_t state_age(const struct eg_pipeline *p)
 	return p->now_s > contact_s ? p->now_s - contact_s : 0;
 }
 
-/* Returns how many entries of mail were taken. */
-static unsigned begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
+/* True where mail was taken. */
+static bool begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
 {
-	unsigned mail_cnt;
+	bool had_mail;
 
 	out->tx_cnt = 0;
 	out->drop_cnt = 0;
 	p->out = out;
 	p->now_ns = now_ns;
 	p->now_s = eg_utc_now_s(p->config.utc, now_ns);
-	mail_cnt = take_mail(p);
+	had_mail = take_mail(p);
 	p->ready = p->snapshot != NULL && p->now_s >= p->snapshot->newest_event_s;
 	p->epoch = eg_stats_applied_epoch(p->config.stats);
 	p->state_age_s = state_age(p);
-	return mail_cnt;
+	return had_mail;
 }
 
 static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt)
@@ -137,13 +137,13 @@ static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsi
 void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
     uint64_t now_ns, struct eg_pipeline_out *out)
 {
-	unsigned mail_cnt;
+	bool had_mail;
 
 	assert(cnt <= EG_BURST_MAX);
 	if (cnt != 0)
 		eg_stage_end(&p->clock, EG_STAGE_rx, cnt);
-	mail_cnt = begin_turn(p, now_ns, out);
-	eg_stage_end(&p->clock, cnt + mail_cnt != 0 ? EG_STAGE_house : EG_STAGE_idle, mail_cnt);
+	had_mail = begin_turn(p, now_ns, out);
+	eg_stage_end(&p->clock, cnt != 0 || had_mail ? EG_STAGE_house : EG_STAGE_idle, 0);
 	eg_pipeline_count(p, EG_COUNTER_rx_polls, 1);
 	if (cnt == 0) {
 		eg_pipeline_count(p, EG_COUNTER_rx_empty_polls, 1);
