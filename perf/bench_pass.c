@@ -35,8 +35,8 @@ void bench_pass_engine(const struct bench_run *run)
 
 /* ── the pipeline ── */
 
-struct eg_pipeline *bench_pipeline_new(
-    struct bench_state *state, const struct eg_ed25519_impl *engine)
+static struct eg_pipeline *new_pipeline(
+    struct bench_state *state, const struct eg_ed25519_impl *engine, uint64_t (*ticks)(void))
 {
 	const struct eg_pipeline_config config = {
 	    .worker_cnt = 1,
@@ -47,6 +47,7 @@ struct eg_pipeline *bench_pipeline_new(
 	    .stats = &state->stats,
 	    .revoke = state->revoke,
 	    .utc = &state->utc,
+	    .ticks = ticks,
 	    .snapshot = state->snapshot,
 	    .epoch = EG_EPOCH(1, 1),
 	    .version = "bench",
@@ -55,6 +56,18 @@ struct eg_pipeline *bench_pipeline_new(
 
 	bench_need(mem != NULL, "memory for a pipeline");
 	return eg_pipeline_init(mem, &config);
+}
+
+struct eg_pipeline *bench_pipeline_new(
+    struct bench_state *state, const struct eg_ed25519_impl *engine)
+{
+	return new_pipeline(state, engine, eg_clock_ticks);
+}
+
+struct eg_pipeline *bench_pipeline_unmeasured(
+    struct bench_state *state, const struct eg_ed25519_impl *engine)
+{
+	return new_pipeline(state, engine, NULL);
 }
 
 static uint64_t accepted_cnt(const struct bench_state *state)

@@ -32,6 +32,7 @@ struct edgate {
 	struct eg_doorbell bell;
 	struct eg_stats stats;
 	struct eg_utc utc;
+	struct eg_tick_rate ticks;
 	struct eg_feed feed;
 	struct eg_keytables *tables;
 	struct eg_ports ports;
@@ -223,6 +224,7 @@ static int say_ready(struct edgate *e, struct eg_error *err)
 {
 	(void)err;
 	e->ready_ns = eg_clock_mono_ns();
+	e->ticks = (struct eg_tick_rate){eg_clock_ticks(), e->ready_ns};
 	atomic_store_explicit(&e->stats.header->ready, 1, memory_order_release);
 	eg_report_ready(e->config, e->engine.impl->name, e->feed.epoch);
 	return 0;
@@ -242,12 +244,21 @@ static int start(struct edgate *e, struct eg_error *err)
 
 /* ── afterwards ── */
 
+/* Who reads the cycles of a stage wants to know what a cycle is. */
+static void publish_tick_rate(struct edgate *e)
+{
+	uint64_t hz = eg_tick_rate_hz(&e->ticks, eg_clock_ticks(), eg_clock_mono_ns());
+
+	atomic_store_explicit(&e->stats.header->ticks_hz, hz, memory_order_relaxed);
+}
+
 static void control(struct edgate *e)
 {
 	while (atomic_load(&stop_asked_ns) == 0 && !have_all_left(e, EG_WORKER_ANSWERING)) {
 		eg_doorbell_wait(&e->bell, CONTROL_PERIOD_MS);
 		eg_feed_turn(&e->feed);
 		eg_engine_turn(&e->engine, &e->feed);
+		publish_tick_rate(e);
 	}
 }
 

@@ -59,6 +59,7 @@ static void announce(struct eg_worker *w, uint64_t now_ns)
 	if (w->dpdk)
 		w->announce_ns = now_ns + (first ? ANNOUNCE_SECOND_NS : ANNOUNCE_EVERY_NS);
 	send_announcements(w);
+	eg_pipeline_stage(w->pipeline, EG_STAGE_house, 0);
 }
 
 static void send_out(struct eg_worker *w)
@@ -72,12 +73,12 @@ static void send_out(struct eg_worker *w)
 			relax();
 		sent += ops->tx(w->port, w->queue, out->tx + sent, out->tx_cnt - sent);
 	}
-	if (out->tx_cnt != 0)
-		eg_pipeline_sent(w->pipeline, out, sent);
 	if (sent < out->tx_cnt)
 		ops->drop(w->port, w->queue, out->tx + sent, out->tx_cnt - sent);
 	if (out->drop_cnt != 0)
 		ops->drop(w->port, w->queue, out->drop, out->drop_cnt);
+	if (out->tx_cnt + out->drop_cnt != 0)
+		eg_pipeline_sent(w->pipeline, out, sent);
 }
 
 static void run_pipeline(
@@ -102,12 +103,11 @@ static void idle(struct eg_worker *w)
 	struct timespec ts = {0, (long)w->idle_sleep_us * 1000};
 
 	w->empty_polls++;
-	if (w->idle == EG_IDLE_SPIN)
-		return;
 	if (w->idle == EG_IDLE_SLEEP && w->empty_polls >= POLLS_BEFORE_IDLE)
 		(void)nanosleep(&ts, NULL);
-	else
+	else if (w->idle != EG_IDLE_SPIN)
 		relax();
+	eg_pipeline_stage(w->pipeline, EG_STAGE_idle, 1);
 }
 
 static void turn(struct eg_worker *w)
@@ -229,6 +229,7 @@ int eg_worker_prepare(
 	                              .stats = shared->stats,
 	                              .revoke = shared->revoke,
 	                              .utc = w->file_clock ? &w->file_utc : shared->utc,
+	                              .ticks = eg_clock_ticks,
 	                              .samples = w->samples,
 	                              .sample_every = config->sample_every,
 	                              .sample_phase = sample_phase(config->sample_every),

@@ -2,12 +2,15 @@
 /* stats, counters: what the running edgate has counted, and what the names mean. */
 #include "ctl.h"
 #include "eg_clock.h"
+#include "figures.h"
 
 #include <stdio.h>
 
-/* Details are not counted: they have names alone. */
+/* Details are not counted, and a stage is more than one number: here they have names alone. */
 static const struct eg_stats_group details = {
     .cnt = UINT8_MAX + 1, .name = eg_detail_name, .doc = eg_detail_doc};
+static const struct eg_stats_group stages = {
+    .cnt = EG_STAGE_COUNT, .name = eg_stage_name, .doc = eg_stage_doc};
 
 struct group {
 	const char *title, *plural, *key_title;
@@ -21,6 +24,7 @@ static const struct group groups[] = {
     {"Dropped packets", "drops", "counter", &eg_stats_drops, false, true},
     {"Statuses", "verdicts", "status", &eg_stats_verdicts, true, true},
     {"Other counters", "counters", "counter", &eg_stats_counters, false, true},
+    {"Stages", "stages", "stage", &stages, false, false},
     {"Details", "details", "detail", &details, true, false},
 };
 #define GROUP_CNT (sizeof(groups) / sizeof(groups[0]))
@@ -61,6 +65,51 @@ static void add_groups(json_t *out, const struct eg_stats *stats, unsigned first
 	}
 }
 
+/* A number that cannot be told is null. */
+static json_t *json_of_ratio(double value)
+{
+	return value < 0 ? json_null() : json_real(value);
+}
+
+static json_t *json_of_stage(const struct ctl_figures *figures, enum eg_stage stage)
+{
+	const struct ctl_stage of = ctl_stage_of(figures, stage);
+	const uint64_t packets = ctl_counter(figures, EG_COUNTER_rx_packets);
+
+	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "cycles", (json_int_t)of.cycles,
+	    "items", (json_int_t)of.items, "bursts", (json_int_t)of.bursts, "share",
+	    json_of_ratio(ctl_ratio(of.cycles, ctl_cycles(figures))), "cycles_per_packet",
+	    json_of_ratio(ctl_ratio(of.cycles, packets)), "cycles_per_item",
+	    json_of_ratio(ctl_ratio(of.cycles, of.items)), "items_per_burst",
+	    json_of_ratio(ctl_ratio(of.items, of.bursts)));
+}
+
+static void add_stages(json_t *out, const struct eg_stats *stats, unsigned first, unsigned cnt)
+{
+	json_t *of_stages = json_object(), *ratios = json_object();
+	struct ctl_figures figures;
+	const char *name;
+	double value;
+
+	ctl_figures_read(&figures, stats, first, cnt);
+	for (unsigned i = 0; i < EG_STAGE_COUNT; i++)
+		(void)json_object_set_new(
+		    of_stages, eg_stage_name(i), json_of_stage(&figures, (enum eg_stage)i));
+	for (unsigned i = 0; (name = ctl_figure_ratio(&figures, i, &value)) != NULL; i++)
+		(void)json_object_set_new(ratios, name, json_of_ratio(value));
+	(void)json_object_set_new(out, "stages", of_stages);
+	(void)json_object_set_new(out, "ratios", ratios);
+}
+
+static double queue_skew(const struct eg_stats *stats)
+{
+	static struct ctl_figures core[EG_WORKERS_MAX];
+
+	for (unsigned i = 0; i < stats->header->cores; i++)
+		ctl_figures_read(&core[i], stats, i, 1);
+	return ctl_queue_skew(core, stats->header->cores);
+}
+
 static json_t *json_of_totals(const json_t *all)
 {
 	const json_t *counters = json_object_get(all, "counters");
@@ -87,7 +136,7 @@ static json_t *json_of_state(const struct eg_stats *stats)
 	uint64_t read_s = load(&h->state_read_utc_s);
 
 	return json_pack(
-	    "{s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}",
+	    "{s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}",
 	    "running", running, "ready", running && load(&h->ready) != 0, "pid", (json_int_t)h->pid,
 	    "started", (json_int_t)(h->started_utc_ns / EG_NS_PER_S), "epoch",
 	    ctl_json_epoch(eg_stats_applied_epoch(stats)), "epoch_sent",
@@ -97,7 +146,8 @@ static json_t *json_of_state(const struct eg_stats *stats)
 	    "workers", (json_int_t)h->cores, "ed25519", h->ed25519, "table_bytes",
 	    (json_int_t)load(&h->table_bytes), "table_budget", (json_int_t)h->table_budget_bytes,
 	    "signature_checks", (json_int_t)load(&h->signature_checks), "signature_disagreements",
-	    (json_int_t)load(&h->signature_disagreements));
+	    (json_int_t)load(&h->signature_disagreements), "ticks_hz",
+	    (json_int_t)load(&h->ticks_hz));
 }
 
 static json_t *json_of_core(const struct eg_stats *stats, unsigned core)
@@ -109,6 +159,7 @@ static json_t *json_of_core(const struct eg_stats *stats, unsigned core)
 	    ctl_json_epoch(epoch), "ed25519", fell ? "sodium" : stats->header->ed25519);
 
 	add_groups(out, stats, core, 1);
+	add_stages(out, stats, core, 1);
 	return out;
 }
 
@@ -118,6 +169,9 @@ static json_t *json_of_stats(const struct eg_stats *stats, const char *run_dir)
 	json_t *workers = json_array();
 
 	add_groups(out, stats, 0, stats->header->cores);
+	add_stages(out, stats, 0, stats->header->cores);
+	(void)json_object_set_new(
+	    json_object_get(out, "ratios"), "queue_skew", json_of_ratio(queue_skew(stats)));
 	(void)json_object_set_new(out, "totals", json_of_totals(out));
 	for (unsigned core = 0; core < stats->header->cores; core++)
 		(void)json_array_append_new(workers, json_of_core(stats, core));
@@ -131,6 +185,8 @@ static void print_value(const char *name, const json_t *value)
 		(void)printf("  %-26s %s\n", name, json_string_value(value));
 	else if (json_is_integer(value))
 		(void)printf("  %-26s %lld\n", name, (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		(void)printf("  %-26s %.3f\n", name, json_real_value(value));
 	else
 		(void)printf("  %-26s %s\n", name,
 		    json_is_true(value)    ? "yes"
@@ -151,6 +207,36 @@ static void print_section(const char *title, const json_t *members, bool with_ze
 	}
 }
 
+static void print_number(const json_t *stage, const char *member, double factor, int width)
+{
+	const json_t *value = json_object_get(stage, member);
+
+	if (json_is_real(value))
+		(void)printf(" %*.1f", width, factor * json_real_value(value));
+	else
+		(void)printf(" %*s", width, "-");
+}
+
+static void print_stages(const json_t *of)
+{
+	const json_t *of_stages = json_object_get(of, "stages");
+	const char *name;
+	json_t *stage;
+
+	(void)printf("%-18s %8s %13s %12s %12s\n", "stages", "share %", "cycles/packet",
+	    "cycles/item", "items/burst");
+	json_object_foreach((json_t *)of_stages, name, stage)
+	{
+		(void)printf("  %-16s", name);
+		print_number(stage, "share", 100, 8);
+		print_number(stage, "cycles_per_packet", 1, 13);
+		print_number(stage, "cycles_per_item", 1, 12);
+		print_number(stage, "items_per_burst", 1, 12);
+		(void)printf("\n");
+	}
+	print_section("ratios", json_object_get(of, "ratios"), true);
+}
+
 static void print_groups(const json_t *of, bool with_zero)
 {
 	for (unsigned g = 0; g < GROUP_CNT; g++) {
@@ -158,6 +244,7 @@ static void print_groups(const json_t *of, bool with_zero)
 			print_section(
 			    groups[g].plural, json_object_get(of, groups[g].plural), with_zero);
 	}
+	print_stages(of);
 }
 
 static void print_text(const json_t *stats, bool with_zero)

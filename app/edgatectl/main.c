@@ -33,7 +33,7 @@ static const struct eg_cli_option globals[] = {
     {"state", EG_CLI_VALUE, "DIR", "the store's directory (default " CTL_STATE_DEFAULT ")"},
     {"run", EG_CLI_VALUE, "DIR",
         "run directory of the edgate that is meant (default: all of " CTL_RUN_DEFAULT
-        " for a change, the only one for stats)"},
+        " for a change, the only one for stats and top)"},
     END,
 };
 static const struct eg_cli_option json_option[] = {JSON, END};
@@ -161,6 +161,12 @@ static const struct eg_cli_option stats_options[] = {
     JSON,
     END,
 };
+static const struct eg_cli_option top_options[] = {
+    {"once", EG_CLI_SWITCH, NULL, "one table, without a terminal"},
+    {"batch", EG_CLI_VALUE, "N", "so many tables, without a terminal"},
+    {"interval", EG_CLI_VALUE, "MS", "what a table is about (default 1000)"},
+    END,
+};
 static const struct eg_cli_option no_options[] = {END};
 static const struct eg_cli_option audit_options[] = {
     {"last", EG_CLI_VALUE, "N", "the last N lines alone"},
@@ -251,6 +257,8 @@ static const struct eg_cli_command commands[] = {
     {"selftest", NULL, NULL, 0, 0, selftest_options,
         "does Ed25519 verification give known answers on this CPU", ctl_selftest},
     {"stats", NULL, NULL, 0, 0, stats_options, "counters of the running edgate", ctl_stats},
+    {"top", NULL, NULL, 0, 0, top_options,
+        "the running edgate, live: rates, verdicts and cycles of each core; q quits", ctl_top},
     {"counters", NULL, NULL, 0, 0, counters_options, "what each status and counter means",
         ctl_counters},
     {0},

@@ -21,6 +21,14 @@ int64_t eg_clock_utc_ns(void)
 	return read_clock_ns(CLOCK_REALTIME);
 }
 
+uint64_t eg_tick_rate_hz(const struct eg_tick_rate *rate, uint64_t ticks, uint64_t now_ns)
+{
+	if (now_ns <= rate->first_ns || ticks <= rate->first_ticks)
+		return 0;
+	return (uint64_t)((double)(ticks - rate->first_ticks) * (double)EG_NS_PER_S /
+	                  (double)(now_ns - rate->first_ns));
+}
+
 static void publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns)
 {
 	atomic_store_explicit(&utc->offset_ns, utc_ns - (int64_t)now_ns, memory_order_relaxed);

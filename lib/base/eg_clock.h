@@ -24,6 +24,30 @@
 uint64_t eg_clock_mono_ns(void);
 int64_t eg_clock_utc_ns(void);
 
+/* [any] The CPU's counter of constant rate (TSC; the generic timer of arm64), else the monotonic
+ * clock: for measuring where cycles go, never for time. Not ordered with what stands around it. */
+static inline uint64_t eg_clock_ticks(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t ticks;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+	return ticks;
+#else
+	return eg_clock_mono_ns();
+#endif
+}
+
+/* How fast a counter runs: compared with the monotonic clock since a first reading of both. */
+struct eg_tick_rate {
+	uint64_t first_ticks, first_ns;
+};
+
+/* [any] Ticks in a second; 0 while the two readings are the same. */
+uint64_t eg_tick_rate_hz(const struct eg_tick_rate *rate, uint64_t ticks, uint64_t now_ns);
+
 struct eg_utc {
 	/* Control writes, workers read: one word, so relaxed is enough. */
 	_Atomic int64_t offset_ns;

@@ -10,9 +10,9 @@
  *   tx, drop ◀── reply in place ◀── last record of its frame ◀── revocation
  *
  * One struct eg_pipeline per worker, used by that worker alone: no lock, no allocation, no system
- * call. Time is an argument. It reads the snapshot it was given last, any shard, and all applied
- * epochs; it writes its own counters, its own applied epoch, its own ring of samples and, by
- * operations from its mailbox, the shards it owns.
+ * call. Time is an argument, and so is the counter of cycles. It reads the snapshot it was given
+ * last, any shard, and all applied epochs; it writes its own counters, its own applied epoch, its
+ * own ring of samples and, by operations from its mailbox, the shards it owns.
  */
 #ifndef EG_PIPELINE_H
 #define EG_PIPELINE_H
@@ -23,6 +23,7 @@
 #include "eg_mailbox.h"
 #include "eg_packet.h"
 #include "eg_sample.h"
+#include "eg_stage.h"
 
 #define EG_NETIF_ADDRS_MAX 8u
 
@@ -59,6 +60,7 @@ struct eg_pipeline_config {
 	struct eg_stats *stats;
 	struct eg_revoke *revoke;
 	const struct eg_utc *utc;
+	uint64_t (*ticks)(void);            /* eg_clock_ticks; NULL: cycles are not measured */
 	struct eg_sample_ring *samples;     /* for control to check; NULL: no verdict is sampled */
 	uint32_t sample_every;              /* one verdict in so many (>= 1 with a ring) */
 	uint32_t sample_phase;              /* below sample_every, by chance: where to begin */
@@ -102,10 +104,15 @@ struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config 
 void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
     uint64_t now_ns, struct eg_pipeline_out *out);
 
-/* After a turn's answers were offered to the port, which took the first sent_cnt of out->tx: counts
- * those as answered and sent, the rest as dropped by tx_full. To be called once for each turn that
- * left answers: until then they count as in flight. */
+/* After a turn's answers were offered to the port, which took the first sent_cnt of out->tx, and
+ * the others and the drops were given back: counts those as answered and sent, the rest as dropped
+ * by tx_full. To be called once for each turn that left answers or drops: until then answers count
+ * as in flight. */
 void eg_pipeline_sent(struct eg_pipeline *p, const struct eg_pipeline_out *out, unsigned sent_cnt);
+
+/* What the worker did since the last stage ended, outside of the two functions above, was this:
+ * house or idle. What stands between an end and eg_pipeline_run is rx. */
+void eg_pipeline_stage(struct eg_pipeline *p, enum eg_stage stage, uint64_t items);
 
 /* Frames still in flight (0 after a turn with cnt 0). */
 unsigned eg_pipeline_in_flight(const struct eg_pipeline *p);

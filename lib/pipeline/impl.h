@@ -90,6 +90,7 @@ _Static_assert(2 * EG_BATCH_SLOTS <= EG_SIGNATURE_QUEUE_MAX, "a batch fits into 
 struct eg_pipeline {
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_pipeline_config config;
 	struct eg_core_stats *stats; /* our own block */
+	struct eg_stage_clock clock;
 	const struct eg_snapshot *snapshot;
 
 	/* of this turn */

@@ -27,6 +27,7 @@ struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config 
 	p->stats = &config->stats->core[config->worker];
 	p->snapshot = config->snapshot;
 	p->unsampled = config->sample_phase;
+	eg_stage_start(&p->clock, config->ticks, p->stats->stage);
 	eg_frame_pool_init(&p->frames);
 	publish_epoch(p, config->epoch);
 	return p;
@@ -74,20 +75,23 @@ static void take_entries(struct eg_pipeline *p, const struct eg_mail mail[], uns
 	}
 }
 
-static void take_mail(struct eg_pipeline *p)
+/* True where there was some. */
+static bool take_mail(struct eg_pipeline *p)
 {
 	struct eg_mailbox *box = p->config.mailbox;
 	const struct eg_mail *mail;
 	unsigned cnt;
 
 	if (box == NULL || eg_mailbox_is_empty(box))
-		return;
+		return false;
+	eg_stage_end(&p->clock, EG_STAGE_house, 0);
 	/* What is queued points into the snapshot, and was promised an older epoch. */
 	eg_signature_queue_run_idle(p);
 	cnt = eg_mailbox_look(box, &mail, EG_PIPELINE_MAIL_MAX);
 	take_entries(p, mail, cnt);
 	eg_mailbox_done(box, cnt);
 	eg_pipeline_count(p, EG_COUNTER_mailbox_entries, cnt);
+	return true;
 }
 
 /* A clock that was set back makes the state fresh, not of the future. */
@@ -99,17 +103,21 @@ static uint64_t state_age(const struct eg_pipeline *p)
 	return p->now_s > contact_s ? p->now_s - contact_s : 0;
 }
 
-static void begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
+/* True where mail was taken. */
+static bool begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
 {
+	bool had_mail;
+
 	out->tx_cnt = 0;
 	out->drop_cnt = 0;
 	p->out = out;
 	p->now_ns = now_ns;
 	p->now_s = eg_utc_now_s(p->config.utc, now_ns);
-	take_mail(p);
+	had_mail = take_mail(p);
 	p->ready = p->snapshot != NULL && p->now_s >= p->snapshot->newest_event_s;
 	p->epoch = eg_stats_applied_epoch(p->config.stats);
 	p->state_age_s = state_age(p);
+	return had_mail;
 }
 
 static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt)
@@ -120,6 +128,7 @@ static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsi
 		rx_bytes += rx[i].len;
 		eg_frame_admit(p, rx[i]);
 	}
+	eg_stage_end(&p->clock, EG_STAGE_parse, cnt);
 	eg_batch_run(p);
 	eg_pipeline_count(p, EG_COUNTER_rx_packets, cnt);
 	eg_pipeline_count(p, EG_COUNTER_rx_bytes, rx_bytes);
@@ -128,8 +137,13 @@ static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsi
 void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
     uint64_t now_ns, struct eg_pipeline_out *out)
 {
+	bool had_mail;
+
 	assert(cnt <= EG_BURST_MAX);
-	begin_turn(p, now_ns, out);
+	if (cnt != 0)
+		eg_stage_end(&p->clock, EG_STAGE_rx, cnt);
+	had_mail = begin_turn(p, now_ns, out);
+	eg_stage_end(&p->clock, cnt != 0 || had_mail ? EG_STAGE_house : EG_STAGE_idle, 0);
 	eg_pipeline_count(p, EG_COUNTER_rx_polls, 1);
 	if (cnt == 0) {
 		eg_pipeline_count(p, EG_COUNTER_rx_empty_polls, 1);
@@ -153,6 +167,12 @@ void eg_pipeline_sent(struct eg_pipeline *p, const struct eg_pipeline_out *out, 
 	eg_pipeline_count(p, EG_COUNTER_tx_bytes, tx_bytes);
 	if (sent_cnt < out->tx_cnt)
 		eg_count(&p->stats->drop[EG_DROP_tx_full], out->tx_cnt - sent_cnt);
+	eg_stage_end(&p->clock, EG_STAGE_tx, (uint64_t)out->tx_cnt + out->drop_cnt);
+}
+
+void eg_pipeline_stage(struct eg_pipeline *p, enum eg_stage stage, uint64_t items)
+{
+	eg_stage_end(&p->clock, stage, items);
 }
 
 unsigned eg_pipeline_in_flight(const struct eg_pipeline *p)

@@ -255,6 +255,7 @@ void eg_batch_run(struct eg_pipeline *p)
 {
 	run_stage(p, route);
 	run_stage(p, decode);
+	eg_stage_end(&p->clock, EG_STAGE_decode, p->batch.cnt);
 	p->batch.cnt = 0;
 	p->batch.live_cnt = 0;
 	eg_signature_queue_run_full(p);
@@ -266,8 +267,10 @@ void eg_batch_add(
 	struct eg_batch *b = &p->batch;
 	unsigned slot;
 
-	if (b->cnt == EG_BATCH_SLOTS)
+	if (b->cnt == EG_BATCH_SLOTS) {
+		eg_stage_end(&p->clock, EG_STAGE_parse, 0);
 		eg_batch_run(p);
+	}
 	slot = b->cnt++;
 	b->live[b->live_cnt++] = (uint8_t)slot;
 	b->ref[slot] = ref;

@@ -51,12 +51,24 @@ enum eg_counter {
 	EG_COUNTER_COUNT
 };
 
+enum eg_stage {
+#define EG_STAGE(name, doc) EG_STAGE_##name,
+#include "counters.def"
+	EG_STAGE_COUNT
+};
+
 typedef _Atomic uint64_t eg_count_t; /* a word with one writer */
 
 /* Keys have slots: each core counts the signatures that it verified under a slot, and control says
  * in the slot's row what the key has. Slot 0 is that of all keys that found none free. */
 #define EG_STATS_KEYS    8192u
 #define EG_STATS_KEYLESS 0u
+
+/* Where cycles went (eg_stage.h): ticks of eg_clock_ticks; how many packets or records passed, and
+ * in how many bursts. */
+struct eg_stage_words {
+	eg_count_t cycles, items, bursts;
+};
 
 struct eg_core_stats {
 	/* Owner release-stores it after the words of its shards; the others acquire-load it. */
@@ -65,6 +77,7 @@ struct eg_core_stats {
 	eg_count_t drop[EG_DROP_COUNT];
 	eg_count_t answer[EG_ANSWER_COUNT];
 	eg_count_t counter[EG_COUNTER_COUNT];
+	struct eg_stage_words stage[EG_STAGE_COUNT];
 	eg_count_t key_signatures[EG_STATS_KEYS];
 };
 
@@ -101,6 +114,7 @@ struct eg_stats_header {
 	_Atomic uint64_t table_bytes;  /* comb tables of keys in use, and that of the base point */
 	_Atomic uint64_t signature_checks;        /* verdicts that libsodium has looked at again */
 	_Atomic uint64_t signature_disagreements; /* those that it found wrong */
+	_Atomic uint64_t ticks_hz; /* of eg_clock_ticks, ever more exact; 0: not known yet */
 	uint64_t table_budget_bytes;
 	char ed25519[16]; /* the implementation that the cores start with */
 };
@@ -152,6 +166,7 @@ const char *eg_detail_name(unsigned detail);
 const char *eg_drop_name(unsigned drop);
 const char *eg_answer_name(unsigned answer);
 const char *eg_counter_name(unsigned counter);
+const char *eg_stage_name(unsigned stage);
 /* The number of a verdict's name, or EG_VERDICT_NONE. */
 enum eg_verdict eg_verdict_by_name(const char *name);
 
@@ -161,6 +176,7 @@ const char *eg_detail_doc(unsigned detail);
 const char *eg_drop_doc(unsigned drop);
 const char *eg_answer_doc(unsigned answer);
 const char *eg_counter_doc(unsigned counter);
+const char *eg_stage_doc(unsigned stage);
 
 /* One of the counted lists: where its words lie in a core's block, and what they are called. */
 struct eg_stats_group {

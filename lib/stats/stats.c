@@ -37,6 +37,11 @@ static const struct name_doc counters[] = {
 #include "counters.def"
 };
 
+static const struct name_doc stages[] = {
+#define EG_STAGE(name, doc) {#name, doc},
+#include "counters.def"
+};
+
 #define DEFINE_LOOKUP(kind, table)                                                                 \
 	const char *eg_##kind##_name(unsigned i)                                                   \
 	{                                                                                          \
@@ -52,6 +57,7 @@ DEFINE_LOOKUP(detail, details)
 DEFINE_LOOKUP(drop, drops)
 DEFINE_LOOKUP(answer, answers)
 DEFINE_LOOKUP(counter, counters)
+DEFINE_LOOKUP(stage, stages)
 
 enum eg_verdict eg_verdict_by_name(const char *name)
 {
@@ -69,6 +75,7 @@ static uint64_t layout_hash(void)
 #define EG_DROP(name, doc)            #name ","
 #define EG_ANSWER(name, doc)          #name ","
 #define EG_COUNTER(name, doc)         #name ","
+#define EG_STAGE(name, doc)           #name ","
 #include "counters.def"
 	    ;
 	uint64_t h = 0xcbf29ce484222325u ^ sizeof(struct eg_stats_header) << 32 ^

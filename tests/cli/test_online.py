@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """edgatectl against a running edgate: here one that is played by this test, byte by byte from
 docs/protocol.md, so that the two ends are not the same code."""
+import fcntl
 import json
 import os
+import pty
+import re
+import select
 import socket
 import struct
 import subprocess
+import termios
 import threading
+import time
 import unittest
 
 from cli import EDGATECTL, CliTest, run
@@ -155,6 +161,46 @@ class Doorbell(CliTest):
         self.ctl("stats", "--run", bad, exit_status=1)
 
 
+class Screen:
+    """A program on a terminal of this size."""
+
+    def __init__(self, rows, columns, *args):
+        self.master, slave = pty.openpty()
+        self.slave = slave
+        self.resize(rows, columns)
+        self.process = subprocess.Popen([str(a) for a in args], stdin=slave, stdout=slave, stderr=slave,
+                                        start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.kept = b""
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read_until(self, mark, timeout_s=10):
+        end = time.monotonic() + timeout_s
+        while mark not in self.kept:
+            assert select.select([self.master], [], [], end - time.monotonic())[0], self.kept
+            self.kept += os.read(self.master, 65536)
+        text, self.kept = self.kept.split(mark, 1)
+        return (text + mark).decode().replace("\r", "")
+
+    def write(self, keys):
+        os.write(self.master, keys)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def wait(self):
+        return self.process.wait(timeout=10)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
 class Segment(CliTest):
     """A run directory with the counters that tests/cli/run_segment.c puts there."""
 
@@ -191,6 +237,82 @@ class Segment(CliTest):
         self.assertNotIn("egt_magic", self.stats())
         self.assertRegex(self.stats("--all"), r"\n  egt_magic +0\n")
         self.assertIn("worker 1, epoch 1.2", self.stats())
+
+    def test_cycles_and_ratios(self):
+        self.start()
+        stats = json.loads(self.stats("--json"))
+        self.assertEqual(stats["stages"]["rx"], {
+            "cycles": 300, "items": 40, "bursts": 2, "share": 300 / 1900, "cycles_per_packet": 7.5,
+            "cycles_per_item": 7.5, "items_per_burst": 20})
+        self.assertEqual(stats["stages"]["tx"]["cycles_per_item"], None)
+        self.assertEqual(stats["ratios"], {
+            "busy": 900 / 1900, "empty_polls": 0.75, "packets_per_burst": 20, "signature_batch_fill": 15,
+            "steer_hits": 4 / 6, "queue_skew": 1})
+        self.assertEqual([w["stages"]["rx"]["cycles"] for w in stats["per_worker"]], [100, 200])
+        self.assertRegex(self.stats(), r"\n  decode +31\.6 +15\.0 +30\.0 +10\.0\n")
+
+    def test_top_on_paper(self):
+        """What the interval added, not what stood there before."""
+        self.start()
+        top = subprocess.Popen([EDGATECTL, "--run", self.rundir, "top", "--batch", "2", "--interval", "500"],
+                               stdout=subprocess.PIPE, text=True)
+        first = [top.stdout.readline()]
+        while not first[-1].startswith("drops/s"):
+            first.append(top.stdout.readline())
+        self.process.stdin.write(b"x")
+        self.process.stdin.flush()
+        second = top.communicate()[0]
+        self.assertEqual(top.returncode, 0)
+        self.assertRegex("".join(first), r"\ncore 1 +0 +0 +0 +0 +- +- +- ")
+        self.assertRegex(second, r"\ncore 1 +\d\d +0 +0 +1\d\d +0\.0 +100\.0 +0\.0 .* 1\.2\n")
+        self.assertRegex(second, r"\ncore 1  \[p{100,}\]\n")
+        self.assertRegex(second, r"\nqueue skew 2\.00 ")
+        self.assertRegex(second, r"\np parse +100\.0 +33\.33? +30\.00?\n")
+        self.assertRegex(second, r"\nverdicts/s  EXPIRED 1\d\d\n")
+
+    def test_top_needs_a_terminal_or_a_number(self):
+        self.start()
+        done = self.ctl("--run", self.rundir, "top", exit_status=2)
+        self.assertIn("--once or --batch", done.stderr)
+        self.ctl("--run", self.rundir, "top", "--batch", "0", exit_status=2)
+        self.ctl("--run", self.rundir, "top", "--once", "--interval", "1", exit_status=2)
+
+    def test_top_without_edgate(self):
+        done = self.ctl("--run", self.dir / "none", "top", "--once", exit_status=1)
+        self.assertIn("is edgate running", done.stderr)
+        self.start()
+        self.stop()
+        done = self.ctl("--run", self.rundir, "top", "--once", exit_status=1)
+        self.assertIn("process %d is gone" % self.process.pid, done.stderr)
+
+    def test_top_on_a_terminal(self):
+        """Drawn to the terminal's size, drawn again when that changes, given back at its end."""
+        self.start()
+        screen = Screen(24, 60, EDGATECTL, "--run", self.rundir, "top", "--interval", "100")
+        self.addCleanup(screen.close)
+        self.assertIn("core 1", screen.read_until(b"\033[J"))
+        narrow = screen.read_until(b"\033[J").split("\n")
+        self.assertLessEqual(max(len(re.sub(r"\033\[[?0-9]*[A-Za-z]", "", line)) for line in narrow), 60)
+        self.assertLessEqual(len(narrow), 24)
+        screen.resize(4, 200)
+        end = time.monotonic() + 10
+        while len(wide := screen.read_until(b"\033[J").split("\n")) != 4:
+            self.assertLess(time.monotonic(), end)
+        self.assertIn("busy %", wide[3])
+        screen.write(b"q")
+        self.assertIn("\033[?1049l", screen.read_until(b"\033[?1049l"))
+        self.assertEqual(screen.wait(), 0)
+        self.assertTrue(screen.echoes(), "the terminal is as it was")
+
+    def test_top_ends_with_edgate(self):
+        self.start()
+        screen = Screen(24, 80, EDGATECTL, "--run", self.rundir, "top", "--interval", "50")
+        self.addCleanup(screen.close)
+        screen.read_until(b"\033[J")
+        self.process.kill()
+        self.process.communicate()
+        self.assertIn("is gone", screen.read_until(b"is gone"))
+        self.assertEqual(screen.wait(), 1)
 
     def test_a_process_that_is_gone(self):
         self.start()

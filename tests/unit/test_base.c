@@ -137,6 +137,18 @@ static void utc_follows_the_monotonic_clock(void **state)
 	assert_int_equal(eg_utc_now_s(&utc, 0), 1799999995);
 }
 
+static void a_counters_rate_is_what_passed_in_a_second(void **state)
+{
+	const struct eg_tick_rate rate = {.first_ticks = 1000, .first_ns = 5 * S};
+
+	assert_int_equal(eg_tick_rate_hz(&rate, 1000, 5 * S), 0);
+	assert_int_equal(eg_tick_rate_hz(&rate, 999, 6 * S), 0);
+	assert_int_equal(eg_tick_rate_hz(&rate, 31000, 5 * S + 10000), 3000000000u);
+	assert_int_equal(
+	    eg_tick_rate_hz(&rate, 1000 + 86400ull * 3000000000u, 86405 * S), 3000000000u);
+	assert_true(eg_clock_ticks() != 0);
+}
+
 static void utc_is_never_negative(void **state)
 {
 	struct eg_utc utc;
@@ -325,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(an_empty_reader_and_writer),
 	    cmocka_unit_test(a_writer_stays_in_its_room),
 	    cmocka_unit_test(utc_follows_the_monotonic_clock),
+	    cmocka_unit_test(a_counters_rate_is_what_passed_in_a_second),
 	    cmocka_unit_test(utc_is_never_negative),
 	    cmocka_unit_test(a_step_forward_counts_at_once),
 	    cmocka_unit_test(a_small_step_back_is_followed),

@@ -97,6 +97,7 @@ static void start_core(
 	    .stats = &w->stats,
 	    .revoke = w->revoke,
 	    .utc = &w->utc,
+	    .ticks = w->ticks,
 	    .samples = core->samples,
 	    .sample_every = w->sample_every,
 	    .sample_phase = w->sample_phase,

@@ -85,6 +85,7 @@ struct world {
 	uint64_t newest_event_s;
 	uint32_t sample_every; /* 0: no samples */
 	uint32_t sample_phase;
+	uint64_t (*ticks)(void);            /* NULL: cycles are not measured */
 	const struct eg_snapshot *snapshot; /* owned by the world: the first one */
 	struct eg_issuer issuer;            /* of the first snapshot, for hashes */
 
