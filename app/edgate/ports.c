@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #define LCORES_BYTES 4096u
+#define ALLOW_BYTES  512u
 
 /* "0@(0,2,3)": EAL's one lcore is the control thread; workers are threads of our own. Left to
  * itself EAL would start a thread on every CPU. */
@@ -17,12 +18,22 @@ static void format_lcores(char text[LCORES_BYTES], const cpu_set_t *control)
 	(void)snprintf(text + n - 1, LCORES_BYTES - n + 1, ")");
 }
 
+/* "--allow=0000:3b:00.0,mprq_en=1": a PCI device whose driver has arguments of its own. */
+static bool format_allow(char text[ALLOW_BYTES], const struct eg_config_port *port)
+{
+	if (port->devargs == NULL || port->vdev != NULL)
+		return false;
+	return (unsigned)snprintf(text, ALLOW_BYTES, "--allow=%s,%s", port->device, port->devargs) <
+	       ALLOW_BYTES;
+}
+
 static int init_eal(const struct eg_config *config, const cpu_set_t *control, struct eg_error *err)
 {
-	char lcores[LCORES_BYTES], prefix[64];
+	char lcores[LCORES_BYTES], prefix[64], allow[EG_CONFIG_PORTS_MAX][ALLOW_BYTES];
 	char no_shared[] = "--no-shconf";
 	char *argv[EG_PORT_EAL_ARGS_MAX];
-	_Static_assert(EG_CONFIG_ARGS_MAX + 3 <= EG_PORT_EAL_ARGS_MAX, "ours and the file's");
+	_Static_assert(EG_CONFIG_ARGS_MAX + 3 + EG_CONFIG_PORTS_MAX <= EG_PORT_EAL_ARGS_MAX,
+	    "ours and the file's");
 	int argc = 0;
 
 	format_lcores(lcores, control);
@@ -33,6 +44,9 @@ static int init_eal(const struct eg_config *config, const cpu_set_t *control, st
 	argv[argc++] = no_shared;
 	for (unsigned i = 0; i < config->eal_cnt; i++)
 		argv[argc++] = config->eal[i];
+	for (unsigned i = 0; i < config->port_cnt; i++)
+		if (format_allow(allow[i], &config->port[i]))
+			argv[argc++] = allow[i];
 	return eg_port_eal_init(argc, argv, err);
 }
 

@@ -20,7 +20,11 @@ int eg_config_check(const struct eg_check *c);
 /* ports[idx] → config->port[idx], counted by port_cnt first so that a failure frees it. */
 int eg_config_check_port(const struct eg_check *c, unsigned idx);
 
-/* ── helpers of both ── */
+/* What a port of kind dpdk says of its device: raw → port->devargs and port->dpdk. After device,
+ * vdev and queues; the file's `eal` is in c->config. */
+int eg_config_check_device(const struct eg_check *c, unsigned idx);
+
+/* ── helpers of all ── */
 
 struct eg_limits {
 	int64_t least, most, standard; /* standard: where nothing is written */

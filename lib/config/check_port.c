@@ -18,6 +18,13 @@ static const struct {
     {"vdev", offsetof(struct eg_raw_port, vdev), DPDK, 0},
     {"pcap_in", offsetof(struct eg_raw_port, pcap_in), PCAP, PCAP},
     {"pcap_out", offsetof(struct eg_raw_port, pcap_out), PCAP, PCAP},
+    {"devargs", offsetof(struct eg_raw_port, devargs), DPDK, 0},
+    {"rx_descriptors", offsetof(struct eg_raw_port, rx_descriptors), DPDK, 0},
+    {"tx_descriptors", offsetof(struct eg_raw_port, tx_descriptors), DPDK, 0},
+    {"rss", offsetof(struct eg_raw_port, rss), DPDK, 0},
+    {"rx_checksum", offsetof(struct eg_raw_port, rx_checksum), DPDK, 0},
+    {"tx_checksum", offsetof(struct eg_raw_port, tx_checksum), DPDK, 0},
+    {"fast_free", offsetof(struct eg_raw_port, fast_free), DPDK, 0},
     {"clock", offsetof(struct eg_raw_port, clock), PCAP, 0},
     {"mac", offsetof(struct eg_raw_port, mac), DPDK | PCAP, PCAP},
     {"vlan", offsetof(struct eg_raw_port, vlan), DPDK | PCAP, 0},
@@ -250,5 +257,5 @@ int eg_config_check_port(const struct eg_check *c, unsigned idx)
 	for (unsigned i = 0; i < COUNT_OF(checks); i++)
 		if (checks[i](&pc) != 0)
 			return -EG_EINVAL;
-	return 0;
+	return pc.port->kind == EG_PORT_DPDK ? eg_config_check_device(c, idx) : 0;
 }

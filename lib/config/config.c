@@ -2,58 +2,75 @@
 #include "eg_config.h"
 #include "check.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_BYTES_MAX (256u << 10)
-
-int eg_config_parse(
-    struct eg_config *config, const char *name, struct eg_span text, struct eg_error *err)
+/* The text, with its inclusions where it has any, has become `src`. */
+static int check_source(struct eg_config *config, struct eg_source *src)
 {
-	struct eg_error unheard = {0};
-	struct eg_source src = {.name = name, .text = text, .err = err != NULL ? err : &unheard};
 	struct eg_raw *raw;
-	int rc;
+	int rc = eg_raw_load(&raw, src);
 
-	*config = (struct eg_config){0};
-	rc = eg_source_check(&src);
 	if (rc != 0)
 		return rc;
-	rc = eg_raw_load(&raw, &src);
-	if (rc != 0)
-		return rc;
-	rc = eg_config_check(&(struct eg_check){&src, raw, config});
+	rc = eg_config_check(&(struct eg_check){src, raw, config});
 	eg_raw_free(raw);
 	if (rc != 0)
 		eg_config_free(config);
 	return rc;
 }
 
-int eg_config_load(struct eg_config *config, const char *path, struct eg_error *err)
+int eg_config_parse(
+    struct eg_config *config, const char *name, struct eg_span text, struct eg_error *err)
 {
-	FILE *f = fopen(path, "re");
-	char *text;
-	size_t n;
+	struct eg_error unheard = {0};
+	struct eg_source src = {.name = name, .text = text, .err = err != NULL ? err : &unheard};
+	unsigned line;
 	int rc;
 
 	*config = (struct eg_config){0};
-	if (f == NULL)
+	rc = eg_source_check(&src);
+	if (rc != 0)
+		return rc;
+	line = eg_source_include_line(&src);
+	if (line != 0)
 		return eg_error_set(
-		    err, errno == ENOENT ? EG_ENOENT : EG_EIO, "%s: %s", path, strerror(errno));
-	text = malloc(FILE_BYTES_MAX + 1);
-	n = text != NULL ? fread(text, 1, FILE_BYTES_MAX + 1, f) : 0;
-	if (text == NULL)
-		rc = eg_error_set(err, EG_ENOMEM, "%s: out of memory", path);
-	else if (ferror(f) != 0)
-		rc = eg_error_set(err, EG_EIO, "%s: %s", path, strerror(errno));
-	else if (n > FILE_BYTES_MAX)
-		rc = eg_error_set(err, EG_ELIMIT, "%s: longer than %u bytes", path, FILE_BYTES_MAX);
-	else
-		rc = eg_config_parse(config, path, eg_span(text, n), err);
+		    src.err, EG_EINVAL, "%s:%u: include: only a file can include", name, line);
+	return check_source(config, &src);
+}
+
+static int load_text(struct eg_config *config, struct eg_source *src)
+{
+	struct eg_expansion expansion;
+	int rc = eg_source_check(src);
+
+	if (rc != 0 || eg_source_include_line(src) == 0)
+		return rc != 0 ? rc : check_source(config, src);
+	rc = eg_include_expand(&expansion, src->name, src->text, src->err);
+	if (rc == 0) {
+		src->text = eg_span(expansion.text, expansion.len);
+		src->expansion = &expansion;
+		rc = check_source(config, src);
+	}
+	eg_expansion_free(&expansion);
+	return rc;
+}
+
+int eg_config_load(struct eg_config *config, const char *path, struct eg_error *err)
+{
+	struct eg_error unheard = {0};
+	struct eg_source src = {.name = path, .err = err != NULL ? err : &unheard};
+	char *text;
+	size_t len;
+	int rc;
+
+	*config = (struct eg_config){0};
+	rc = eg_config_read(path, &text, &len, src.err);
+	if (rc != 0)
+		return rc;
+	src.text = eg_span(text, len);
+	rc = load_text(config, &src);
 	free(text);
-	(void)fclose(f);
 	return rc;
 }
 
@@ -62,6 +79,7 @@ static void free_port(struct eg_config_port *port)
 	free(port->name);
 	free(port->device);
 	free(port->vdev);
+	free(port->devargs);
 	free(port->pcap_in);
 	free(port->pcap_out);
 }

@@ -4,6 +4,9 @@
  * edgate's configuration: YAML → one checked structure, or a refusal that names file, line and
  * path. No hardware is touched: `edgate --check FILE` is exactly this. [control]; allocates.
  *
+ * `include: FILE` in any mapping brings in the keys of that file which the mapping does not have
+ * itself (include.h): drivers-config/drivers/ has the keys of a port for each kind of device.
+ *
  *   name: demo                      # instance, 1–32 of [a-z0-9-]
  *   state: /var/lib/edgate          # directory made by `edgatectl --state DIR init`
  *   run: /run/edgate/demo           # default /run/edgate/<name>
@@ -27,6 +30,16 @@
  *       queues: 1                   # default 1; kind pcap: exactly 1
  *       device: net_af_packet0      # kind dpdk: ethdev by name or PCI address
  *       vdev: "net_af_packet0,iface=eg0"  # kind dpdk: made at start
+ *       devargs: "qpairs=2"         # kind dpdk: arguments of the driver, added to vdev's, or given
+ *                                   # to DPDK with the device where that is a PCI address
+ *       rx_descriptors: 1024        # kind dpdk, 32–32768, for each queue; default 1024, or the nearest
+ *       tx_descriptors: 1024        # that the device can; where it is written it must be possible
+ *       rss: [ipv4_udp, ipv6_udp]   # kind dpdk: what spreads over the queues, of ipv4, ipv4_udp, ipv6,
+ *                                   # ipv6_udp, all of which the device must know; [none]: nothing.
+ *                                   # Default: of ipv4_udp and ipv6_udp what the device knows
+ *       rx_checksum: auto           # kind dpdk: does the device check IPv4 and UDP; on: it must, off,
+ *       tx_checksum: auto           # auto (default): what it can; and does it fill them in
+ *       fast_free: off              # kind dpdk: it gives buffers back unlooked at; on, off, auto
  *       pcap_in: in.pcap            # kind pcap
  *       pcap_out: out.pcap          # kind pcap
  *       clock: file                 # kind pcap: time is the packets' (default), or system
@@ -47,11 +60,15 @@
 #define EG_CONFIG_PORTS_MAX 16u
 #define EG_CONFIG_ADDRS_MAX 8u
 #define EG_CONFIG_ARGS_MAX  32u
+#define EG_CONFIG_RSS_MAX   4u
 
 #define EG_CONFIG_RUN_ROOT "/run/edgate"
 
 enum eg_idle { EG_IDLE_SPIN, EG_IDLE_PAUSE, EG_IDLE_SLEEP };
 enum eg_port_kind { EG_PORT_DPDK, EG_PORT_PCAP, EG_PORT_SOCKET };
+
+enum eg_switch { EG_SWITCH_AUTO, EG_SWITCH_OFF, EG_SWITCH_ON };
+enum eg_rss { EG_RSS_IPV4 = 1, EG_RSS_IPV4_UDP = 2, EG_RSS_IPV6 = 4, EG_RSS_IPV6_UDP = 8 };
 
 struct eg_config_addr {
 	uint8_t family; /* 4 or 6 */
@@ -59,10 +76,18 @@ struct eg_config_addr {
 	uint8_t bytes[16];
 };
 
+struct eg_config_device {                  /* kind dpdk; zeros: as if nothing was written */
+	uint16_t rx_desc_cnt, tx_desc_cnt; /* 0: not written */
+	bool has_rss;
+	unsigned rss; /* set of enum eg_rss; 0: no hashing */
+	enum eg_switch rx_checksum, tx_checksum, fast_free;
+};
+
 struct eg_config_port {
 	char *name;
 	enum eg_port_kind kind;
-	char *device, *vdev; /* dpdk */
+	char *device, *vdev, *devargs; /* dpdk */
+	struct eg_config_device dpdk;
 	char *pcap_in, *pcap_out;
 	bool file_clock; /* pcap */
 	unsigned queues;
@@ -106,5 +131,7 @@ void eg_config_free(struct eg_config *config);
 
 /* "dpdk", "pcap", "socket". */
 const char *eg_config_port_kind_name(enum eg_port_kind kind);
+/* "0000:3b:00.0" */
+bool eg_config_is_pci_address(const char *device);
 
 #endif

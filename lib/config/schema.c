@@ -28,6 +28,14 @@ static const cyaml_schema_field_t port_fields[] = {
     TEXT(eg_raw_port, queues),
     TEXT(eg_raw_port, vlan),
     TEXT(eg_raw_port, service_vlan),
+    TEXT(eg_raw_port, devargs),
+    TEXT(eg_raw_port, rx_descriptors),
+    TEXT(eg_raw_port, tx_descriptors),
+    TEXT(eg_raw_port, rx_checksum),
+    TEXT(eg_raw_port, tx_checksum),
+    TEXT(eg_raw_port, fast_free),
+    CYAML_FIELD_SEQUENCE("rss", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct eg_raw_port, rss,
+        &word, 1, EG_CONFIG_RSS_MAX),
     LIST(eg_raw_port, addresses, &word, EG_CONFIG_ADDRS_MAX),
     LIST(eg_raw_port, gateway, &word, EG_CONFIG_ADDRS_MAX),
     CYAML_FIELD_END,
@@ -119,6 +127,7 @@ static const struct {
 	const char *cause, *text;
 } words_for[] = {
     {"Mapping field already seen", "is given twice"},
+    {"Insufficient entries", "is empty"},
     {"Expecting STRING", "must be a single value"},
     {"Expecting SEQUENCE", "must be a list: [a, b]"},
     {"Expecting MAPPING", "must be keys with their values"},
@@ -134,13 +143,14 @@ static int refuse_report(const struct eg_source *src, struct report *r)
 		    path, sizeof(path), "%s%s%s", r->path, r->path[0] != '\0' ? "." : "", key);
 		return eg_source_refuse(src, path, "unknown key");
 	}
-	if (sscanf(r->cause, "Excessive entries (%u", &max) == 1) {
+	if (strstr(r->cause, " entries (") != NULL) { /* said of the list's last entry */
 		char *last = strrchr(r->path, '[');
 
 		if (last != NULL)
 			*last = '\0';
-		return eg_source_refuse(src, r->path, "more than %u entries", max);
 	}
+	if (sscanf(r->cause, "Excessive entries (%u", &max) == 1)
+		return eg_source_refuse(src, r->path, "more than %u entries", max);
 	for (size_t i = 0; i < sizeof(words_for) / sizeof(words_for[0]); i++)
 		if (strncmp(r->cause, words_for[i].cause, strlen(words_for[i].cause)) == 0)
 			return eg_source_refuse(src, r->path, "%s", words_for[i].text);

@@ -11,8 +11,9 @@
 struct eg_raw_port {
 	char *name, *kind, *device, *vdev, *mac, *pcap_in, *pcap_out, *clock;
 	char *queues, *vlan, *service_vlan;
-	char **addresses, **gateway;
-	unsigned addresses_count, gateway_count;
+	char *devargs, *rx_descriptors, *tx_descriptors, *rx_checksum, *tx_checksum, *fast_free;
+	char **addresses, **gateway, **rss;
+	unsigned addresses_count, gateway_count, rss_count;
 };
 
 struct eg_raw_worker {

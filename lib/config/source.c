@@ -16,11 +16,20 @@ struct walk {
 	const char *find; /* path whose line is wanted, or NULL */
 	bool found_mapping;
 	unsigned line; /* of find, 0 while not met; of the last one, where a key stands twice */
+	unsigned include_line; /* of the last key of that name, 0: none */
 	char path[EG_SOURCE_PATH_BYTES];
 };
 
 static int refuse_line(const struct eg_source *src, size_t line, const char *path, const char *text)
 {
+	const struct eg_expansion *x = src->expansion;
+
+	if (x != NULL && line <= x->line_cnt) {
+		const struct eg_origin *at = &x->origin[line - 1];
+
+		return eg_error_set(src->err, EG_EINVAL, "%s:%u: %s%s%s", x->file[at->file],
+		    at->line, path, path[0] != '\0' ? ": " : "", text);
+	}
 	return eg_error_set(src->err, EG_EINVAL, "%s:%zu: %s%s%s", src->name, line, path,
 	    path[0] != '\0' ? ": " : "", text);
 }
@@ -70,6 +79,8 @@ static int walk_pair(struct walk *w, size_t path_bytes, const yaml_event_t *key,
 	(void)snprintf(suffix, sizeof(suffix), "%s%s", path_bytes != 0 ? "." : "",
 	    (const char *)key->data.scalar.value);
 	enter(w, path_bytes, suffix, key->start_mark.line);
+	if (strcmp((const char *)key->data.scalar.value, "include") == 0)
+		w->include_line = (unsigned)key->start_mark.line + 1;
 	rc = next_event(w, &value);
 	if (rc != 0)
 		return rc;
@@ -168,6 +179,14 @@ int eg_source_check(const struct eg_source *src)
 	struct walk w = {.src = src};
 
 	return walk_text(&w);
+}
+
+unsigned eg_source_include_line(const struct eg_source *src)
+{
+	struct walk w = {.src = src};
+
+	(void)walk_text(&w);
+	return w.include_line;
 }
 
 bool eg_source_is_mapping(const struct eg_source *src, const char *path)

@@ -8,12 +8,15 @@
 
 #include "eg_err.h"
 #include "eg_span.h"
+#include "include.h"
 
 #define EG_SOURCE_PATH_BYTES 128
 
 struct eg_source {
 	const char *name; /* the file, in messages */
 	struct eg_span text;
+	/* Where the text's lines are from, once inclusions are in it; NULL: all from `name`. */
+	const struct eg_expansion *expansion;
 	struct eg_error *err;
 	char path[EG_SOURCE_PATH_BYTES]; /* of eg_source_at */
 };
@@ -21,6 +24,9 @@ struct eg_source {
 /* Well-formed YAML of one document, no deeper than a configuration can be, without aliases, keys
  * that are not words, or NUL bytes; else the refusal with its line. */
 int eg_source_check(const struct eg_source *src);
+
+/* Line of the last `include` in the text, 0: none. The text has passed eg_source_check. */
+unsigned eg_source_include_line(const struct eg_source *src);
 
 /* Does a mapping stand at `path`? The text has passed eg_source_check. */
 bool eg_source_is_mapping(const struct eg_source *src, const char *path);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "dpdk_choose.h"
 #include "dpdk_impl.h"
 #include "eg_log.h"
 
@@ -9,13 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RX_DESC_CNT       1024u
-#define TX_DESC_CNT       1024u
 #define CACHE_CNT         256u
 #define FRAME_MIN_BYTES   2048u /* some devices refuse mbufs with less room */
 #define MTU_DEFAULT_BYTES 1500u
 #define IP6_UDP_BYTES     48u
 #define DEVICE_LIST_BYTES 256u
+#define DEVARGS_BYTES     512u
 
 /* What the steps share. */
 struct opening {
@@ -33,17 +33,34 @@ static const char *reason(int rc)
 	return rc == -1 ? "the driver refuses" : strerror(-rc);
 }
 
-static int make_vdev(struct dpdk_port *p, const char *vdev, struct eg_error *err)
+/* The driver's arguments: those of vdev behind its name, and devargs. */
+static int join_devargs(const char *vdev, const char *devargs, char *out, struct eg_error *err)
 {
 	const char *comma = strchr(vdev, ',');
-	size_t bytes = comma != NULL ? (size_t)(comma - vdev) : strlen(vdev);
-	int rc;
+	int n = snprintf(out, DEVARGS_BYTES, "%s%s%s", comma != NULL ? comma + 1 : "",
+	    comma != NULL && devargs != NULL ? "," : "", devargs != NULL ? devargs : "");
 
+	if ((unsigned)n < DEVARGS_BYTES)
+		return 0;
+	return eg_error_set(err, EG_ELIMIT,
+	    "vdev \"%.40s…\": more than %u bytes of arguments with devargs", vdev,
+	    DEVARGS_BYTES - 1);
+}
+
+static int make_vdev(
+    struct dpdk_port *p, const char *vdev, const char *devargs, struct eg_error *err)
+{
+	size_t bytes = strcspn(vdev, ",");
+	char args[DEVARGS_BYTES];
+	int rc = join_devargs(vdev, devargs, args, err);
+
+	if (rc != 0)
+		return rc;
 	if (bytes == 0 || bytes >= sizeof(p->vdev))
 		return eg_error_set(
 		    err, EG_EINVAL, "vdev \"%s\": it begins with a name, as in net_memif0,…", vdev);
 	memcpy(p->vdev, vdev, bytes);
-	rc = rte_eal_hotplug_add("vdev", p->vdev, comma != NULL ? comma + 1 : "");
+	rc = rte_eal_hotplug_add("vdev", p->vdev, args);
 	if (rc == 0)
 		return 0;
 	p->vdev[0] = '\0';
@@ -110,7 +127,7 @@ static int find_device(struct opening *o, struct eg_error *err)
 {
 	const struct eg_config_port *config = o->params->config;
 	const char *device = config->device;
-	int rc = config->vdev != NULL ? make_vdev(o->p, config->vdev, err) : 0;
+	int rc = config->vdev != NULL ? make_vdev(o->p, config->vdev, config->devargs, err) : 0;
 
 	if (rc != 0)
 		return rc;
@@ -143,51 +160,27 @@ static int check_queues(struct opening *o, struct eg_error *err)
 	    queues, most, queues);
 }
 
-static uint64_t rx_offloads(const struct opening *o)
-{
-	return o->info.rx_offload_capa &
-	       (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
-}
-
-static uint64_t tx_offloads(const struct opening *o)
-{
-	return o->info.tx_offload_capa &
-	       (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
-}
-
-/* The driver's own RSS key is used: nothing here depends on where a packet lands. */
-static void choose_rss(const struct opening *o, struct rte_eth_conf *conf)
-{
-	uint64_t fields = o->info.flow_type_rss_offloads &
-	                  (RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP);
-
-	if (o->params->config->queues == 1 || fields == 0)
-		return;
-	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	conf->rx_adv_conf.rss_conf.rss_hf = fields;
-}
-
 static int configure(struct opening *o, struct eg_error *err)
 {
 	uint16_t queues = (uint16_t)o->params->config->queues;
-	struct rte_eth_conf conf = {
-	    .rxmode.offloads = rx_offloads(o),
-	    .txmode.offloads = tx_offloads(o),
-	};
-	int rc;
+	struct eg_dpdk_choice choice;
+	int rc = eg_dpdk_choose(&choice, o->params->config, &o->info, err);
 
-	choose_rss(o, &conf);
-	o->rx_desc_cnt = RX_DESC_CNT;
-	o->tx_desc_cnt = TX_DESC_CNT;
-	rc = rte_eth_dev_configure(o->p->id, queues, queues, &conf);
+	if (rc != 0)
+		return rc;
+	o->rx_desc_cnt = choice.rx_desc_cnt;
+	o->tx_desc_cnt = choice.tx_desc_cnt;
+	rc = rte_eth_dev_configure(o->p->id, queues, queues, &choice.conf);
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(o->p->id, &o->rx_desc_cnt, &o->tx_desc_cnt);
 	if (rc != 0)
 		return eg_error_set(
 		    err, EG_EIO, "the device refuses %u queues: %s", queues, reason(rc));
 	o->p->base.queue_cnt = queues;
-	o->p->base.netif.tx_ip_cksum = (tx_offloads(o) & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
-	o->p->base.netif.tx_udp_cksum = (tx_offloads(o) & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
+	o->p->base.netif.tx_ip_cksum =
+	    (choice.conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
+	o->p->base.netif.tx_udp_cksum =
+	    (choice.conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
 	return 0;
 }
 

@@ -13,6 +13,9 @@ static void check_port(const struct eg_config_port *port)
 	FUZZ_CHECK(eg_config_port_kind_name(port->kind) != NULL);
 	FUZZ_CHECK(port->kind != EG_PORT_PCAP || (port->queues == 1 && port->has_mac));
 	FUZZ_CHECK(port->vlan >= -1 && port->vlan < 4096);
+	FUZZ_CHECK(port->dpdk.rx_desc_cnt <= 32768 && port->dpdk.tx_desc_cnt <= 32768);
+	FUZZ_CHECK(port->dpdk.rss < 16 && (port->dpdk.has_rss || port->dpdk.rss == 0));
+	FUZZ_CHECK(port->devargs == NULL || port->kind == EG_PORT_DPDK);
 	for (unsigned i = 0; i < port->addr_cnt; i++) {
 		const struct eg_config_addr *addr = &port->addr[i];
 

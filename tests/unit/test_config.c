@@ -26,6 +26,13 @@
 	"    kind: dpdk\n"                                                                         \
 	"    device: net_af_packet0\n"                                                             \
 	"    vdev: \"net_af_packet0,iface=eg0\"\n"                                                 \
+	"    devargs: \"blocksz=8192,qpairs=2\"\n"                                                 \
+	"    rx_descriptors: 32768\n"                                                              \
+	"    tx_descriptors: 32\n"                                                                 \
+	"    rss: [ipv4, ipv6_udp]\n"                                                              \
+	"    rx_checksum: on\n"                                                                    \
+	"    tx_checksum: off\n"                                                                   \
+	"    fast_free: auto\n"                                                                    \
 	"    queues: 2\n"                                                                          \
 	"    mac: 02:00:00:00:0a:Fe\n"                                                             \
 	"    vlan: 4094\n"                                                                         \
@@ -84,6 +91,14 @@ static void test_full(void **state)
 	assert_int_equal(p->kind, EG_PORT_DPDK);
 	assert_string_equal(p->device, "net_af_packet0");
 	assert_int_equal(p->queues, 2);
+	assert_string_equal(p->devargs, "blocksz=8192,qpairs=2");
+	assert_int_equal(p->dpdk.rx_desc_cnt, 32768);
+	assert_int_equal(p->dpdk.tx_desc_cnt, 32);
+	assert_true(p->dpdk.has_rss);
+	assert_int_equal(p->dpdk.rss, EG_RSS_IPV4 | EG_RSS_IPV6_UDP);
+	assert_int_equal(p->dpdk.rx_checksum, EG_SWITCH_ON);
+	assert_int_equal(p->dpdk.tx_checksum, EG_SWITCH_OFF);
+	assert_int_equal(p->dpdk.fast_free, EG_SWITCH_AUTO);
 	assert_true(p->has_mac);
 	assert_memory_equal(p->mac, mac, 6);
 	assert_int_equal(p->vlan, 4094);
@@ -245,6 +260,41 @@ static const struct {
     {TOP("workers: [1]\n"), "e.yaml:4: workers[0]: must be keys with their values"},
     {PORT("    addresses: [1, 2, 3, 4, 5, 6, 7, 8,\n      9]\n"),
         "e.yaml:8: ports[0].addresses: more than 8 entries"},
+    {TOP("include: other.yaml\n"), "e.yaml:4: include: only a file can include"},
+    {PORT(ADDR "    include: other.yaml\n"), "e.yaml:9: include: only a file can include"},
+    /* devices */
+    {PORT(ADDR "    rx_descriptors: 31\n"),
+        "e.yaml:9: ports[0].rx_descriptors: must be 32 to 32768, not 31"},
+    {PORT(ADDR "    tx_descriptors: 32769\n"),
+        "e.yaml:9: ports[0].tx_descriptors: must be 32 to 32768, not 32769"},
+    {PORT(ADDR "    rss: []\n"), "e.yaml:9: ports[0].rss: is empty"},
+    {PORT(ADDR "    rss: [ipv4_udp,\n      none]\n"),
+        "e.yaml:10: ports[0].rss[1]: must be ipv4, ipv4_udp, ipv6 or ipv6_udp, or alone none, not "
+        "none"},
+    {PORT(ADDR "    rss: udp\n"), "e.yaml:9: ports[0].rss: must be a list: [a, b]"},
+    {PORT(ADDR "    rx_checksum: yes\n"),
+        "e.yaml:9: ports[0].rx_checksum: must be on, off or auto, not yes"},
+    {PORT(ADDR "    tx_checksum: 1\n"),
+        "e.yaml:9: ports[0].tx_checksum: must be on, off or auto, not 1"},
+    {PORT(ADDR "    fast_free: true\n"),
+        "e.yaml:9: ports[0].fast_free: must be on, off or auto, not true"},
+    {PORT(ADDR "    devargs: \"\"\n"), "e.yaml:9: ports[0].devargs: is empty"},
+    {PORT(ADDR "    devargs: a=1\n"),
+        "e.yaml:9: ports[0].devargs: go with a vdev, or a device that is a PCI address, not x"},
+    {"name: d\nstate: s\nmode: plain\neal: [-a, \"0000:3b:00.0\"]\nports:\n  - name: p\n    kind: "
+     "dpdk\n    device: 0000:3b:00.0\n    devargs: a=1\n" ADDR,
+        "e.yaml:9: ports[0].devargs: eal[1] names 0000:3b:00.0 too: with devargs DPDK is told of "
+        "it already"},
+    {"name: d\nstate: s\nmode: plain\nports:\n  - name: p\n    kind: dpdk\n    device: "
+     "net_af_xdp0\n    vdev: \"net_af_xdp0,iface=e\"\n    queues: 2\n" ADDR,
+        "e.yaml:9: ports[0].queues: 2, but the driver makes 1: write queue_count=2 in vdev or "
+        "devargs"},
+    {"name: d\nstate: s\nmode: plain\nports:\n  - name: p\n    kind: dpdk\n    device: "
+     "virtio_user7\n    vdev: virtio_user7\n    devargs: \"queues=3\"\n    queues: 4\n" ADDR,
+        "e.yaml:10: ports[0].queues: 4, but the driver makes 3: write queues=4 in vdev or "
+        "devargs"},
+    {PCAP("    rx_descriptors: 64\n    pcap_in: a\n    pcap_out: b\n" ADDR MAC),
+        "e.yaml:7: ports[0].rx_descriptors: a port of kind pcap does not have it"},
     /* top level */
     {"state: s\n" SOCKET_PORT, "e.yaml:1: name: is required"},
     {"name: d\n" SOCKET_PORT, "e.yaml:1: state: is required"},
@@ -412,6 +462,53 @@ static void test_damage(void **state)
 	}
 }
 
+#define DEVICE(name, keys)                                                                         \
+	"name: d\nstate: s\nmode: plain\nports:\n  - name: p\n    kind: dpdk\n" ADDR               \
+	"    device: " name "\n" keys
+
+static void test_device_defaults(void **state)
+{
+	const struct eg_config_device *dpdk = &config.port[0].dpdk;
+
+	expect_ok(DEVICE("0000:3b:00.0", ""));
+	assert_null(config.port[0].devargs);
+	assert_int_equal(dpdk->rx_desc_cnt, 0);
+	assert_int_equal(dpdk->tx_desc_cnt, 0);
+	assert_false(dpdk->has_rss);
+	assert_int_equal(dpdk->rx_checksum, EG_SWITCH_AUTO);
+	assert_int_equal(dpdk->tx_checksum, EG_SWITCH_AUTO);
+	assert_int_equal(dpdk->fast_free, EG_SWITCH_OFF);
+	eg_config_free(&config);
+	expect_ok(DEVICE("0000:3b:00.0", "    rss: [none]\n    devargs: mprq_en=1\n"));
+	assert_true(dpdk->has_rss);
+	assert_int_equal(dpdk->rss, 0);
+	assert_string_equal(config.port[0].devargs, "mprq_en=1");
+	eg_config_free(&config);
+}
+
+/* A driver that makes fewer queues than are wanted is told of before it is asked. */
+static void test_device_queues(void **state)
+{
+	expect_ok(
+	    DEVICE("net_vhost1", "    vdev: \"net_vhost1,iface=/s,queues=3\"\n    queues: 3\n"));
+	eg_config_free(&config);
+	expect_ok(DEVICE("net_memif0", "    vdev: net_memif0\n    queues: 3\n"));
+	eg_config_free(&config);
+	expect_ok(DEVICE("net_vhost_mine", "    vdev: net_vhost_mine\n    queues: 3\n"));
+	eg_config_free(&config);
+}
+
+static void test_pci_addresses(void **state)
+{
+	assert_true(eg_config_is_pci_address("0000:3b:00.0"));
+	assert_true(eg_config_is_pci_address("10a0:ff:1f.7"));
+	assert_false(eg_config_is_pci_address("3b:00.0"));
+	assert_false(eg_config_is_pci_address("0000:3b:00.0,x=1"));
+	assert_false(eg_config_is_pci_address("0000:3b:00.01"));
+	assert_false(eg_config_is_pci_address("net_memif0"));
+	assert_false(eg_config_is_pci_address(""));
+}
+
 static void test_load(void **state)
 {
 	char path[] = "/tmp/edgate-test-config-XXXXXX";
@@ -454,6 +551,9 @@ int main(void)
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_limits_accepted),
 	    cmocka_unit_test(test_ed25519_as_a_mapping),
+	    cmocka_unit_test(test_device_defaults),
+	    cmocka_unit_test(test_device_queues),
+	    cmocka_unit_test(test_pci_addresses),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_truncations),
 	    cmocka_unit_test(test_damage),

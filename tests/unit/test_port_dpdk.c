@@ -204,6 +204,29 @@ static void a_jumbo_datagram_fits_one_buffer(void **state)
 	assert_int_equal(port->ops->close(port), 0);
 }
 
+/* What vdev says and what devargs says reach the driver together. */
+static void devargs_reach_the_driver(void **state)
+{
+	struct eg_config_port config = device("net_null0,size=72", NULL);
+	struct eg_packet pkt;
+	struct eg_port *port;
+	struct eg_error err;
+
+	(void)state;
+	if (!have_eal)
+		return;
+	config.devargs = (char *)(uintptr_t) "copy=1";
+	if (eg_port_open(&port, &config, DATAGRAM_MAX, 25519, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(port->ops->rx(port, 0, &pkt, 1), 1);
+	assert_int_equal(pkt.len, 72);
+	port->ops->drop(port, 0, &pkt, 1);
+	assert_int_equal(port->ops->close(port), 0);
+	config.vdev = (char *)(uintptr_t) "net_null0";
+	config.devargs = (char *)(uintptr_t) "nonsense=1";
+	assert_true(eg_port_open(&port, &config, DATAGRAM_MAX, 25519, &err) < 0);
+}
+
 static void refuse(const struct eg_config_port *config, uint32_t max_datagram, const char *reason)
 {
 	struct eg_port *port;
@@ -235,6 +258,9 @@ static void refusals_say_what_is_there_and_what_to_do(void **state)
 	refuse(&config, DATAGRAM_MAX, "device or vdev");
 	config = device("net_ring0", NULL);
 	refuse(&config, EG_EGT_DATAGRAM_MAX, "max_datagram");
+	config.dpdk.rx_checksum = EG_SWITCH_ON;
+	refuse(&config, DATAGRAM_MAX, "rx_checksum: on, but the device cannot");
+	config.dpdk.rx_checksum = EG_SWITCH_OFF;
 	config.queues = 2000;
 	refuse(&config, DATAGRAM_MAX, "2000 queues wanted");
 }
@@ -248,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(every_buffer_comes_back),
 	    cmocka_unit_test(a_thread_of_our_own_can_use_a_port),
 	    cmocka_unit_test(a_jumbo_datagram_fits_one_buffer),
+	    cmocka_unit_test(devargs_reach_the_driver),
 	    cmocka_unit_test(refusals_say_what_is_there_and_what_to_do),
 	};
 
