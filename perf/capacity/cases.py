@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is measured. A round runs every case once, in turn, so that what changes on the machine meets all
+of them; figures are medians of rounds with the lowest and the highest. The last round also draws the
+curves. A case that cannot be measured says why and stops nothing else."""
+import contextlib
+import dataclasses
+import statistics
+
+from . import corpus
+from .load import LoadError
+
+RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
+AGAIN = (0.6, 1.5)  # of the first round's NDR: where later rounds search
+OVERLOAD = 3.0  # times NDR
+WINDOW = 256  # requests in flight where a server is kept busy
+CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0)  # of NDR
+SPECTRA = (0.1, 0.5, 0.9)
+BUSY = 0.9  # where stages are looked at
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    rounds: int
+    trial_s: float
+    precision: float
+    cold: int  # tokens of a corpus that no cache holds
+    warm: int  # tokens that W1 repeats: every cache holds them
+    mixed: int  # tokens of every status
+    engine_tokens: int
+    curve: tuple
+    purpose: str = "measurement"
+    only: tuple = ()  # cases where none is named; else all
+
+
+PLANS = {
+    "full": Plan(3, 1.0, 0.01, 65536, 2048, 4000, 16384, CURVE),
+    "quick": Plan(1, 0.5, 0.03, 16384, 2048, 4000, 8192, CURVE[::2] + CURVE[-1:]),
+    "smoke": Plan(1, 0.2, 0.3, 512, 64, 200, 512, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
+                  ("w2-213", "overload", "engine-213", "plain", "PyJWT")),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    stage: str  # the set-up it runs in; set-ups of a round stand in STAGES
+    corpus: str
+    mix: str = "W2"
+    how: str = "search"  # the method of Suite
+    needs: tuple = ()
+
+
+CASES = (
+    Case("w2-213", "edgate, all valid and cold (W2), 213-byte JWT", "edgate", "cold-213"),
+    Case("w2-570", "edgate, all valid and cold (W2), 570-byte JWT", "edgate", "cold-570"),
+    Case("w3-213", "edgate, all forged and distinct (W3), 213-byte JWT", "edgate", "cold-213", "W3"),
+    Case("w1-213", "edgate, all cached (W1), 213-byte JWT", "edgate", "cold-213", "W1"),
+    Case("overload", "edgate, W2 offered at 3 × NDR", "edgate", "cold-213", how="overload", needs=("w2-213",)),
+    Case("w4", "edgate, every status, Zipf 0.99 (W4), 570-byte JWT", "edgate", "mixed", "W4", how="closed"),
+    Case("w6", "edgate, hostile frames among good ones (W6)", "edgate", "mixed", "W6", how="closed"),
+    Case("engine-213", "bare engine, the same tokens as w2-213", "engine", "cold-213", how="engine"),
+    Case("engine-570", "bare engine, the same tokens as w2-570", "engine", "cold-570", how="engine"),
+    Case("sodium", "edgate with libsodium instead of its engine, W2, 213-byte JWT", "sodium", "cold-213",
+         how="closed"),
+    Case("socket", "edgate over kernel sockets, W2, 213-byte JWT", "socket", "cold-213", how="closed"),
+    Case("plain", "plain server: kernel sockets, libsodium, jansson; W2, 213-byte JWT", "plain", "cold-213",
+         how="closed"),
+    Case("jose", "jose (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("fast-jwt", "fast-jwt (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("PyJWT", "PyJWT, one core, 213-byte JWT", "libraries", "cold-213", how="library"),
+)
+STAGES = ("edgate", "engine", "sodium", "socket", "plain", "libraries")
+
+
+def choose(names=()):
+    """The cases of these names with what they need, in order; all of them without a name."""
+    known = {case.name: case for case in CASES}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(f"there is no case {', '.join(unknown)}; there are {', '.join(known)}")
+    wanted = set(names) or set(known)
+    for name in list(wanted):
+        wanted |= set(known[name].needs)
+    return [case for case in CASES if case.name in wanted]
+
+
+class Suite:
+    def __init__(self, stand, plan, cases, say=lambda text: None):
+        self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
+        self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
+        self.windows = [0] * len(corpus.ISSUERS)
+        self.engine_name = "not asked"
+        self.libraries = {}
+
+    def run(self):
+        for turn in range(self.plan.rounds):
+            for stage in STAGES:
+                wanted = [case for case in self.cases if case.stage == stage]
+                if wanted:
+                    self.say(f"round {turn + 1} of {self.plan.rounds}: {stage}")
+                    self.run_stage(stage, wanted, last=turn + 1 == self.plan.rounds)
+        return {name: finish(found) for name, found in self.found.items()}
+
+    def run_stage(self, stage, wanted, last):
+        try:
+            with getattr(self, "stage_" + stage)() as port:
+                for case in wanted:
+                    self.run_case(case, port, last)
+        except (AssertionError, LoadError, OSError) as error:
+            for case in wanted:
+                self.refuse(case, error)
+
+    def run_case(self, case, port, last):
+        try:
+            if port is not None:
+                self.found[case.name]["link"] = port.link
+            getattr(self, case.how)(case, port, last)
+        except (LoadError, AssertionError, KeyError) as error:
+            self.refuse(case, error)
+
+    def refuse(self, case, error):
+        reason = str(error).strip() or type(error).__name__
+        self.found[case.name].setdefault("not_measured", reason.splitlines()[0][:300])
+
+    # ── set-ups ──
+
+    def stage_edgate(self):
+        return self.keep_windows(self.stand.edgate(self.stand.ports))
+
+    @contextlib.contextmanager
+    def keep_windows(self, edgate):
+        """The bare engine gets the tables that this edgate has."""
+        with edgate as port:
+            self.windows = self.stand.windows()
+            self.engine_name = self.stand.stats()["state"]["ed25519"]
+            yield port
+
+    def stage_engine(self):
+        return contextlib.nullcontext()
+
+    def stage_sodium(self):
+        return self.stand.edgate(self.stand.ports, extra="ed25519: sodium\n", tables=False)
+
+    def stage_socket(self):
+        return self.stand.edgate(self.stand.sockets)
+
+    def stage_plain(self):
+        return self.stand.plain_server()
+
+    def stage_libraries(self):
+        self.libraries = self.stand.libraries("cold-213", 2 * self.plan.trial_s)
+        return contextlib.nullcontext()
+
+    # ── how ──
+
+    def load(self, case, port):
+        mix = ["--mix", case.mix, *(["--set", self.plan.warm] if case.mix == "W1" else [])]
+        return self.stand.load(port, case.corpus, mix)
+
+    def note(self, case, **values):
+        for name, value in values.items():
+            self.found[case.name]["values"].setdefault(name, []).append(value)
+
+    def count_wrong(self, case, count):
+        found = self.found[case.name]
+        found["wrong"] = found.get("wrong", 0) + count
+
+    def search(self, case, port, last):
+        load, plan, found = self.load(case, port), self.plan, self.found[case.name]
+        before = found["values"].get("ndr")
+        low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
+        got = load.search(low, high, plan.trial_s, plan.precision)
+        self.count_wrong(case, got["wrong"])
+        self.note(case, ndr=got["ndr"]["rate"], **{
+            f"pdr_{pdr['loss_ratio']:g}": pdr["rate"] for pdr in got["pdr"]})
+        found.setdefault("limited_by", []).append(got["ndr"]["limited_by"])
+        for point in got["latency"]:
+            for quantile in ("p50", "p99"):
+                self.note(case, **{f"{quantile}_ns_at_{point['percent_of_ndr']}":
+                                   1e3 * point["latency_us"][quantile]})
+        if got["ndr"]["rate"] <= 0:
+            raise LoadError("no rate passed without loss")
+        if last:
+            self.curve(case, load, statistics.median(found["values"]["ndr"]))
+
+    def curve(self, case, load, ndr):
+        found = self.found[case.name]
+        found["curve"], found["spectra"] = [], {}
+        for part in self.plan.curve:
+            before = self.stand.stats() if part == BUSY else None
+            trial = load.trial(part * ndr, self.plan.trial_s, histogram=part in SPECTRA)
+            self.count_wrong(case, trial["tokens"]["wrong"])
+            found["curve"].append(point_of(part, trial))
+            if part in SPECTRA:
+                found["spectra"][str(round(100 * part))] = trial.get("histogram_us", [])
+            if before is not None:
+                found["stages"] = stages_between(before, self.stand.stats())
+            found["statuses"] = trial["statuses"]
+
+    def overload(self, case, port, last):
+        ndr = statistics.median(self.found["w2-213"]["values"]["ndr"])
+        trial = self.load(case, port).trial(OVERLOAD * ndr, self.plan.trial_s)
+        self.count_wrong(case, trial["tokens"]["wrong"])
+        self.note(case, goodput=trial["rates"]["goodput"], offered=offered(trial), p99_ns=1e3 * p99(trial))
+        self.found[case.name]["statuses"] = trial["statuses"]
+
+    def closed(self, case, port, last):
+        load = self.load(case, port)
+        trial = load.closed(WINDOW, 2 * self.plan.trial_s)
+        self.count_wrong(case, trial["tokens"]["wrong"])
+        self.note(case, rate=trial["rates"]["tokens"], p50_ns=1e3 * trial["latency_us"]["p50"], p99_ns=1e3 * p99(trial))
+        self.found[case.name]["statuses"] = trial["statuses"]
+
+    def engine(self, case, port, last):
+        got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, 5)
+        self.note(case, rate=1e9 / statistics.median(got["wall_ns"]), cpu_ns=statistics.median(got["cpu_ns"]))
+        self.found[case.name] |= {"engine": got["engine"], "windows": self.windows}
+
+    def library(self, case, port, last):
+        got = self.libraries[case.name]
+        if "not_measured" in got:
+            raise LoadError(got["not_measured"])
+        self.note(case, rate=1e9 / statistics.median(got["wall_ns"]))
+        self.found[case.name]["version"] = f"{got['version']}, {got['runtime']}"
+
+
+def p99(trial):
+    return trial["latency_us"]["p99"]
+
+
+def offered(trial):
+    """What was on the schedule and not left out by edgate-load's own fault."""
+    requests = trial["requests"]
+    return trial["rates"]["due"] * (1 - requests["skipped"] / requests["due"])
+
+
+def point_of(part, trial):
+    requests, latency = trial["requests"], trial["latency_us"]
+    return {"part_of_ndr": part, "offered": offered(trial), "goodput": trial["rates"]["goodput"],
+            "lost": requests["lost"] + requests["refused"], "due": requests["due"], "skipped": requests["skipped"],
+            "latency_us": {name: latency[name] for name in ("p50", "p99", "p999", "max")}}
+
+
+def stages_between(before, after):
+    """Cycles a packet by stage, where this edgate counts them."""
+    if "stages" not in after:
+        return {"not_measured": "this edgate counts no cycles by stage"}
+    packets = after["totals"]["received"] - before["totals"]["received"]
+    rows = {}
+    for name, stage in after["stages"].items():
+        delta = {key: stage[key] - before["stages"][name][key] for key in ("cycles", "items", "bursts")}
+        rows[name] = delta | {"cycles_per_packet": delta["cycles"] / packets if packets else 0}
+    return rows
+
+
+def finish(found):
+    """Values of rounds become figures; a case that failed in any round has none."""
+    values = found.pop("values")
+    if "not_measured" in found:
+        return found
+    found["figures"] = {name: {"values": got, "median": statistics.median(got), "min": min(got), "max": max(got)}
+                        for name, got in values.items()}
+    return found

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Starts and stops what is measured: edgate on a port, the plain server, the bare engine. The worker has
+one CPU, the generator the other; nobody else is started while a case runs."""
+import contextlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from . import corpus, link
+from .load import Load
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from harness import BUILD, World, program, run  # noqa: E402
+
+PORTS = range(30000, 60000)
+SERVER_IP, CLIENT_IP = "192.0.2.1", "192.0.2.2"
+EAL_PAGES = 512  # of 2 MiB: what both sides take
+SETTLE_S = 20  # until the tables of the keys in use are built, under load
+
+
+def eal_args(sysfs="/sys"):
+    """Reserved huge pages where there are enough, else plain memory."""
+    free = pathlib.Path(sysfs, "kernel/mm/hugepages/hugepages-2048kB/free_hugepages")
+    enough = free.is_file() and int(free.read_text()) >= EAL_PAGES
+    pages = ["--in-memory"] if enough else ["--no-huge", "--no-shconf"]
+    return [*pages, "--no-pci", "--no-telemetry", "--log-level=critical", "-m", "256"]
+
+
+class Memif:
+    """edgate as the server of a memif socket. One socket file for each start."""
+
+    def __init__(self, folder):
+        self.folder, self.starts = folder, 0
+
+    def fresh(self):
+        self.starts += 1
+        socket = f"socket={self.folder}/memif-{self.starts}.sock,socket-abstract=no"
+        port = {"kind": "dpdk", "device": "net_memif0", "vdev": f"net_memif0,role=server,{socket}"}
+        words = "".join(f"    {key}: \"{value}\"\n" for key, value in port.items())
+        eal = ", ".join(f'"{word}"' for word in eal_args())
+        return Port(
+            link.link_of(port),
+            f"  - name: p0\n{words}    queues: 1\n    addresses: [{SERVER_IP}/24]\n", f"eal: [{eal}]\n",
+            [*[f"--eal={word}" for word in eal_args()], "--vdev", f"net_memif0,role=client,{socket}",
+             "--server", SERVER_IP, "--client", CLIENT_IP])
+
+
+class Sockets:
+    """The kernel's sockets over loopback."""
+
+    def fresh(self):
+        base = random.choice(PORTS)
+        return Port(link.link_of({"kind": "socket"}),
+                    "  - {name: p0, kind: socket, queues: 1, addresses: [127.0.0.1/8]}\n",
+                    f"base_port: {base}\n", ["--udp", f"127.0.0.1:{base}"], base)
+
+
+class Port:
+    def __init__(self, made_of, yaml, extra, load_args, base=None):
+        self.link, self.yaml, self.extra, self.load_args, self.base = made_of, yaml, extra, load_args, base
+
+
+class Stand:
+    """Programs, corpora and state of one perf/run."""
+
+    def __init__(self, cold, mixed, has_dpdk=True):
+        self.world = World("perf")
+        self.worker_cpu, self.load_cpu = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
+        self.now_s = int(time.time())
+        self.paths = corpus.make(f"{self.world.dir}/corpus", self.now_s, cold, mixed)
+        self.world.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
+        for command in corpus.state_commands(self.paths, self.now_s):
+            self.world.ctl(*command)
+        self.sockets = Sockets()
+        self.ports = Memif(self.world.dir) if has_dpdk else self.sockets
+
+    def close(self):
+        self.world.__exit__()
+
+    # ── edgate ──
+
+    @contextlib.contextmanager
+    def edgate(self, ports, extra="", tables=True):
+        """A running edgate on a fresh port, warmed up; its counters must add up at the end."""
+        port = ports.fresh()
+        self.world.config(port.yaml, f"  - {{port: p0, queue: 0, cpu: {self.worker_cpu}}}\n",
+                          f"idle: spin\n{port.extra}{extra}")
+        self.world.start()
+        try:
+            if tables:
+                self.settle(port)
+            yield port
+        except BaseException:
+            self.world.process.kill()
+            self.world.process.wait()
+            self.world.process = None
+            raise
+        self.world.stop()
+
+    def settle(self, port):
+        """Asks until each key that is in use has its table: heat makes them, and heat takes load."""
+        deadline, before = time.monotonic() + SETTLE_S, None
+        load = self.load(port, "cold-213", ["--mix", "W2"])
+        while time.monotonic() < deadline:
+            load.trial(20000, 1.5)
+            now = self.windows()
+            if now == before and all(now):
+                return
+            before = now
+
+    def windows(self):
+        """Width of the table of each issuer's key, as edgate has it now."""
+        rows = json.loads(self.world.ctl("key", "tables", "--json").stdout)
+        width = {row["issuer"]: row.get("window", 0) for row in rows}
+        return [width.get(issuer, 0) for issuer in corpus.ISSUERS]
+
+    def stats(self):
+        return self.world.stats()
+
+    def load(self, port, name, mix):
+        return Load(program("edgate-load"), port.load_args, self.paths[name], mix, self.load_cpu)
+
+    # ── partners ──
+
+    def issuer_args(self):
+        return [f"--issuer={issuer}={self.paths[issuer]}" for issuer in corpus.ISSUERS]
+
+    @contextlib.contextmanager
+    def plain_server(self):
+        port = self.sockets.fresh()
+        command = [os.path.join(BUILD, "perf", "baseline", "plain_server"), *self.issuer_args(),
+                   "--audience", corpus.AUDIENCE, "--port", str(port.base), "--cpu", str(self.worker_cpu)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            if process.stdout.readline() != "ready\n":
+                raise AssertionError("plain_server did not start")
+            yield port
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+
+    def bare_engine(self, name, windows, tokens, rounds):
+        """ns a signature of each round, on the worker's CPU, which nobody else uses meanwhile."""
+        command = [os.path.join(BUILD, "perf", "baseline", "bare_engine"), *self.issuer_args(), "--corpus",
+                   self.paths[name], "--cpu", self.worker_cpu, "--tokens", tokens, "--rounds", rounds]
+        for width in windows:
+            command += ["--window", width]
+        return json.loads(run(*command).stdout)
+
+    def libraries(self, name, seconds):
+        command = [ROOT / "perf" / "baseline" / "libraries.py", *self.issuer_args(), "--audience", corpus.AUDIENCE,
+                   "--corpus", self.paths[name], "--cpu", self.worker_cpu, "--seconds", seconds]
+        return json.loads(run(*command).stdout)

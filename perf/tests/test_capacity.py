@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What perf/run makes of figures: links that cannot be called a NIC, claims, comparison, the page. From a
+recorded result; nothing is measured here."""
+import copy
+import html.parser
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+sys.dont_write_bytecode = True
+from capacity import cases, claims, compare, conditions, corpus, link, load, page, svg  # noqa: E402
+
+RUN = HERE.parent / "run"
+RECORDED = HERE / "result.json"
+
+
+def recorded():
+    return json.loads(RECORDED.read_text())
+
+
+def run(*args):
+    return subprocess.run([sys.executable, str(RUN), *map(str, args)], capture_output=True, text=True)
+
+
+class Device:
+    """A host, faked as a directory tree, with one PCI device."""
+
+    def __init__(self, test, vendor="0x15b3", kind="0x020000", driver="mlx5_core", address="0000:03:00.0"):
+        folder = tempfile.TemporaryDirectory()
+        test.addCleanup(folder.cleanup)
+        self.sysfs, self.address = folder.name, address
+        at = pathlib.Path(folder.name, "bus/pci/devices", address)
+        at.mkdir(parents=True)
+        for name, text in (("class", kind), ("vendor", vendor), ("device", "0x101d")):
+            (at / name).write_text(text + "\n")
+        if driver:
+            target = pathlib.Path(folder.name, "bus/pci/drivers", driver)
+            target.mkdir(parents=True)
+            (at / "driver").symlink_to(target)
+
+    def link(self, **more):
+        return link.link_of({"kind": "dpdk", "device": self.address} | more, self.sysfs)
+
+
+class Links(unittest.TestCase):
+    def test_nic(self):
+        for driver in ("mlx5_core", "vfio-pci"):
+            self.assertTrue(link.is_nic(Device(self, driver=driver).link()))
+
+    def test_what_is_no_nic(self):
+        real = Device(self)
+        fooling = {
+            "a vdev beside a NIC's address": real.link(vdev="net_memif0,role=server"),
+            "a vdev named like a NIC": real.link(vdev="0000:03:00.0"),
+            "a vdev with a NIC's driver in its name": real.link(vdev="mlx5_core0,iface=0000:03:00.0"),
+            "a vdev over a NIC's interface": link.link_of(
+                {"kind": "dpdk", "device": "net_af_packet0", "vdev": "net_af_packet0,iface=enp3s0"}, real.sysfs),
+            "a vdev made by an EAL argument": link.link_of({"kind": "dpdk", "device": "net_memif0"}, real.sysfs),
+            "the word itself": link.link_of({"kind": "nic", "device": real.address}, real.sysfs),
+            "an address with something behind": link.link_of(
+                {"kind": "dpdk", "device": real.address + ",x"}, real.sysfs),
+            "an address that does not exist": link.link_of({"kind": "dpdk", "device": "0000:99:00.0"}, real.sysfs),
+            "a path": link.link_of({"kind": "dpdk", "device": "../devices/0000:03:00.0"}, real.sysfs),
+            "a hypervisor's device": Device(self, vendor="0x1af4", driver="vfio-pci").link(),
+            "a disk": Device(self, kind="0x010802", driver="vfio-pci").link(),
+            "a NIC that the kernel drives": Device(self, driver="ixgbe").link(),
+            "a NIC without a driver": Device(self, driver="").link(),
+            "sockets over a NIC": link.link_of({"kind": "socket", "device": real.address}, real.sysfs),
+            "a pcap file": link.link_of({"kind": "pcap"}, real.sysfs),
+            "nothing": link.link_of({}, real.sysfs),
+        }
+        for how, made in fooling.items():
+            with self.subTest(how):
+                self.assertFalse(link.is_nic(made))
+                self.assertNotIn("NIC", made["text"])
+
+    def test_result_that_lies(self):
+        memif = recorded()["cases"]["w2-213"]["link"]
+        nic = Device(self).link()
+        lies = [
+            memif | {"kind": "nic"}, memif | {"text": "NIC 0000:03:00.0"}, memif | {"kind": "nic", "text": nic["text"]},
+            memif | {"pci": nic["pci"], "kind": "nic", "text": nic["text"]},
+            nic | {"port": memif["port"]}, {"kind": "nic", "text": "NIC"}, {}, None,
+            nic | {"pci": {}}, nic | {"port": {"kind": "socket"}},
+        ]
+        for lie in lies:
+            with self.subTest(lie=lie):
+                self.assertRaises(link.LinkError, link.is_nic, lie)
+                result = recorded()
+                result["cases"]["w2-213"]["link"] = lie
+                self.assertRaises(link.LinkError, page.page, result)
+                with self.assertRaises(link.LinkError):
+                    compare.text(recorded(), result)
+
+    def test_command_refuses_a_lie(self):
+        result = recorded()
+        result["cases"]["w2-213"]["link"]["text"] = "ConnectX-7, 100G"
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(result, file)
+            file.flush()
+            for args in (("--report", file.name), ("--compare", RECORDED, file.name)):
+                done = run(*args)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn("but its port is vdev", done.stderr)
+
+    def test_page_says_it(self):
+        words = "No network card is in these figures"
+        self.assertTrue(words in page.page(recorded()))
+        result = recorded()
+        result["cases"]["w2-213"]["link"] = Device(self).link()
+        self.assertFalse(words in page.page(result))
+
+    def test_link_left_out(self):
+        result = recorded()
+        del result["cases"]["w2-213"]["link"]
+        self.assertRaises(link.LinkError, page.page, result)
+
+    def test_titles_are_not_taken_from_results(self):
+        result = recorded()
+        result["cases"]["w2-213"]["title"] = "over ConnectX-7"
+        self.assertFalse("ConnectX" in page.page(result))
+
+
+class Claims(unittest.TestCase):
+    def setUp(self):
+        self.result = recorded()
+
+    def set(self, name, figure, *values):
+        self.result["cases"][name] = {"figures": {figure: {"values": list(values)}}, "wrong": 0}
+
+    def row(self, name):
+        return next(row for row in claims.judge(self.result) if row["name"] == name)
+
+    def test_verdicts(self):
+        self.set("engine-213", "rate", 100, 100, 100)
+        for ndr, verdict in ((69, "missed"), (70, "met"), (84, "met"), (85, "goal reached")):
+            self.set("w2-213", "ndr", ndr - 5, ndr, ndr + 5)
+            self.assertEqual(self.row("w2-213")["verdict"], verdict)
+
+    def test_spread_of_a_ratio(self):
+        self.set("engine-213", "rate", 100, 125, 200)
+        self.set("w2-213", "ndr", 80, 100, 110)
+        row = self.row("w2-213")
+        self.assertEqual((row["low"], row["value"], row["high"]), (0.4, 0.8, 1.1))
+
+    def test_not_slower_is_a_matter_of_spread(self):
+        self.set("w2-213", "ndr", 99, 100, 101)
+        for ndr, verdict in (((97, 98, 98.5), "missed"), ((98, 99, 100), "met within the spread"),
+                             ((99, 100, 101), "met")):
+            self.set("w3-213", "ndr", *ndr)
+            self.assertEqual(self.row("w3")["verdict"], verdict)
+
+    def test_one_wrong_answer_fails(self):
+        self.assertEqual(self.row("wrong")["verdict"], "goal reached")
+        self.result["cases"]["w4"]["wrong"] = 1
+        self.assertEqual(self.row("wrong")["verdict"], "missed")
+
+    def test_latency_in_batch_times(self):
+        self.set("w2-213", "ndr", 64000)  # a batch takes 1 ms
+        self.result["cases"]["w2-213"]["figures"]["p99_ns_at_50"] = {"values": [4e6]}
+        self.assertEqual((self.row("latency")["value"], self.row("latency")["verdict"]), (4, "met"))
+
+    def test_missing_is_told(self):
+        del self.result["cases"]["engine-213"]
+        self.result["cases"]["plain"] = {"not_measured": "no such program"}
+        self.assertEqual(self.row("w2-213")["verdict"], "not measured")
+        self.assertIn("no such program", self.row("w2-plain")["reason"])
+
+
+class Compare(unittest.TestCase):
+    def figures(self, *values):
+        return {"values": list(values), "median": sorted(values)[len(values) // 2], "min": min(values),
+                "max": max(values)}
+
+    def verdict(self, a, b):
+        return compare.Row("c", "f", self.figures(*a), self.figures(*b)).verdict
+
+    def test_only_beyond_the_spread(self):
+        self.assertEqual(self.verdict((1, 2, 3), (4, 5, 6)), "higher")
+        self.assertEqual(self.verdict((4, 5, 6), (1, 2, 3)), "lower")
+        self.assertEqual(self.verdict((1, 2, 3), (3, 9, 9)), "within spread")
+        self.assertEqual(self.verdict((1, 2, 3), (1, 2, 3)), "within spread")
+
+    def test_one_round_tells_nothing(self):
+        self.assertEqual(self.verdict((1,), (9, 9, 9)), "spread unknown")
+
+    def test_same_result(self):
+        text = compare.text(recorded(), recorded())
+        self.assertRegex(text, r"\n0 of \d\d+ figures differ")
+        self.assertNotIn("Conditions differ", text)
+
+    def test_conditions_and_cases(self):
+        other = recorded()
+        other["conditions"]["cpu"]["governor"] = "powersave"
+        other["plan"]["rounds"] = 9
+        other["cases"]["plain"] = {"not_measured": "why"}
+        text = compare.text(recorded(), other)
+        self.assertIn("cpu.governor: not readable | powersave", text)
+        self.assertIn("plan.rounds: ", text)
+        self.assertIn("in one of the two alone: plain", text)
+
+    def test_command(self):
+        done = run("--compare", RECORDED, RECORDED)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("w2-213", done.stdout)
+
+
+class Reader(html.parser.HTMLParser):
+    """Tags that stand open, and what comes from elsewhere."""
+    VOID = {"meta"}
+    OPTIONAL = {"th", "tr"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.faults, self.seen = [], [], {}
+
+    def handle_starttag(self, tag, attrs):
+        self.seen[tag] = self.seen.get(tag, 0) + 1
+        self.faults += [(tag, name, value) for name, value in attrs
+                        if name in ("src", "href", "onclick", "onload") or "url(" in (value or "")]
+        self.faults += [tag] if tag in ("script", "link", "iframe", "img", "object") else []
+        if tag not in self.VOID | self.OPTIONAL:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen[tag] = self.seen.get(tag, 0) + 1
+
+    def handle_endtag(self, tag):
+        if tag in self.OPTIONAL:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}>")
+
+
+class Page(unittest.TestCase):
+    def read(self, result):
+        text = page.page(result)
+        reader = Reader()
+        reader.feed(text)
+        self.assertEqual((reader.open, reader.faults), ([], []))
+        for nonsense in ("nan", "inf", "None", "Traceback"):
+            self.assertIsNone(re.search(rf"\b{nonsense}\b", text), nonsense)
+        return text, reader.seen
+
+    def test_whole(self):
+        text, seen = self.read(recorded())
+        for part in ("What must hold", "Every case", "Beside others", "Latency and goodput by load",
+                     "Spectra of latency", "Verdicts", "Cycles by stage", "Conditions"):
+            self.assertTrue(f"<h2>{part}</h2>" in text, part)
+        self.assertGreater(seen["polyline"], 10)
+        self.assertTrue("prefers-color-scheme: dark" in text)
+
+    def test_conditions_are_there(self):
+        text, _ = self.read(recorded())
+        for name in ("source: commit", "source: dirty", "cpu: model", "cpu: microcode", "cpu: governor", "cpu: smt",
+                     "memory: hugepages", "software: dpdk", "software: kernel command line", "load before",
+                     "plan: rounds", "software: buildtype"):
+            self.assertTrue(f"<dt>{name}" in text, name)
+
+    def test_what_the_engine_is(self):
+        result = recorded()
+        self.assertTrue("which this one is not: its engine is <code>avx2</code>" in page.page(result))
+        result["engine"] = "ifma"
+        self.assertTrue("as here" in page.page(result))
+
+    def test_hostile_text_stays_text(self):
+        result = recorded()
+        result["cases"]["<script>alert(1)</script>"] = result["cases"]["w2-213"]
+        result["conditions"]["host"] = "\"><img src=x>"
+        result["cases"]["plain"] = {"not_measured": "<b onclick=x>"}
+        self.read(result)
+
+    def test_little_is_enough(self):
+        result = recorded()
+        for case in result["cases"].values():
+            case.pop("figures", None)
+            case["not_measured"] = "nothing works here"
+        result["claims"] = claims.judge(result)
+        self.read(result)
+
+    def test_doubts_are_told(self):
+        result = recorded()
+        result["conditions"]["source"]["dirty"] = True
+        result["conditions"]["load_before"] = [4.0, 1.0, 1.0]
+        result["conditions"]["steal_pct"] = 12.5
+        text, _ = self.read(result)
+        for words in ("in no commit", "load 4.0", "12.5 % of the time"):
+            self.assertTrue(words in text, words)
+
+    def test_smoke_is_marked(self):
+        result = recorded()
+        result["purpose"] = cases.PLANS["smoke"].purpose
+        self.assertTrue("figures mean nothing" in self.read(result)[0])
+
+    def test_command(self):
+        done = run("--report", RECORDED)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith("<!DOCTYPE html>"))
+
+
+class Parts(unittest.TestCase):
+    def test_ticks(self):
+        self.assertEqual(svg.linear_ticks(0, 100), [0, 20, 40, 60, 80, 100])
+        self.assertEqual(svg.log_ticks(1, 1000), [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
+        self.assertEqual([svg.short(v) for v in (0.5, 12, 999, 1000, 1234567)], ["0.5", "12", "999", "1 k", "1.23 M"])
+
+    def test_quantiles(self):
+        points = page.quantiles([[1.0, 90], [2.0, 9], [3.0, 1]])
+        self.assertEqual([edge for _, edge in points], [1.0, 2.0, 3.0])
+        for (nines, _), right in zip(points, (0, 1, 2)):
+            self.assertAlmostEqual(nines, right)
+
+    def test_generator_that_fails(self):
+        for code, out, error in ((2, "", "edgate-load: no such option"), (0, "not JSON", ""), (0, '{"format": "x"}', ""),
+                                 (-11, "", "")):
+            done = subprocess.CompletedProcess([], code, out, error)
+            self.assertRaises(load.LoadError, load.read, "run", done)
+        newer = subprocess.CompletedProcess([], 0, '{"format": "edgate-load run", "version": 2}', "")
+        self.assertRaises(load.LoadError, load.read, "run", newer)
+
+    def test_failed_round_leaves_no_figure(self):
+        found = cases.finish({"values": {"ndr": [1, 2]}, "not_measured": "round 3 failed"})
+        self.assertNotIn("figures", found)
+
+    def test_choose(self):
+        self.assertEqual([c.name for c in cases.choose(["overload"])], ["w2-213", "overload"])
+        self.assertEqual(len(cases.choose([])), len(cases.CASES))
+        self.assertRaises(ValueError, cases.choose, ["w99"])
+        self.assertEqual(run("--only", "w99").returncode, 1)
+
+    def test_tokens(self):
+        mint = corpus.Mint(1800000000)
+        for size in corpus.SIZES:
+            for n in (0, 1, 65535):
+                self.assertEqual(len(mint.exact(size, n)), size)
+        rows = corpus.statuses(1000)
+        self.assertEqual({status: rows.count(status) // 10 for status in corpus.MIX}, corpus.MIX)
+        self.assertEqual(sum(corpus.MIX.values()), 100)
+
+    def test_faked_host(self):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in (("proc/cpuinfo", "processor : 0\nmodel name : Fast CPU\nmicrocode : 0x42\nflags : a avx2\n"),
+                               ("sys/devices/system/cpu/smt/active", "1\n"),
+                               ("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "5\n")):
+                at = pathlib.Path(root, path)
+                at.parent.mkdir(parents=True, exist_ok=True)
+                at.write_text(text)
+            cpu, memory = conditions.cpu(root), conditions.memory(root)
+        self.assertEqual((cpu["model"], cpu["microcode"], cpu["smt"], cpu["flags"]), ("Fast CPU", "0x42", "on", ["avx2"]))
+        self.assertEqual(cpu["governor"], conditions.UNKNOWN)
+        self.assertEqual(memory["hugepages"], {"2048kB": "5 reserved, not readable free"})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""perf/run from end to end, as short as it can be: the programs start, answer and stop, and a report is
+written that says that its figures mean nothing. No figure is looked at."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "e2e"))
+from harness import program, skip  # noqa: E402
+
+
+class Smoke(unittest.TestCase):
+    def test_smoke(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([sys.executable, HERE.parent / "run", "--smoke", "--no-build", "--out", folder],
+                                  capture_output=True, text=True, timeout=200)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            result, report = (next(pathlib.Path(folder).glob(f"*.{kind}")).read_text() for kind in ("json", "html"))
+        result = json.loads(result)
+        self.assertIn("mean nothing", result["purpose"])
+        self.assertIn("mean nothing", report)
+        for name, case in result["cases"].items():
+            self.assertNotIn("not_measured", case, name)
+            self.assertEqual(case.get("wrong", 0), 0, name)
+        self.assertEqual(result["cases"]["w2-213"]["statuses"].keys(), {"OK"})
+        self.assertIn(result["cases"]["w2-213"]["link"]["kind"], ("vdev", "socket"))
+        self.assertEqual(result["cases"]["plain"]["link"]["kind"], "socket")
+
+
+if __name__ == "__main__":
+    if len(os.sched_getaffinity(0)) < 2:
+        skip("perf/run takes two CPUs")
+    if "search" not in subprocess.run([program("edgate-load"), "--help"], capture_output=True, text=True).stdout:
+        skip("this edgate-load cannot search")
+    unittest.main(verbosity=2)
