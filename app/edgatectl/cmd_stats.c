@@ -61,6 +61,16 @@ static void add_groups(json_t *out, const struct eg_stats *stats, unsigned first
 	}
 }
 
+/* Of the records that were looked up; null where there were none. */
+static json_t *cache_hit_rate(const json_t *counters)
+{
+	json_int_t hits = json_integer_value(json_object_get(counters, "cache_hits")) +
+	                  json_integer_value(json_object_get(counters, "cache_negative_hits"));
+	json_int_t all = hits + json_integer_value(json_object_get(counters, "cache_misses"));
+
+	return all != 0 ? json_real((double)hits / (double)all) : json_null();
+}
+
 static json_t *json_of_totals(const json_t *all)
 {
 	const json_t *counters = json_object_get(all, "counters");
@@ -69,9 +79,10 @@ static json_t *json_of_totals(const json_t *all)
 	json_int_t answered = sum_of(json_object_get(all, "answers"));
 	json_int_t dropped = sum_of(json_object_get(all, "drops"));
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "received", received, "answered",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received", received, "answered",
 	    answered, "dropped", dropped, "in_flight", received - answered - dropped, "records",
-	    records, "verdicts", sum_of(json_object_get(all, "verdicts")));
+	    records, "verdicts", sum_of(json_object_get(all, "verdicts")), "cache_hit_rate",
+	    cache_hit_rate(counters));
 }
 
 static uint64_t load(const _Atomic uint64_t *word)
@@ -129,6 +140,8 @@ static void print_value(const char *name, const json_t *value)
 {
 	if (json_is_string(value))
 		(void)printf("  %-26s %s\n", name, json_string_value(value));
+	else if (json_is_real(value))
+		(void)printf("  %-26s %.4f\n", name, json_real_value(value));
 	else if (json_is_integer(value))
 		(void)printf("  %-26s %lld\n", name, (long long)json_integer_value(value));
 	else

@@ -181,7 +181,8 @@ class Segment(CliTest):
         self.assertEqual(stats["state"]["epoch"], "1.2")
         self.assertEqual((stats["verdicts"]["OK"], stats["drops"]["ip4_fragment"]), (30, 3))
         self.assertEqual(stats["totals"], {"received": 40, "answered": 30, "dropped": 3,
-                                           "in_flight": 7, "records": 30, "verdicts": 30})
+                                           "in_flight": 7, "records": 30, "verdicts": 30,
+                                           "cache_hit_rate": 0.75})
         self.assertEqual([w["verdicts"]["OK"] for w in stats["per_worker"]], [10, 20])
         self.assertEqual([w["epoch"] for w in stats["per_worker"]], ["1.3", "1.2"])
 

@@ -63,6 +63,7 @@ struct fuzz_world {
 	struct eg_bitmap *bitmap, *other_bitmap;
 	struct eg_stats stats;
 	void *mem; /* of the pipeline */
+	struct eg_vcache *vcache;
 	/* of one run */
 	struct eg_utc utc;
 	uint64_t now_ns;
@@ -88,6 +89,7 @@ struct fuzz_setup {
 	bool tagged, qinq, offload;
 	bool not_ready;        /* the clock is behind the log */
 	bool no_snapshot;      /* before one comes by mail */
+	bool cached;           /* with a verified cache */
 	uint64_t deadline_ns;  /* of the signature queue */
 	unsigned lanes;        /* of the signature engine */
 	uint32_t datagram_max; /* 0: the largest there is */
