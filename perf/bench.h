@@ -100,6 +100,7 @@ struct bench_run {
 	const struct eg_ed25519_impl *engine;
 	const struct eg_netif *netif;
 	struct eg_pipeline *pipeline;
+	struct eg_vcache *vcache;
 	void (*pass)(const struct bench_run *run);
 	unsigned records; /* of a pass */
 	unsigned passes;  /* of a round: so many that a round takes some milliseconds */
@@ -109,15 +110,19 @@ struct bench_run {
 /* Every signature is good and costs nothing: only to see what everything else costs. */
 extern const struct eg_ed25519_impl bench_null_engine;
 
-/* To be given to free(). As edgate runs it: cycles are counted by stage. */
+/* To be given to free(). As edgate runs it: cycles are counted by stage. vcache: NULL for none. */
 struct eg_pipeline *bench_pipeline_new(
-    struct bench_state *state, const struct eg_ed25519_impl *engine);
-/* The same without that, for what it costs. */
+    struct bench_state *state, const struct eg_ed25519_impl *engine, struct eg_vcache *vcache);
+/* Without that count, for what it costs; nor a cache. */
 struct eg_pipeline *bench_pipeline_unmeasured(
     struct bench_state *state, const struct eg_ed25519_impl *engine);
+/* With room for some corpora. */
+struct eg_vcache *bench_vcache_new(void);
 
 /* Bursts of 32 packets, then an empty poll; virtual time of 1 µs a turn. */
 void bench_pass_pipeline(const struct bench_run *run);
+/* The tag of each token, and nothing else. */
+void bench_pass_tag(const struct bench_run *run);
 /* Jobs in batches of 64. */
 void bench_pass_engine(const struct bench_run *run);
 void bench_pass_jwt_parse(const struct bench_run *run);

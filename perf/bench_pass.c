@@ -8,6 +8,8 @@
 #define BATCH   64u
 #define TURN_NS 1000u
 
+#define CACHE_BYTES (16u << 20)
+
 /* Several tokens in a frame make datagrams that no Ethernet of 1500 bytes would carry. */
 #define DATAGRAM_BYTES 16384u
 
@@ -35,8 +37,17 @@ void bench_pass_engine(const struct bench_run *run)
 
 /* ── the pipeline ── */
 
-static struct eg_pipeline *new_pipeline(
-    struct bench_state *state, const struct eg_ed25519_impl *engine, uint64_t (*ticks)(void))
+struct eg_vcache *bench_vcache_new(void)
+{
+	static const struct eg_vcache_key key = {.mac = {1}, .cipher = {2}, .senders = 3};
+	struct eg_vcache *vcache = eg_vcache_new(CACHE_BYTES, &key, NULL);
+
+	bench_need(vcache != NULL, "a verified cache");
+	return vcache;
+}
+
+static struct eg_pipeline *new_pipeline(struct bench_state *state,
+    const struct eg_ed25519_impl *engine, struct eg_vcache *vcache, uint64_t (*ticks)(void))
 {
 	const struct eg_pipeline_config config = {
 	    .worker_cnt = 1,
@@ -48,6 +59,7 @@ static struct eg_pipeline *new_pipeline(
 	    .revoke = state->revoke,
 	    .utc = &state->utc,
 	    .ticks = ticks,
+	    .vcache = vcache,
 	    .snapshot = state->snapshot,
 	    .epoch = EG_EPOCH(1, 1),
 	    .version = "bench",
@@ -59,15 +71,15 @@ static struct eg_pipeline *new_pipeline(
 }
 
 struct eg_pipeline *bench_pipeline_new(
-    struct bench_state *state, const struct eg_ed25519_impl *engine)
+    struct bench_state *state, const struct eg_ed25519_impl *engine, struct eg_vcache *vcache)
 {
-	return new_pipeline(state, engine, eg_clock_ticks);
+	return new_pipeline(state, engine, vcache, eg_clock_ticks);
 }
 
 struct eg_pipeline *bench_pipeline_unmeasured(
     struct bench_state *state, const struct eg_ed25519_impl *engine)
 {
-	return new_pipeline(state, engine, NULL);
+	return new_pipeline(state, engine, NULL, NULL);
 }
 
 static uint64_t accepted_cnt(const struct bench_state *state)
@@ -92,6 +104,17 @@ void bench_pass_pipeline(const struct bench_run *run)
 }
 
 /* ── its parts ── */
+
+void bench_pass_tag(const struct bench_run *run)
+{
+	const struct eg_vcache_domain domain = {.policy_id = 1};
+	struct eg_vcache_tag tag;
+
+	for (unsigned i = 0; i < run->records; i++)
+		bench_need(
+		    eg_vcache_tag(run->vcache, &domain, bench_corpus_token(run->corpus, i), &tag),
+		    "a tag");
+}
 
 void bench_pass_jwt_parse(const struct bench_run *run)
 {

@@ -2,7 +2,7 @@
 /*
  * The packet path of one core over a virtual port, beside the bare signature engine and beside the
  * same path with an engine that does nothing: what the latter takes is the cost of all but the
- * signature. Then the largest parts of that, each alone.
+ * signature. The same with every token in the verified cache. Then the largest parts, each alone.
  */
 #include "bench.h"
 
@@ -13,7 +13,7 @@
 
 #define CORPORA         4u
 #define TOKENS_IN_FRAME 16u
-#define RUNS_MAX        32u
+#define RUNS_MAX        48u
 #define QUICK_PASSES    16u /* of what takes about a microsecond a record */
 
 struct requests {
@@ -26,6 +26,7 @@ struct bench {
 	struct bench_state state;
 	struct requests requests[CORPORA];
 	struct bench_frames ethernet;
+	struct eg_vcache *vcache; /* of all that have one: it holds all corpora */
 	struct bench_run run[RUNS_MAX];
 	unsigned run_cnt;
 };
@@ -63,11 +64,14 @@ static void add_pipelines(struct bench *b, const struct bench_corpus *corpus,
 
 	run.part = "pipeline";
 	run.passes = 1;
-	run.pipeline = bench_pipeline_new(&b->state, b->engine);
+	run.pipeline = bench_pipeline_new(&b->state, b->engine, NULL);
 	add_run(b, run);
 	run.part = "pipeline, null engine";
 	run.passes = QUICK_PASSES;
-	run.pipeline = bench_pipeline_new(&b->state, &bench_null_engine);
+	run.pipeline = bench_pipeline_new(&b->state, &bench_null_engine, NULL);
+	add_run(b, run);
+	run.part = "pipeline, all cached";
+	run.pipeline = bench_pipeline_new(&b->state, &bench_null_engine, b->vcache);
 	add_run(b, run);
 }
 
@@ -122,12 +126,19 @@ static void add_packets(struct bench *b, const struct bench_corpus *corpus)
 
 static void add_parts(struct bench *b)
 {
-	for (unsigned i = 0; i < CORPORA; i += 2)
+	for (unsigned i = 0; i < CORPORA; i += 2) {
 		add_run(b, (struct bench_run){
 		               .part = "eg_jwt_parse",
 		               .corpus = &b->requests[i].corpus,
 		               .pass = bench_pass_jwt_parse,
 		           });
+		add_run(b, (struct bench_run){
+		               .part = "tag of the verified cache",
+		               .corpus = &b->requests[i].corpus,
+		               .vcache = b->vcache,
+		               .pass = bench_pass_tag,
+		           });
+	}
 	add_run(b, (struct bench_run){.part = "revocation, one hash", .pass = bench_pass_hash});
 	add_run(b, (struct bench_run){
 	               .part = "revocation, look-up",
@@ -168,6 +179,7 @@ static void remove_all(struct bench *b)
 		bench_frames_free(&b->requests[i].sixteen);
 	}
 	bench_frames_free(&b->ethernet);
+	eg_vcache_free(b->vcache);
 	bench_state_free(&b->state);
 }
 
@@ -270,6 +282,7 @@ int main(int argc, char *argv[])
 	bench_need(bench.engine != NULL, "an Ed25519 engine of that name that this CPU supports");
 	report.engine = bench.engine->name;
 	bench_state_init(&bench.state);
+	bench.vcache = bench_vcache_new();
 	add_all(&bench);
 	measure_all(&bench, report.rounds);
 	bench_report(&report, bench.run, bench.run_cnt);

@@ -79,6 +79,10 @@ void eg_report_need(const struct eg_config *config)
 	(void)printf(", at most %.1f MB while they are exchanged: %" PRIu64
 	             " huge pages of 2 MB hold all\n",
 	    (double)most / MIB, (most + EG_PAGES_HUGE_BYTES - 1) / EG_PAGES_HUGE_BYTES);
+	if (config->cache_bytes != 0)
+		(void)printf("Verified cache: %.1f MB for each worker, %.1f MB for all\n",
+		    (double)config->cache_bytes / MIB,
+		    (double)(config->cache_bytes * config->worker_cnt) / MIB);
 }
 
 /* "3 on transparent pages (...)" */

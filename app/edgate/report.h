@@ -9,7 +9,7 @@
 
 void eg_report_ready(const struct eg_config *config, const char *ed25519, uint64_t epoch);
 
-/* On stdout, for --check: the memory that tables may take. */
+/* On stdout, for --check: the memory that tables and caches may take. */
 void eg_report_need(const struct eg_config *config);
 
 /* One line: how many keys have tables, and on which pages they lie. */

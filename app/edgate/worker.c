@@ -183,6 +183,20 @@ static bool make_samples(struct eg_worker *w, const struct eg_config *config)
 	return mem != NULL;
 }
 
+/* With keys that nobody else ever has. */
+static int make_cache(struct eg_worker *w, uint64_t bytes, struct eg_error *err)
+{
+	struct eg_vcache_key key;
+
+	if (bytes == 0)
+		return 0;
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
+		return eg_error_set(err, EG_EIO, "no random numbers for the verified cache");
+	w->vcache = eg_vcache_new(bytes, &key, err);
+	explicit_bzero(&key, sizeof(key));
+	return w->vcache != NULL ? 0 : err->code;
+}
+
 /* By chance, so that who sends tokens cannot know which one is looked at again. */
 static uint32_t sample_phase(uint32_t every)
 {
@@ -214,6 +228,10 @@ int eg_worker_prepare(
 		free(mem);
 		return eg_error_set(err, EG_ENOMEM, "no memory for worker %u", idx);
 	}
+	if (make_cache(w, config->cache_bytes, err) != 0) {
+		free(mem);
+		return err->code;
+	}
 	eg_mailbox_init(w->mailbox);
 	if (w->file_clock)
 		eg_utc_init(
@@ -230,6 +248,7 @@ int eg_worker_prepare(
 	                              .revoke = shared->revoke,
 	                              .utc = w->file_clock ? &w->file_utc : shared->utc,
 	                              .ticks = eg_clock_ticks,
+	                              .vcache = w->vcache,
 	                              .samples = w->samples,
 	                              .sample_every = config->sample_every,
 	                              .sample_phase = sample_phase(config->sample_every),
@@ -276,4 +295,5 @@ void eg_worker_free(struct eg_worker *w)
 	free(w->pipeline);
 	free(w->mailbox);
 	free(w->samples);
+	eg_vcache_free(w->vcache);
 }

@@ -30,6 +30,7 @@ struct eg_worker {
 	struct eg_port *port;
 	struct eg_pipeline *pipeline;
 	struct eg_mailbox *mailbox;
+	struct eg_vcache *vcache;       /* NULL without a cache */
 	struct eg_sample_ring *samples; /* NULL where verdicts are not sampled */
 	struct eg_core_stats *stats;
 	bool dpdk, file_clock;

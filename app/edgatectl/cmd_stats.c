@@ -183,6 +183,8 @@ static void print_value(const char *name, const json_t *value)
 {
 	if (json_is_string(value))
 		(void)printf("  %-26s %s\n", name, json_string_value(value));
+	else if (json_is_real(value))
+		(void)printf("  %-26s %.4f\n", name, json_real_value(value));
 	else if (json_is_integer(value))
 		(void)printf("  %-26s %lld\n", name, (long long)json_integer_value(value));
 	else if (json_is_real(value))

@@ -109,11 +109,20 @@ static double signature_batch_fill(const struct ctl_figures *figures)
 	    ctl_counter(figures, EG_COUNTER_signature_batches));
 }
 
+static double cache_hits(const struct ctl_figures *figures)
+{
+	uint64_t hits = ctl_counter(figures, EG_COUNTER_cache_hits) +
+	                ctl_counter(figures, EG_COUNTER_cache_negative_hits);
+
+	return ctl_ratio(hits, hits + ctl_counter(figures, EG_COUNTER_cache_misses));
+}
+
 static const struct {
 	const char *name;
 	double (*of)(const struct ctl_figures *figures);
 } ratios[] = {
     {"busy", busy},
+    {"cache_hits", cache_hits},
     {"empty_polls", empty_polls},
     {"packets_per_burst", packets_per_burst},
     {"signature_batch_fill", signature_batch_fill},

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "address.h"
 #include "eg_cpu.h"
+#include "eg_vcache.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #define BUDGET_BYTES      (UINT64_C(20) << 20)
 #define BUDGET_L3_PCT     60u
 #define BUDGET_BYTES_MAX  (UINT64_C(64) << 30)
+#define CACHE_BYTES       (UINT64_C(16) << 20)
+#define CACHE_BYTES_MAX   (UINT64_C(64) << 30)
 
 int eg_check_number(struct eg_source *src, const char *path, const char *text,
     struct eg_limits limits, int64_t *out)
@@ -159,6 +162,21 @@ static int check_ed25519(const struct eg_check *c)
 		return eg_source_refuse(c->src, "ed25519.table_budget",
 		    "must be a number of bytes, as 20M or 512K, of at most 64G, not %s",
 		    raw->table_budget);
+	return 0;
+}
+
+static int check_cache(const struct eg_check *c)
+{
+	const char *text = c->raw->cache.memory;
+	uint64_t *bytes = &c->config->cache_bytes;
+
+	*bytes = CACHE_BYTES;
+	if (text == NULL)
+		return 0;
+	if (!parse_bytes(text, bytes) || *bytes > CACHE_BYTES_MAX ||
+	    (*bytes != 0 && *bytes < EG_VCACHE_BYTES_MIN))
+		return eg_source_refuse(c->src, "cache.memory",
+		    "must be 0 or a number of bytes, as 16M, from 64K to 64G, not %s", text);
 	return 0;
 }
 
@@ -359,8 +377,8 @@ static int check_workers(const struct eg_check *c)
 int eg_config_check(const struct eg_check *c)
 {
 	static int (*const checks[])(const struct eg_check *) = {check_texts, check_numbers,
-	    check_ed25519, check_idle, check_eal, check_ports, check_datagram, check_mode,
-	    check_workers};
+	    check_ed25519, check_cache, check_idle, check_eal, check_ports, check_datagram,
+	    check_mode, check_workers};
 
 	for (unsigned i = 0; i < COUNT_OF(checks); i++)
 		if (checks[i](c) != 0)

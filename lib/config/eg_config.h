@@ -20,6 +20,9 @@
  *     table_budget: 20M             # bytes of comb tables in use, with K, M or G; 0: none; default
  *                                   # 60 % of the last-level cache, at most 20M
  *     sample: 4096                  # one verdict in so many is checked again; 0: none; default 4096
+ *   cache:
+ *     memory: 16M                   # of each worker's verified cache, with K, M or G; 0: none;
+ *                                   # default 16M
  *   signature_deadline_us: 20       # default 20
  *   control_cpu: 0                  # default: not pinned
  *   eal: [--in-memory, --no-pci]    # further EAL arguments
@@ -115,6 +118,7 @@ struct eg_config {
 	uint64_t signature_deadline_ns;
 	uint64_t table_budget_bytes;
 	uint32_t sample_every; /* 0: never */
+	uint64_t cache_bytes;  /* of each worker; 0: no cache */
 	int control_cpu;       /* -1: not pinned */
 	unsigned eal_cnt, port_cnt, worker_cnt;
 	char *eal[EG_CONFIG_ARGS_MAX];

@@ -59,6 +59,11 @@ static const cyaml_schema_field_t ed25519_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t cache_fields[] = {
+    TEXT(eg_raw_cache, memory),
+    CYAML_FIELD_END,
+};
+
 /* clang-format off */
 #define FILE_FIELDS(ed25519_field) {                                                               \
 	TEXT(eg_raw, name),                                                                        \
@@ -68,6 +73,7 @@ static const cyaml_schema_field_t ed25519_fields[] = {
 	TEXT(eg_raw, mode),                                                                        \
 	TEXT(eg_raw, idle),                                                                        \
 	ed25519_field,                                                                             \
+	CYAML_FIELD_MAPPING("cache", CYAML_FLAG_OPTIONAL, struct eg_raw, cache, cache_fields),      \
 	TEXT(eg_raw, base_port),                                                                   \
 	TEXT(eg_raw, max_datagram),                                                                \
 	TEXT(eg_raw, signature_deadline_us),                                                       \

@@ -24,11 +24,16 @@ struct eg_raw_ed25519 {
 	char *impl, *table_budget, *sample;
 };
 
+struct eg_raw_cache {
+	char *memory;
+};
+
 struct eg_raw {
 	char *name, *state, *run, *user, *mode, *idle;
 	/* `ed25519` is a name or a mapping; either way the name is in impl. */
 	bool has_ed25519_mapping;
 	struct eg_raw_ed25519 ed25519;
+	struct eg_raw_cache cache;
 	char *base_port, *max_datagram, *signature_deadline_us, *control_cpu;
 	char **eal;
 	struct eg_raw_port *ports;

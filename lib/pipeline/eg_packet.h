@@ -36,6 +36,8 @@ struct eg_packet {
 	uint32_t len;
 	uint32_t room;
 	uint32_t flags;
+	uint64_t
+	    sender; /* DATAGRAM: an IPv4 address, the upper half of an IPv6 one; 0: not known */
 	uint16_t l2_bytes, l3_bytes; /* header lengths of an answer, for offloads */
 	uint8_t answer;              /* of an answer: enum eg_answer, for eg_pipeline_sent */
 	void *handle;                /* the port's own */

@@ -2,17 +2,17 @@
 /*
  * The packet path of one core: packets in, answers and drops out (docs/architecture.md, A worker).
  *
- *   rx burst ─▶ parse ─▶ frame ctx ─▶ 64-slot batch: route ▶ decode + claims ▶ signature queue ─┐
- *                 │                                                                             │
- *          ARP, ND, echo                  lanes full · deadline · rx empty · before a swap ◀────┘
- *                 │                                   │
- *                 ▼                                   ▼
- *   tx, drop ◀── reply in place ◀── last record of its frame ◀── revocation
+ *   rx burst ─▶ parse ─▶ frame ctx ─▶ 64-slot batch: route ▶ cache ▶ decode + claims ▶ queue ─┐
+ *                 │                                        │hit                               │
+ *          ARP, ND, echo                                   │   lanes full · deadline ·        │
+ *                 │                                        │   rx empty · before a swap ◀─────┘
+ *                 ▼                                        ▼              │
+ *   tx, drop ◀── reply in place ◀── last record ◀── time, revocation ◀────┴─▶ cache, where OK
  *
  * One struct eg_pipeline per worker, used by that worker alone: no lock, no allocation, no system
  * call. Time is an argument, and so is the counter of cycles. It reads the snapshot it was given
- * last, any shard, and all applied epochs; it writes its own counters, its own applied epoch, its
- * own ring of samples and, by operations from its mailbox, the shards it owns.
+ * last, any shard, and all applied epochs; it writes its own counters, applied epoch, cache and
+ * ring of samples and, by operations from its mailbox, the shards it owns.
  */
 #ifndef EG_PIPELINE_H
 #define EG_PIPELINE_H
@@ -24,6 +24,7 @@
 #include "eg_packet.h"
 #include "eg_sample.h"
 #include "eg_stage.h"
+#include "eg_vcache.h"
 
 #define EG_NETIF_ADDRS_MAX 8u
 
@@ -61,6 +62,7 @@ struct eg_pipeline_config {
 	struct eg_revoke *revoke;
 	const struct eg_utc *utc;
 	uint64_t (*ticks)(void);            /* eg_clock_ticks; NULL: cycles are not measured */
+	struct eg_vcache *vcache;           /* our own; NULL: nothing is cached */
 	struct eg_sample_ring *samples;     /* for control to check; NULL: no verdict is sampled */
 	uint32_t sample_every;              /* one verdict in so many (>= 1 with a ring) */
 	uint32_t sample_phase;              /* below sample_every, by chance: where to begin */

@@ -44,6 +44,15 @@ void eg_frame_answer(
 		frame_reply(p, ref.frame);
 }
 
+/* Who an address block was given to: a host, or with IPv6 a network, whose hosts are one sender. */
+static uint64_t sender(const struct eg_packet *pkt, const struct eg_parsed *parsed)
+{
+	if (parsed->datagram)
+		return pkt->sender;
+	return parsed->ip6 ? eg_load_be64(pkt->data + parsed->l3_off + 8)
+	                   : eg_load_be32(pkt->data + parsed->l3_off + 12);
+}
+
 static struct eg_frame *frame_open(struct eg_pipeline *p, const struct eg_packet *pkt,
     const struct eg_parsed *parsed, const struct eg_egt_request *req)
 {
@@ -56,6 +65,7 @@ static struct eg_frame *frame_open(struct eg_pipeline *p, const struct eg_packet
 	frame->request_id = req->request_id;
 	frame->epoch = p->epoch;
 	frame->min_epoch = req->min_epoch;
+	frame->sender = sender(pkt, parsed);
 	frame->flags = req->flags;
 	frame->count = req->count;
 	frame->outstanding = req->count;

@@ -6,7 +6,9 @@
  *   batch   up to 64 records on their way through the stages; empty between turns
  *   queue   up to 128 records that wait for their signature; outlives a turn and pins their frames
  *
- * A record is in exactly one place: in the batch, in the queue, or answered.
+ * A record is in exactly one place: in the batch, in the queue, or answered. What the rules after
+ * the signature ask of a token is in one form (struct eg_case), whether it was decoded just now or
+ * found in the verified cache, so that both get the same answer from the same functions.
  */
 #ifndef EG_PIPELINE_IMPL_H
 #define EG_PIPELINE_IMPL_H
@@ -23,7 +25,8 @@ struct eg_frame {
 	uint64_t request_id;
 	uint64_t epoch; /* the answer says that this one is in force */
 	uint64_t min_epoch;
-	uint8_t flags; /* enum eg_egt_flag */
+	uint64_t sender; /* as eg_packet.sender */
+	uint8_t flags;   /* enum eg_egt_flag */
 	uint8_t count;
 	uint8_t outstanding; /* records without an answer; at 0 the reply leaves */
 	struct eg_egt_answer answers[EG_EGT_RECORDS_MAX];
@@ -55,21 +58,29 @@ struct eg_batch {
 	struct eg_egt_answer answer[EG_BATCH_SLOTS]; /* what is known of it so far */
 };
 
-/* A record between S7 and its answer. What comes from the token is copied or hashed, but for the
- * message, which stays in the frame (JWT) or beside this entry in the queue. Key, policy and list
- * belong to the snapshot in use, which is never swapped while anything is queued. */
-struct eg_pending {
+/* What S9 and the answer need of a record. Key, policy and list belong to the snapshot in use. */
+struct eg_case {
 	struct eg_record_ref ref;
-	uint64_t queued_ns;
 	const struct eg_policy *policy;
 	const struct eg_key *key;
 	const struct eg_list *list; /* the status list to ask, or NULL */
 	bool status_unknown;        /* R5 cannot be told, whatever the lists say */
-	struct eg_finding deferred; /* S7 under strict order, EG_OK otherwise */
-	uint64_t exp_s;             /* UINT64_MAX: none */
 	struct eg_egt_answer answer;
-	struct eg_revoke_query query;
-	struct eg_span message; /* what the signature covers */
+	const struct eg_vcache_entry *token; /* what it says */
+};
+
+/* A record between S7 and its signature. What comes from the token is copied or hashed, but for the
+ * message, which stays in the frame (JWT) or beside this entry in the queue. The snapshot is never
+ * swapped while anything is queued. */
+struct eg_pending {
+	struct eg_case of; /* its token is the one below */
+	uint64_t queued_ns;
+	struct eg_finding deferred; /* S7 under strict order, EG_OK otherwise */
+	struct eg_span message;     /* what the signature covers */
+	bool is_cacheable;
+	uint64_t sender; /* these two where it is cacheable */
+	struct eg_vcache_tag tag;
+	struct eg_vcache_entry token;
 	uint8_t signature[EG_ED25519_SIGNATURE_BYTES];
 };
 
@@ -87,6 +98,14 @@ struct eg_signature_queue {
 /* The queue holds fewer than EG_BATCH_SLOTS between batches, so a whole batch always fits. */
 _Static_assert(2 * EG_BATCH_SLOTS <= EG_SIGNATURE_QUEUE_MAX, "a batch fits into the queue");
 
+/* What the batch's stage of the verified cache knows: by slot, and the hits one after the other. */
+struct eg_lookups {
+	bool is_tagged[EG_BATCH_SLOTS]; /* to be looked up, and put in where it is verified */
+	struct eg_vcache_tag tag[EG_BATCH_SLOTS];
+	unsigned hit_cnt;
+	struct eg_case hit[EG_BATCH_SLOTS];
+};
+
 struct eg_pipeline {
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_pipeline_config config;
 	struct eg_core_stats *stats; /* our own block */
@@ -101,6 +120,7 @@ struct eg_pipeline {
 	bool ready;
 
 	struct eg_batch batch;
+	struct eg_lookups lookups;
 	struct eg_token_scratch scratch;
 	uint32_t unsampled; /* signatures to come before the next sample */
 	struct eg_signature_queue queue;
@@ -110,6 +130,20 @@ struct eg_pipeline {
 static inline void eg_pipeline_count(struct eg_pipeline *p, enum eg_counter counter, uint64_t n)
 {
 	eg_count(&p->stats->counter[counter], n);
+}
+
+/* S8 before S7: by policy, or as the request asked. */
+static inline bool eg_is_strict(const struct eg_policy *policy, const struct eg_frame *frame)
+{
+	return policy->order == EG_ORDER_STRICT || (frame->flags & EG_EGT_STRICT_ORDER) != 0;
+}
+
+/* exp as an answer says it. */
+static inline uint32_t eg_saturated_exp(bool has_exp, int64_t exp_s)
+{
+	if (!has_exp || exp_s < 0)
+		return 0;
+	return exp_s < UINT32_MAX ? (uint32_t)exp_s : UINT32_MAX;
 }
 
 /* ── frame.c ── */
@@ -136,6 +170,33 @@ void eg_batch_run(struct eg_pipeline *p);
 /* Ends a token record: counts where its shard was, then eg_frame_answer. */
 void eg_record_settle(
     struct eg_pipeline *p, struct eg_record_ref ref, const struct eg_egt_answer *answer);
+
+/* The record's shard is this one: says whether it is another core's. */
+void eg_answer_set_shard(const struct eg_pipeline *p, struct eg_egt_answer *answer, unsigned shard);
+
+/* ── case.c ── */
+
+/* What the token says of its status: `list` is the one that it names, NULL where none is served. */
+void eg_case_set_list(
+    struct eg_pipeline *p, struct eg_case *c, const struct eg_list *list, bool names_status);
+
+/* Asks for the words of revocation, that eg_case_settle will read. */
+void eg_case_prefetch(const struct eg_pipeline *p, const struct eg_case *c);
+
+/* S9, after a good signature: ends the record. Returns its status. */
+enum eg_verdict eg_case_settle(struct eg_pipeline *p, struct eg_case *c);
+
+/* Ends it before S9. */
+void eg_case_refuse(struct eg_pipeline *p, struct eg_case *c, struct eg_finding found);
+
+/* ── lookup.c ── */
+
+/* Looks the live records of the batch up in the verified cache: those that are found are settled,
+ * the others stay live. */
+void eg_lookup_batch(struct eg_pipeline *p);
+
+/* The signature of a queued record was looked at: keeps what may be kept. status: its answer. */
+void eg_lookup_keep(struct eg_pipeline *p, const struct eg_pending *e, enum eg_verdict status);
 
 /* ── signature_queue.c ── */
 

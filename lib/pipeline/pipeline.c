@@ -46,6 +46,8 @@ static void take_entry(struct eg_pipeline *p, const struct eg_mail *mail)
 		return;
 	case EG_MAIL_ENGINE:
 		p->config.ed25519 = mail->engine;
+		if (p->config.vcache != NULL) /* what the other one called good */
+			eg_vcache_forget(p->config.vcache);
 		eg_pipeline_count(p, EG_COUNTER_signature_fallbacks, 1);
 		return;
 	case EG_MAIL_EPOCH:

@@ -25,91 +25,19 @@ void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns)
 	queue->cnt++;
 }
 
-/* ── S9 ── */
+/* ── verdicts ── */
 
-/* end_s: 0 where there is none. */
-static bool is_past(uint64_t end_s, uint64_t now_s)
+static enum eg_verdict settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_ok)
 {
-	return end_s != 0 && now_s >= end_s;
-}
+	struct eg_finding found = e->deferred;
 
-static bool key_is_refused(const struct eg_key *key, uint64_t now_s)
-{
-	return key->revoked || now_s < key->not_before_s || now_s > key->not_after_s;
-}
-
-/* R1–R5, first hit wins. */
-static struct eg_revoke_answer check_revocation(
-    const struct eg_revoke *revoke, const struct eg_pending *e, uint64_t now_s)
-{
-	struct eg_revoke_query query = e->query;
-	bool unknown = e->status_unknown;
-	struct eg_revoke_answer found;
-
-	if (key_is_refused(e->key, now_s))
-		return (struct eg_revoke_answer){EG_REVOKED, EG_DETAIL_KEY};
-	if (e->list != NULL && is_past(e->list->exp_s, now_s)) {
-		query.has &= ~(uint32_t)EG_REVOKE_HAS_INDEX;
-		unknown = true;
-	}
-	found = eg_revoke_check(revoke, &query);
-	if (found.status == EG_OK && unknown)
-		return (struct eg_revoke_answer){EG_STATUS_UNKNOWN, EG_DETAIL_NONE};
-	return found;
-}
-
-/* ── the answer ── */
-
-static uint64_t seconds_until(uint64_t end_s, uint64_t now_s)
-{
-	return end_s > now_s ? end_s - now_s : 0;
-}
-
-static uint64_t lower(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* What may not be answered from our memory must not be answered from a client's. */
-static uint32_t cache_for(const struct eg_pipeline *p, const struct eg_pending *e)
-{
-	const uint64_t now_s = p->now_s;
-	uint64_t left = lower(e->policy->client_cache_s, seconds_until(e->exp_s, now_s));
-
-	if (e->policy->max_state_age_s != 0)
-		left = lower(left, seconds_until(e->policy->max_state_age_s, p->state_age_s));
-	if (e->list != NULL && e->list->exp_s != 0)
-		left = lower(left, seconds_until(e->list->exp_s, now_s));
-	if (e->list != NULL && e->list->ttl_end_s != 0)
-		left = lower(left, seconds_until(e->list->ttl_end_s, now_s));
-	return (uint32_t)left;
-}
-
-static void settle_verified(struct eg_pipeline *p, struct eg_pending *e)
-{
-	struct eg_revoke_answer found = check_revocation(p->config.revoke, e, p->now_s);
-
-	e->answer.status = found.status;
-	e->answer.detail = found.detail;
-	if (e->list != NULL && is_past(e->list->ttl_end_s, p->now_s)) {
-		e->answer.rflags |= EG_RFLAG_LIST_STALE;
-		eg_pipeline_count(p, EG_COUNTER_list_stale, 1);
-	}
-	if (found.status == EG_OK)
-		e->answer.cache_for = cache_for(p, e);
-	eg_record_settle(p, e->ref, &e->answer);
-}
-
-static void settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_ok)
-{
-	e->answer.rflags |= EG_RFLAG_SIG_CHECKED;
-	if (signature_ok && e->deferred.status == EG_OK) {
-		settle_verified(p, e);
-		return;
-	}
-	e->answer.status = signature_ok ? (uint8_t)e->deferred.status : EG_BAD_SIGNATURE;
-	e->answer.detail = signature_ok ? (uint8_t)e->deferred.detail : EG_DETAIL_NONE;
-	eg_record_settle(p, e->ref, &e->answer);
+	e->of.answer.rflags |= EG_RFLAG_SIG_CHECKED;
+	if (signature_ok && found.status == EG_OK)
+		return eg_case_settle(p, &e->of);
+	if (!signature_ok)
+		found = eg_finding(EG_BAD_SIGNATURE, EG_DETAIL_NONE);
+	eg_case_refuse(p, &e->of, found);
+	return found.status;
 }
 
 /* ── runs ── */
@@ -136,8 +64,8 @@ static void settle_all(struct eg_pipeline *p, unsigned cnt)
 	for (unsigned i = 0; i < cnt; i++) {
 		struct eg_pending *e = entry_at(&p->queue, i);
 
-		eg_count(&p->stats->key_signatures[e->key->stats_slot], 1);
-		settle(p, e, p->queue.ok[i]);
+		eg_count(&p->stats->key_signatures[e->of.key->stats_slot], 1);
+		eg_lookup_keep(p, e, settle(p, e, p->queue.ok[i]));
 	}
 }
 
@@ -151,7 +79,7 @@ static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 		const struct eg_pending *e = entry_at(queue, i);
 
 		queue->job[i] = (struct eg_ed25519_job){
-		    .key = &e->key->ed,
+		    .key = &e->of.key->ed,
 		    .msg = e->message.ptr,
 		    .sig = e->signature,
 		    .msg_bytes = (uint32_t)e->message.len,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "impl.h"
 
+#include <assert.h>
+
 _Static_assert((int)EG_TOKEN_JWT == (int)EG_FMT_JWT && (int)EG_TOKEN_CWT == (int)EG_FMT_CWT &&
                    (int)EG_TOKEN_PASETO == (int)EG_FMT_PASETO,
     "a detected format reads as one of the wire");
@@ -14,7 +16,7 @@ void eg_record_settle(
 	eg_frame_answer(p, ref, answer);
 }
 
-static void set_shard(struct eg_pipeline *p, struct eg_egt_answer *answer, unsigned shard)
+void eg_answer_set_shard(const struct eg_pipeline *p, struct eg_egt_answer *answer, unsigned shard)
 {
 	if (eg_shard_owner(shard, p->config.worker_cnt) == p->config.worker)
 		answer->rflags &= (uint16_t)~EG_RFLAG_STEER_MISS;
@@ -44,7 +46,7 @@ static struct eg_finding route(struct eg_pipeline *p, unsigned slot)
 	struct eg_batch *b = &p->batch;
 	const struct eg_frame *frame = b->ref[slot].frame;
 
-	set_shard(p, &b->answer[slot], eg_shard_of_token(b->record[slot].token));
+	eg_answer_set_shard(p, &b->answer[slot], eg_shard_of_token(b->record[slot].token));
 	if (!p->ready)
 		return eg_finding(EG_NOT_READY, EG_DETAIL_NONE);
 	if (frame->epoch < frame->min_epoch)
@@ -93,110 +95,108 @@ static struct eg_finding find_key(const struct eg_snapshot *snapshot,
 	                    : eg_finding(EG_UNKNOWN_KEY, EG_DETAIL_NONE);
 }
 
-static uint32_t saturated_exp(const struct eg_token *token)
+/* The ids that R2–R4 ask for, as hashes. */
+static void hash_ids(
+    const struct eg_issuer *issuer, const struct eg_token *token, struct eg_vcache_entry *out)
 {
-	if (!(token->has & EG_HAS_EXP) || token->exp_s < 0)
-		return 0;
-	return token->exp_s < UINT32_MAX ? (uint32_t)token->exp_s : UINT32_MAX;
-}
-
-/* The ids that R2–R4 ask for, as hashes, with their words on the way into the cache. */
-static void build_query(const struct eg_pipeline *p, uint32_t issuer_slot,
-    const struct eg_token *token, struct eg_revoke_query *q)
-{
-	const struct eg_revoke *revoke = p->config.revoke;
-	const struct eg_issuer *issuer = eg_keyset_issuer(p->snapshot->keys, issuer_slot);
 	const struct {
-		uint32_t token_has, query_has;
+		uint32_t token_has, out_has;
 		enum eg_revoke_kind kind;
 		struct eg_span value;
 		struct eg_hash128 *hash;
 	} ids[] = {
-	    {EG_HAS_SUB, EG_REVOKE_HAS_SUB, EG_REVOKE_SUBJECT, token->sub, &q->sub},
-	    {EG_HAS_JTI, EG_REVOKE_HAS_JTI, EG_REVOKE_JTI, token->jti, &q->jti},
-	    {EG_HAS_CTI, EG_REVOKE_HAS_CTI, EG_REVOKE_CTI, token->cti, &q->cti},
-	    {EG_HAS_SID, EG_REVOKE_HAS_SID, EG_REVOKE_SID, token->sid, &q->sid},
-	    {EG_HAS_JKT, EG_REVOKE_HAS_JKT, EG_REVOKE_JKT, token->jkt, &q->jkt},
+	    {EG_HAS_SUB, EG_VCACHE_HAS_SUB, EG_REVOKE_SUBJECT, token->sub, &out->sub},
+	    {EG_HAS_JTI, EG_VCACHE_HAS_JTI, EG_REVOKE_JTI, token->jti, &out->id},
+	    {EG_HAS_CTI, EG_VCACHE_HAS_CTI, EG_REVOKE_CTI, token->cti, &out->id},
+	    {EG_HAS_SID, EG_VCACHE_HAS_SID, EG_REVOKE_SID, token->sid, &out->sid},
+	    {EG_HAS_JKT, EG_VCACHE_HAS_JKT, EG_REVOKE_JKT, token->jkt, &out->jkt},
 	};
 
-	q->has = token->has & EG_HAS_IAT ? EG_REVOKE_HAS_IAT : 0;
-	q->iat_floor_s = token->iat_floor_s;
-	q->issuer = p->snapshot->issuer_hash[issuer_slot];
-	eg_revoke_prefetch(revoke, q->issuer);
+	assert((token->has & (EG_HAS_JTI | EG_HAS_CTI)) != (EG_HAS_JTI | EG_HAS_CTI));
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		if (!(token->has & ids[i].token_has))
 			continue;
 		*ids[i].hash = eg_revoke_hash(&issuer->hash_key, ids[i].kind, ids[i].value);
-		q->has |= ids[i].query_has;
-		eg_revoke_prefetch(revoke, *ids[i].hash);
+		out->has |= (uint16_t)ids[i].out_has;
 	}
 }
 
-/* The list that the token names, where it is one of its issuer's and has that index; else NULL. */
-static const struct eg_list *named_list(
-    const struct eg_snapshot *snapshot, uint32_t issuer_slot, const struct eg_token *token)
+static void copy_times(const struct eg_token *token, struct eg_vcache_entry *out)
 {
-	const struct eg_list *list = NULL;
-
-	if (token->has & EG_HAS_STATUS_LIST)
-		list = eg_snapshot_list(snapshot, issuer_slot, token->status_uri);
-	if (list != NULL && token->status_idx >= eg_bitmap_entries(list->map))
-		list = NULL;
-	return list;
+	out->exp_s = token->exp_s;
+	out->nbf_s = token->nbf_s;
+	out->iat_s = token->iat_s;
+	if (token->has & EG_HAS_EXP)
+		out->has |= EG_VCACHE_HAS_EXP;
+	if (token->has & EG_HAS_NBF)
+		out->has |= EG_VCACHE_HAS_NBF;
+	if (token->has & EG_HAS_IAT)
+		out->has |= EG_VCACHE_HAS_IAT;
+	if (token->iat_floor_s != token->iat_s)
+		out->has |= EG_VCACHE_IAT_FRACTION;
 }
 
-/* What R5 will ask. The shard of the record is that of the list even where policy ignores it: the
- * client steers by the token alone. */
-static void build_status(
-    struct eg_pipeline *p, uint32_t issuer_slot, const struct eg_token *token, struct eg_pending *e)
+/* Copies, or hashes, what the token's views hold: they end with the next token. */
+static void describe(const struct eg_keyset *keys, uint32_t issuer_slot, const struct eg_key *key,
+    const struct eg_token *token, struct eg_vcache_entry *out)
 {
-	const struct eg_list *list = named_list(p->snapshot, issuer_slot, token);
+	const struct eg_issuer *issuer = eg_keyset_issuer(keys, issuer_slot);
 
-	e->list = NULL;
-	e->status_unknown = false;
-	if (list != NULL)
-		set_shard(p, &e->answer, eg_bitmap_shard(list->map, token->status_idx));
-	if (e->policy->status == EG_STATUS_IGNORE)
-		return;
-	if (list == NULL) {
-		e->status_unknown =
-		    (token->has & EG_HAS_STATUS) || e->policy->status == EG_STATUS_REQUIRED;
-		return;
-	}
-	e->list = list;
-	e->status_unknown = list->stated != 0 && token->status_idx >= list->stated;
-	e->query.map = list->map;
-	e->query.idx = token->status_idx;
-	e->query.has |= EG_REVOKE_HAS_INDEX;
-	eg_bitmap_prefetch(list->map, token->status_idx);
+	out->has = 0;
+	if (token->has & EG_HAS_KID)
+		out->has |= EG_VCACHE_HAS_KID;
+	if (token->has & EG_HAS_CNF)
+		out->has |= EG_VCACHE_HAS_CNF;
+	copy_times(token, out);
+	hash_ids(issuer, token, out);
+	out->key_index = key->index;
+	out->key_generation = key->generation;
+	out->key_slot = (uint16_t)(key - eg_keyset_key(keys, issuer, 0));
+	out->issuer_slot = (uint16_t)issuer_slot;
+}
+
+/* False: it names a list that is not served. */
+static bool describe_list(
+    const struct eg_snapshot *snapshot, const struct eg_token *token, struct eg_pending *e)
+{
+	const struct eg_list *list;
+
+	if (!(token->has & EG_HAS_STATUS_LIST))
+		return true;
+	list = eg_snapshot_list(snapshot, e->token.issuer_slot, token->status_uri);
+	if (list == NULL)
+		return false;
+	e->token.has |= EG_VCACHE_HAS_LIST;
+	e->token.list_slot = (uint32_t)(list - snapshot->list);
+	e->token.list_mark = list->mark;
+	e->token.list_idx = token->status_idx;
+	return true;
 }
 
 /* S7, which strict order puts behind the signature. */
 static struct eg_finding check_claims(
     const struct eg_pipeline *p, const struct eg_token *token, struct eg_pending *e)
 {
-	bool strict =
-	    e->policy->order == EG_ORDER_STRICT || (e->ref.frame->flags & EG_EGT_STRICT_ORDER) != 0;
-	struct eg_finding found = eg_claims_check(token, e->policy, p->now_s);
+	bool strict = eg_is_strict(e->of.policy, e->of.ref.frame);
+	struct eg_finding found = eg_claims_check(token, e->of.policy, p->now_s);
 
 	e->deferred = strict ? found : eg_finding(EG_OK, EG_DETAIL_NONE);
 	return strict ? eg_finding(EG_OK, EG_DETAIL_NONE) : found;
 }
 
-static uint64_t exp_or_never(const struct eg_token *token)
-{
-	if (!(token->has & EG_HAS_EXP))
-		return UINT64_MAX;
-	return token->exp_s > 0 ? (uint64_t)token->exp_s : 0;
-}
-
-/* Copies, or hashes, what the token's views hold: they end with the next token. */
+/* A token without its list is not kept: the list may come, and then the answer is another. */
 static void enqueue(
-    struct eg_pipeline *p, struct eg_pending *e, const struct eg_token *token, uint32_t issuer_slot)
+    struct eg_pipeline *p, struct eg_pending *e, const struct eg_token *token, unsigned slot)
 {
-	e->exp_s = exp_or_never(token);
-	build_query(p, issuer_slot, token, &e->query);
-	build_status(p, issuer_slot, token, e);
+	const bool knows_list = describe_list(p->snapshot, token, e);
+	const struct eg_list *list =
+	    e->token.has & EG_VCACHE_HAS_LIST ? &p->snapshot->list[e->token.list_slot] : NULL;
+
+	e->is_cacheable = p->lookups.is_tagged[slot] && knows_list;
+	e->sender = e->of.ref.frame->sender;
+	e->tag = p->lookups.tag[slot];
+	eg_case_set_list(p, &e->of, list, token->has & EG_HAS_STATUS);
+	eg_case_prefetch(p, &e->of);
 	e->message = token->signed_bytes;
 	memcpy(e->signature, token->signature, sizeof(e->signature));
 	eg_signature_queue_push(&p->queue, p->now_ns);
@@ -213,17 +213,20 @@ static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
 	found = parse(p, &b->record[slot], b->policy[slot], &token);
 	if (found.status != EG_OK)
 		return found;
-	b->answer[slot].exp = saturated_exp(&token);
+	b->answer[slot].exp = eg_saturated_exp(token.has & EG_HAS_EXP, token.exp_s);
 	if (token.has & EG_HAS_CNF)
 		b->answer[slot].rflags |= EG_RFLAG_CNF_PRESENT;
-	e->ref = b->ref[slot];
-	e->policy = b->policy[slot];
-	e->answer = b->answer[slot];
-	found = find_key(p->snapshot, e->policy, &token, &issuer_slot, &e->key);
+	e->of.ref = b->ref[slot];
+	e->of.policy = b->policy[slot];
+	e->of.answer = b->answer[slot];
+	e->of.token = &e->token;
+	found = find_key(p->snapshot, e->of.policy, &token, &issuer_slot, &e->of.key);
 	if (found.status == EG_OK)
 		found = check_claims(p, &token, e);
-	if (found.status == EG_OK)
-		enqueue(p, e, &token, issuer_slot);
+	if (found.status != EG_OK)
+		return found;
+	describe(p->snapshot->keys, issuer_slot, e->of.key, &token, &e->token);
+	enqueue(p, e, &token, slot);
 	return found;
 }
 
@@ -254,6 +257,7 @@ static inline __attribute__((always_inline)) void run_stage(
 void eg_batch_run(struct eg_pipeline *p)
 {
 	run_stage(p, route);
+	eg_lookup_batch(p);
 	run_stage(p, decode);
 	eg_stage_end(&p->clock, EG_STAGE_decode, p->batch.cnt);
 	p->batch.cnt = 0;

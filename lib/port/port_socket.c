@@ -68,6 +68,15 @@ static bool source_is_bad(const struct socket_port *p, const struct slot *slot)
 	return port == 0 || (port >= base && port - base < (int)EG_EGT_PORT_CNT);
 }
 
+static uint64_t sender(const struct slot *slot)
+{
+	const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)&slot->peer;
+	const struct sockaddr_in *ip4 = (const struct sockaddr_in *)&slot->peer;
+
+	return slot->peer.ss_family == AF_INET6 ? eg_load_be64(ip6->sin6_addr.s6_addr)
+	                                        : ntohl(ip4->sin_addr.s_addr);
+}
+
 static void fill_packet(const struct socket_port *p, const struct mmsghdr *msg, struct slot *slot,
     struct eg_packet *pkt)
 {
@@ -77,6 +86,7 @@ static void fill_packet(const struct socket_port *p, const struct mmsghdr *msg, 
 	    .len = msg->msg_len,
 	    .room = p->room_bytes,
 	    .flags = EG_PACKET_DATAGRAM,
+	    .sender = sender(slot),
 	    .handle = slot,
 	};
 	if ((msg->msg_hdr.msg_flags & MSG_TRUNC) != 0)

@@ -34,6 +34,8 @@ struct eg_list { /* one status list of one issuer */
 	                  * revoked here; 0: all */
 	uint64_t exp_s;  /* 0: none; past it STATUS_UNKNOWN */
 	uint64_t ttl_end_s; /* 0: none; past it LIST_STALE */
+	uint64_t
+	    mark; /* hash of issuer and uri, by eg_snapshot_seal: the same list in any snapshot */
 	/* For show: how and when the values came. */
 	enum eg_list_form form;
 	uint64_t iat_s, imported_s; /* 0: not known */
@@ -60,8 +62,8 @@ int eg_snapshot_add_policy(
     struct eg_snapshot *snap, const struct eg_policy *policy, struct eg_error *err);
 int eg_snapshot_add_list(
     struct eg_snapshot *snap, const struct eg_list *list, struct eg_error *err);
-/* Last, until it succeeds: sorts, binds policies to issuer slots, hashes the issuers, picks the
- * default policy by id (0: none). */
+/* Last, until it succeeds: sorts, binds policies to issuer slots, hashes issuers and lists, picks
+ * the default policy by id (0: none). */
 int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struct eg_error *err);
 
 /* A sealed snapshot of its own that says the same; it points at the same bitmaps. -EG_ENOMEM. */

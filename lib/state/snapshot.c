@@ -159,6 +159,19 @@ static int hash_issuers(struct eg_snapshot *snap, struct eg_error *err)
 	return 0;
 }
 
+static void mark_lists(struct eg_snapshot *snap)
+{
+	for (uint32_t i = 0; i < snap->list_cnt; i++) {
+		struct eg_list *list = &snap->list[i];
+		const struct eg_issuer *issuer;
+
+		if (list->issuer_slot >= eg_keyset_issuer_cnt(snap->keys))
+			continue; /* nobody can name it */
+		issuer = eg_keyset_issuer(snap->keys, list->issuer_slot);
+		list->mark = eg_hash128(&issuer->hash_key, list->uri).lo;
+	}
+}
+
 int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struct eg_error *err)
 {
 	int rc;
@@ -170,6 +183,7 @@ int eg_snapshot_seal(struct eg_snapshot *snap, uint32_t default_policy_id, struc
 	rc = refuse_duplicates(snap, err);
 	if (rc != 0)
 		return rc;
+	mark_lists(snap);
 	for (uint32_t i = 0; i < snap->policy_cnt; i++)
 		bind_issuers(snap->keys, &snap->policy[i]);
 	rc = pick_default(snap, default_policy_id, err);

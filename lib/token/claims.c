@@ -13,37 +13,51 @@ enum eg_token_fmt eg_token_detect(struct eg_span token)
 	return EG_TOKEN_JWT;
 }
 
-static bool has(const struct eg_token *token, enum eg_token_member member)
+static bool has(const struct eg_token_times *times, enum eg_token_member member)
 {
-	return (token->has & member) != 0;
+	return (times->has & member) != 0;
 }
 
-static enum eg_verdict check_times(
-    const struct eg_token *token, const struct eg_policy *policy, int64_t now)
+static enum eg_verdict check_window(
+    const struct eg_token_times *times, const struct eg_policy *policy, int64_t now)
 {
 	const int64_t skew = policy->skew_s;
 
-	if (!has(token, EG_HAS_EXP) && !policy->exp_optional)
+	if (!has(times, EG_HAS_EXP) && !policy->exp_optional)
 		return EG_NO_EXP;
-	if (has(token, EG_HAS_EXP) && now >= token->exp_s + skew)
+	if (has(times, EG_HAS_EXP) && now >= times->exp_s + skew)
 		return EG_EXPIRED;
-	if (has(token, EG_HAS_NBF) && now + skew < token->nbf_s)
+	if (has(times, EG_HAS_NBF) && now + skew < times->nbf_s)
 		return EG_NOT_YET_VALID;
-	if (has(token, EG_HAS_IAT) && token->iat_s > now + skew)
+	if (has(times, EG_HAS_IAT) && times->iat_s > now + skew)
 		return EG_ISSUED_IN_FUTURE;
 	return EG_OK;
 }
 
 /* A bound that cannot be checked because a time is absent counts as passed. */
-static bool is_too_old(const struct eg_token *token, const struct eg_policy *policy, int64_t now)
+static bool is_too_old(
+    const struct eg_token_times *times, const struct eg_policy *policy, int64_t now)
 {
 	const int64_t max_age = policy->max_age_s, max_lifetime = policy->max_lifetime_s;
 
 	if (max_age != 0 &&
-	    (!has(token, EG_HAS_IAT) || now > token->iat_s + max_age + policy->skew_s))
+	    (!has(times, EG_HAS_IAT) || now > times->iat_s + max_age + policy->skew_s))
 		return true;
-	return max_lifetime != 0 && (!has(token, EG_HAS_EXP) || !has(token, EG_HAS_IAT) ||
-	                                token->exp_s - token->iat_s > max_lifetime);
+	return max_lifetime != 0 && (!has(times, EG_HAS_EXP) || !has(times, EG_HAS_IAT) ||
+	                                times->exp_s - times->iat_s > max_lifetime);
+}
+
+struct eg_finding eg_claims_check_times(
+    const struct eg_token_times *times, const struct eg_policy *policy, uint64_t now_s)
+{
+	const int64_t now = now_s < NOW_MAX ? (int64_t)now_s : NOW_MAX;
+	const enum eg_verdict window = check_window(times, policy, now);
+
+	if (window != EG_OK)
+		return eg_finding(window, window == EG_NO_EXP ? EG_DETAIL_EXP : EG_DETAIL_NONE);
+	if (is_too_old(times, policy, now))
+		return eg_finding(EG_TOO_OLD, EG_DETAIL_NONE);
+	return eg_finding(EG_OK, EG_DETAIL_NONE);
 }
 
 static bool audience_matches(const struct eg_token *token, const struct eg_policy *policy)
@@ -58,21 +72,19 @@ static bool audience_matches(const struct eg_token *token, const struct eg_polic
 
 static bool cnf_matches(const struct eg_token *token, const struct eg_policy *policy)
 {
-	if (policy->cnf == EG_CNF_REQUIRE)
-		return has(token, EG_HAS_CNF);
-	return policy->cnf != EG_CNF_REFUSE || !has(token, EG_HAS_CNF);
+	const bool has_cnf = (token->has & EG_HAS_CNF) != 0;
+
+	return policy->cnf == EG_CNF_REQUIRE ? has_cnf : policy->cnf != EG_CNF_REFUSE || !has_cnf;
 }
 
 struct eg_finding eg_claims_check(
     const struct eg_token *token, const struct eg_policy *policy, uint64_t now_s)
 {
-	const int64_t now = now_s < NOW_MAX ? (int64_t)now_s : NOW_MAX;
-	const enum eg_verdict times = check_times(token, policy, now);
+	const struct eg_token_times times = {token->has, token->exp_s, token->nbf_s, token->iat_s};
+	const struct eg_finding found = eg_claims_check_times(&times, policy, now_s);
 
-	if (times != EG_OK)
-		return eg_finding(times, times == EG_NO_EXP ? EG_DETAIL_EXP : EG_DETAIL_NONE);
-	if (is_too_old(token, policy, now))
-		return eg_finding(EG_TOO_OLD, EG_DETAIL_NONE);
+	if (found.status != EG_OK)
+		return found;
 	if (!audience_matches(token, policy))
 		return eg_finding(EG_BAD_AUD, EG_DETAIL_NONE);
 	if (!cnf_matches(token, policy))

@@ -151,6 +151,15 @@ struct eg_finding eg_paseto_parse(struct eg_span token, const struct eg_policy *
 struct eg_finding eg_claims_check(
     const struct eg_token *token, const struct eg_policy *policy, uint64_t now_s);
 
+/* The times of a token: what S7 asks again of one whose other claims have passed. */
+struct eg_token_times {
+	uint32_t has; /* of EG_HAS_EXP, _NBF, _IAT */
+	int64_t exp_s, nbf_s, iat_s;
+};
+/* The part of S7 that comes first, and the only one that depends on the time. */
+struct eg_finding eg_claims_check_times(
+    const struct eg_token_times *times, const struct eg_policy *policy, uint64_t now_s);
+
 /* Format of a record whose fmt is 0 (protocol section 1). */
 enum eg_token_fmt { EG_TOKEN_JWT = 1, EG_TOKEN_CWT = 2, EG_TOKEN_PASETO = 3 };
 enum eg_token_fmt eg_token_detect(struct eg_span token);

@@ -36,6 +36,8 @@ static void fill(struct eg_stats *stats)
 		eg_count(&core->counter[EG_COUNTER_rx_packets], 20);
 		eg_count(&core->counter[EG_COUNTER_records], 10 * (i + 1));
 		eg_count(&core->verdict[EG_OK], 10 * (i + 1));
+		eg_count(&core->counter[EG_COUNTER_cache_hits], 5 * (i + 1));
+		eg_count(&core->counter[EG_COUNTER_cache_misses], 5 * i);
 		eg_count(&core->answer[EG_ANSWER_answered_verify], 15);
 		eg_count(&core->counter[EG_COUNTER_rx_polls], 8);
 		eg_count(&core->counter[EG_COUNTER_rx_empty_polls], 6);

@@ -246,7 +246,7 @@ class Segment(CliTest):
             "cycles_per_item": 7.5, "items_per_burst": 20})
         self.assertEqual(stats["stages"]["tx"]["cycles_per_item"], None)
         self.assertEqual(stats["ratios"], {
-            "busy": 900 / 1900, "empty_polls": 0.75, "packets_per_burst": 20, "signature_batch_fill": 15,
+            "busy": 900 / 1900, "cache_hits": 0.75, "empty_polls": 0.75, "packets_per_burst": 20, "signature_batch_fill": 15,
             "steer_hits": 4 / 6, "queue_skew": 1})
         self.assertEqual([w["stages"]["rx"]["cycles"] for w in stats["per_worker"]], [100, 200])
         self.assertRegex(self.stats(), r"\n  decode +31\.6 +15\.0 +30\.0 +10\.0\n")

@@ -51,7 +51,7 @@ class Load:
 
 
 class Tables(Server):
-    EXTRA = "ed25519: {impl: portable, table_budget: 9M, sample: 3}\n"
+    EXTRA = "cache: {memory: 0}\ned25519: {impl: portable, table_budget: 9M, sample: 3}\n"
 
     def setUp(self):
         super().setUp()
@@ -135,7 +135,7 @@ class Tables(Server):
 class Damage(Server):
     """Memory that changes under a running edgate, as bad hardware would change it: no means for that
     are built in, this test writes into the process from outside."""
-    EXTRA = "ed25519: {impl: portable, sample: 1}\n"
+    EXTRA = "cache: {memory: 0}\ned25519: {impl: portable, sample: 1}\n"
 
     def table_places(self, public):
         """Where tables of this key lie in the process: the key, then recoding 0, width 12, 21 windows."""
@@ -188,7 +188,7 @@ class Damage(Server):
 
 
 class NoTables(Server):
-    EXTRA = "ed25519: sodium\n"
+    EXTRA = "cache: {memory: 0}\ned25519: sodium\n"
 
     def test_libsodium_needs_none(self):
         self.assertEqual(self.statuses(self.world.token()), ["OK"])

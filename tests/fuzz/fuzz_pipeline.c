@@ -332,6 +332,7 @@ static void run_once(struct eg_span input, size_t shift, uint8_t out[crypto_gene
 	    .no_snapshot = (b & 0xf8) == 0xf8,
 	    .not_ready = (b & 0xf8) == 0xf0,
 	    .sampled = b & 4,
+	    .cached = true,
 	    .lanes = 1u << (b >> 3 & 3),
 	    .deadline_ns = b & 0x20 ? 20000 : 0,
 	    .datagram_max = b & 0x40 ? EG_EGT_DATAGRAM_BYTES : 0};

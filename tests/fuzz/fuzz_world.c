@@ -12,6 +12,8 @@
 static const struct eg_hash_key hash_key = {
     {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 
+static const struct eg_vcache_key cache_key = {.mac = {1}, .cipher = {2}, .senders = 3};
+
 /* ── made once ── */
 
 static void make_keys(struct fuzz_world *w)
@@ -148,7 +150,8 @@ struct fuzz_world *fuzz_world(void)
 	    aligned_alloc(EG_CACHE_LINE_BYTES, (eg_pipeline_footprint() + EG_CACHE_LINE_BYTES - 1) /
 	                                           EG_CACHE_LINE_BYTES * EG_CACHE_LINE_BYTES);
 	w->samples = aligned_alloc(EG_CACHE_LINE_BYTES, eg_sample_ring_footprint(SAMPLE_BYTES));
-	FUZZ_CHECK(w->mem != NULL && w->samples != NULL);
+	w->vcache = eg_vcache_new(EG_VCACHE_BYTES_MIN, &cache_key, NULL);
+	FUZZ_CHECK(w->mem != NULL && w->samples != NULL && w->vcache != NULL);
 	return w;
 }
 
@@ -212,6 +215,7 @@ void fuzz_world_start(struct fuzz_world *w, const struct fuzz_setup *setup)
 	    .netif = &w->netif,
 	    .ed25519 = engine(setup->lanes != 0 ? setup->lanes : 1),
 	    .stats = &w->stats,
+	    .vcache = setup->cached ? w->vcache : NULL,
 	    .utc = &w->utc,
 	    .mailbox = &w->box,
 	    .snapshot = setup->no_snapshot ? NULL : w->snapshot,
@@ -228,6 +232,8 @@ void fuzz_world_start(struct fuzz_world *w, const struct fuzz_setup *setup)
 	w->netif.tx_ip_cksum = setup->offload;
 	w->netif.tx_udp_cksum = setup->offload;
 	make_revocations(w);
+	for (unsigned i = 0; i < 256; i++) /* which leaves it as it was made */
+		eg_vcache_forget(w->vcache);
 	config.revoke = w->revoke;
 	if (setup->sampled) {
 		config.samples = eg_sample_ring_init(w->samples, SAMPLE_BYTES);

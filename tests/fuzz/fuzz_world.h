@@ -67,6 +67,7 @@ struct fuzz_world {
 	struct eg_stats stats;
 	void *mem;     /* of the pipeline */
 	void *samples; /* of its ring */
+	struct eg_vcache *vcache;
 	/* of one run */
 	struct eg_utc utc;
 	uint64_t now_ns;
@@ -93,6 +94,7 @@ struct fuzz_setup {
 	bool not_ready;   /* the clock is behind the log */
 	bool no_snapshot; /* before one comes by mail */
 	bool sampled;     /* every verdict of a short message goes to a ring that nobody reads */
+	bool cached;      /* with a verified cache */
 	uint64_t deadline_ns;  /* of the signature queue */
 	unsigned lanes;        /* of the signature engine */
 	uint32_t datagram_max; /* 0: the largest there is */

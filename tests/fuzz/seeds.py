@@ -662,6 +662,9 @@ def seeds_pipeline():
         "source_bad": b"\0" + u8(1, 128) + piece16(one), "too_big": b"\x40" + u8(1, 0) + piece16(egt(pad=1300)) + u8(2, 1) + piece16(egt(pad=1300)),
         "udp": b"\0" + b"".join(u8(2, make) + piece16(one) for make in range(8)),
         "pool": b"\0" + b"".join(verify(0, 0, [u8(kind << 3 & 0x38, policy)]) for kind in range(8) for policy in (0, 2, 7)),
+        "cached": b"\0" + b"".join(verify(0, flags, [u8(k << 3, 0) for k in range(8)]) + u8(5) for flags in (0, 0, 4, 8)) + u8(8, 0)
+        + verify(0, 0, [u8(k << 3, 0) for k in range(8)]) + u8(5, 9, 6, 200, 20) + verify(0, 0, [u8(k << 3, 0) for k in range(8)]) + u8(5),
+        "forged": b"\0" + b"".join(verify(0, flags, [u8(0x44 | k << 3, 0) + u16(300) + u8(1) for k in range(8)]) + u8(5) for flags in (0, 0, 4, 8, 8)),
         "pool_many": b"\x20" + verify(1, 0, [u8(k << 3, 0) for k in range(8)]) + u8(6, 255, 9) + verify(3, 8, [u8(k << 3, k) for k in range(8)]) + u8(4, 1),
         "full": b"\x28" + verify(0, 0, [u8(0, 0)] * 8) * 12, "full3": b"\x38" + verify(0, 0, [u8(0, 0)] * 8) * 17,
         "changed_byte": b"\0" + verify(0, 0, [u8(0x44, 0) + u16(200) + b"\1", u8(0x44, 0) + u16(3) + b"\x20"]),

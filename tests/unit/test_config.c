@@ -18,6 +18,7 @@
 	"max_datagram: 9000\n"                                                                     \
 	"idle: sleep:100000\n"                                                                     \
 	"ed25519: sodium\n"                                                                        \
+	"cache: {memory: 3M}\n"                                                                    \
 	"signature_deadline_us: 7\n"                                                               \
 	"control_cpu: 3\n"                                                                         \
 	"eal: [--in-memory, \"-m\", \"256\"]\n"                                                    \
@@ -84,6 +85,7 @@ static void test_full(void **state)
 	assert_int_equal(config.idle, EG_IDLE_SLEEP);
 	assert_int_equal(config.idle_sleep_us, 100000);
 	assert_int_equal(config.signature_deadline_ns, 7000);
+	assert_int_equal(config.cache_bytes, 3u << 20);
 	assert_int_equal(config.control_cpu, 3);
 	assert_int_equal(config.eal_cnt, 3);
 	assert_string_equal(config.eal[2], "256");
@@ -138,6 +140,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config.idle, EG_IDLE_SLEEP);
 	assert_int_equal(config.idle_sleep_us, 50);
 	assert_int_equal(config.signature_deadline_ns, 20000);
+	assert_int_equal(config.cache_bytes, 16u << 20);
 	assert_int_equal(config.control_cpu, -1);
 	assert_int_equal(config.eal_cnt, 0);
 	assert_int_equal(config.port[0].vlan, -1);
@@ -185,6 +188,10 @@ static void test_limits_accepted(void **state)
 	    TOP("max_datagram: 128\n"),
 	    TOP("max_datagram: 65507\n"),
 	    TOP("idle: spin\n"),
+	    TOP("cache: {memory: 0}\n"),
+	    TOP("cache: {memory: 64K}\n"),
+	    TOP("cache: {memory: 64G}\n"),
+	    TOP("cache: {}\n"),
 	    TOP("idle: pause\n"),
 	    TOP("idle: sleep:1\n"),
 	    TOP("control_cpu: 0\n"),
@@ -256,6 +263,14 @@ static const struct {
     {TOP("ed25519: {table_budget: 65G}\n"), "e.yaml:4: ed25519.table_budget: must be a number of "
                                             "bytes, as 20M or 512K, of at most 64G, "
                                             "not 65G"},
+    {TOP("cache: 16M\n"), "e.yaml:4: cache: must be keys with their values"},
+    {TOP("cache: {size: 1}\n"), "e.yaml:4: cache.size: unknown key"},
+    {TOP("cache: {memory: 63K}\n"),
+        "e.yaml:4: cache.memory: must be 0 or a number of bytes, as 16M, from 64K to 64G, not 63K"},
+    {TOP("cache: {memory: lots}\n"), "e.yaml:4: cache.memory: must be 0 or a number of bytes, as "
+                                     "16M, from 64K to 64G, not lots"},
+    {TOP("cache: {memory: 65G}\n"),
+        "e.yaml:4: cache.memory: must be 0 or a number of bytes, as 16M, from 64K to 64G, not 65G"},
     {TOP("eal: --no-pci\n"), "e.yaml:4: eal: must be a list: [a, b]"},
     {TOP("workers: [1]\n"), "e.yaml:4: workers[0]: must be keys with their values"},
     {PORT("    addresses: [1, 2, 3, 4, 5, 6, 7, 8,\n      9]\n"),

@@ -10,6 +10,8 @@
 static const struct eg_hash_key hash_key = {
     {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 
+static const struct eg_vcache_key cache_key = {.mac = {1}, .cipher = {2}, .senders = 3};
+
 static const struct eg_netif netif = {
     .mac = {2, 0, 0, 0, 0, 1},
     .base_port = EG_EGT_PORT,
@@ -21,12 +23,14 @@ static const struct eg_netif netif = {
 
 static void make_keys(struct world *w)
 {
-	for (unsigned i = 0; i < WORLD_KEYS; i++) {
+	for (unsigned i = 0; i < WORLD_SECRETS; i++) {
 		uint8_t seed[crypto_sign_SEEDBYTES], public[crypto_sign_PUBLICKEYBYTES];
 		struct eg_key *key = &w->key[i];
 
 		memset(seed, (int)i + 1, sizeof(seed));
 		assert_int_equal(crypto_sign_seed_keypair(public, w->secret[i], seed), 0);
+		if (i >= WORLD_KEYS)
+			continue;
 		assert_int_equal(eg_ed25519_key_init(&key->ed, public, false, NULL), 0);
 		key->index = i;
 		key->has_kid = true;
@@ -63,13 +67,18 @@ struct eg_snapshot *world_snapshot(struct world *w, uint64_t epoch)
 	assert_non_null(snap);
 	snap->epoch = epoch;
 	snap->newest_event_s = w->newest_event_s;
+	if (w->is_behind_other)
+		assert_int_equal(eg_keyset_add_issuer(
+		                     snap->keys, eg_span_str("https://front.example"), &slot, NULL),
+		    0);
 	assert_int_equal(eg_keyset_add_issuer(snap->keys, eg_span_str(WORLD_ISS), &slot, NULL), 0);
-	for (unsigned i = 0; i < WORLD_KEYS; i++)
+	for (unsigned i = 0; i < w->key_cnt; i++)
 		assert_int_equal(eg_keyset_add_key(snap->keys, slot, &w->key[i], NULL), 0);
 	for (unsigned i = 0; i < WORLD_POLICIES; i++)
 		assert_int_equal(eg_snapshot_add_policy(snap, &w->policy[i], NULL), 0);
 	w->list.issuer_slot = slot;
-	assert_int_equal(eg_snapshot_add_list(snap, &w->list, NULL), 0);
+	if (!w->has_no_list)
+		assert_int_equal(eg_snapshot_add_list(snap, &w->list, NULL), 0);
 	assert_int_equal(eg_snapshot_seal(snap, WORLD_DEFAULT, NULL), 0);
 	return snap;
 }
@@ -87,6 +96,10 @@ static void start_core(
 		assert_non_null(mem);
 		core->samples = eg_sample_ring_init(mem, WORLD_TOKEN_MAX);
 	}
+	if (w->cache_bytes != 0 && i == 0) {
+		core->vcache = eg_vcache_new(w->cache_bytes, &cache_key, NULL);
+		assert_non_null(core->vcache);
+	}
 	config = (struct eg_pipeline_config){
 	    .worker = i,
 	    .worker_cnt = w->core_cnt,
@@ -98,6 +111,7 @@ static void start_core(
 	    .revoke = w->revoke,
 	    .utc = &w->utc,
 	    .ticks = w->ticks,
+	    .vcache = core->vcache,
 	    .samples = core->samples,
 	    .sample_every = w->sample_every,
 	    .sample_phase = w->sample_phase,
@@ -122,6 +136,7 @@ struct world *world_new(unsigned cores, const struct eg_ed25519_impl *ed25519, u
 	assert_true(sodium_init() >= 0);
 	memset(w, 0, sizeof(*w));
 	w->core_cnt = cores;
+	w->key_cnt = WORLD_KEYS;
 	w->epoch = EG_EPOCH(1, 10);
 	w->tx_max = UINT32_MAX;
 	w->now_ns = 1000000000;
@@ -151,6 +166,7 @@ void world_free(struct world *w)
 		assert_int_equal(eg_pipeline_in_flight(w->cores[w->core].pipeline), 0);
 		free(w->cores[w->core].mem);
 		free(w->cores[w->core].samples);
+		eg_vcache_free(w->cores[w->core].vcache);
 	}
 	for (unsigned i = 0; i < WORLD_BUFFERS; i++)
 		assert_false(w->buffer[i].lent);
@@ -224,6 +240,7 @@ struct eg_packet world_packet(struct world *w, size_t len)
 	    .len = (uint32_t)len,
 	    .room = WORLD_ROOM,
 	    .flags = EG_PACKET_DATAGRAM,
+	    .sender = w->sender,
 	    .handle = b,
 	};
 }

@@ -4,6 +4,8 @@
  * or two cores, virtual time, packets without headers (DATAGRAM) by default; the cores are
  * 02:00:00:00:00:01, 10.0.0.1/24, without a VLAN. Tokens are signed here.
  *
+ * Of two cores only the first has a verified cache, where cache_bytes asks for one.
+ *
  *   world_send ─▶ rx of w->core ─▶ world_turn ─▶ world_reply(id): answered, dropped or in flight
  *
  * Every turn checks what must always hold: a packet comes back once, an answer is no longer than
@@ -20,6 +22,7 @@
 #define WORLD_LIST      "https://as.example.com/sl/1"
 #define WORLD_CORES     2u
 #define WORLD_KEYS      2u
+#define WORLD_SECRETS   3u /* the last one's key is in no snapshot */
 #define WORLD_POLICIES  9u
 #define WORLD_BUFFERS   256u
 #define WORLD_ROOM      32768u
@@ -62,6 +65,7 @@ struct world_core {
 	void *mem;
 	struct eg_pipeline *pipeline;
 	struct eg_mailbox box;
+	struct eg_vcache *vcache;       /* with world.cache_bytes */
 	struct eg_sample_ring *samples; /* with world.sample_every */
 	struct eg_packet rx[EG_BURST_MAX];
 	unsigned rx_cnt;
@@ -79,10 +83,15 @@ struct world {
 	struct eg_bitmap *bitmap; /* 16 entries of 2 bits */
 	/* what the next world_snapshot is made of */
 	struct eg_key key[WORLD_KEYS];
-	uint8_t secret[WORLD_KEYS][64];
+	uint8_t secret[WORLD_SECRETS][64];
 	struct eg_policy policy[WORLD_POLICIES];
 	struct eg_list list;
+	unsigned key_cnt;     /* of key, from the first; WORLD_KEYS at the start */
+	bool is_behind_other; /* an issuer without keys comes first */
+	bool has_no_list;
 	uint64_t newest_event_s;
+	uint64_t cache_bytes;  /* of the verified cache of core 0; 0: none */
+	uint64_t sender;       /* of the packets that world_packet makes */
 	uint32_t sample_every; /* 0: no samples */
 	uint32_t sample_phase;
 	uint64_t (*ticks)(void);            /* NULL: cycles are not measured */
