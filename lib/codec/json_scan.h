@@ -10,12 +10,14 @@
 #include "eg_json.h"
 #include "json_mark.h"
 
-#define EG_JSON_WINDOW 4096u /* a token's payload fits */
+#define EG_JSON_SHORT_MAX 16    /* in what nobody reads; further ones go byte by byte */
+#define EG_JSON_WINDOW    4096u /* a token's payload fits */
 
 struct eg_json_scanner {
 	const uint8_t *end;
 	unsigned depth; /* of the objects and arrays that are open */
 	unsigned member_cnt, member_max;
+	int short_left; /* of strings that are passed as a whole: how many more may be short */
 	/* marks (struct eg_codec_impl) are about `window_len` bytes from `window` on, with one more
 	 * mark behind the last of them. */
 	const uint8_t *window;
@@ -97,6 +99,9 @@ static inline const uint8_t *eg_json_scan_string(
 	out->raw = eg_span(start, (size_t)(p - start));
 	return p + 1;
 }
+
+/* An object or array that nobody reads: at its first byte. Its names may stand twice. */
+const uint8_t *eg_json_pass_container(struct eg_json_scanner *s, const uint8_t *p);
 
 /* A value that is no string: at its first byte, which is inside the text. */
 const uint8_t *eg_json_scan_unquoted(
