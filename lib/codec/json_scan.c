@@ -65,8 +65,8 @@ static inline const uint8_t *scan_hex4(const uint8_t *p, const uint8_t *end, uin
 	return (a & b & c & d & HEX) != 0 ? p + 4 : NULL;
 }
 
-/* Behind "\u". A surrogate counts only as the first of a high-low pair. */
-static const uint8_t *scan_code_point(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
+/* A surrogate counts only as the first of a high-low pair. */
+const uint8_t *eg_json_scan_code_point(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
 {
 	uint32_t low;
 
@@ -82,8 +82,7 @@ static const uint8_t *scan_code_point(const uint8_t *p, const uint8_t *end, uint
 	return p;
 }
 
-/* What an escape of one letter means; 0: there is none. */
-static const uint8_t meaning[256] = {['"'] = '"',
+const uint8_t eg_json_meaning[256] = {['"'] = '"',
     ['\\'] = '\\',
     ['/'] = '/',
     ['b'] = '\b',
@@ -91,16 +90,6 @@ static const uint8_t meaning[256] = {['"'] = '"',
     ['n'] = '\n',
     ['r'] = '\r',
     ['t'] = '\t'};
-
-const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
-{
-	if (p == end)
-		return NULL;
-	*code_point = meaning[*p];
-	if (*code_point != 0)
-		return p + 1;
-	return *p == 'u' ? scan_code_point(p + 1, end, code_point) : NULL;
-}
 
 const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bool *escaped)
 {
@@ -114,6 +103,8 @@ const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bo
 			    (p = eg_json_scan_escape(p + 1, s->end, &code_point)) == NULL)
 				return NULL;
 			*escaped = true;
+			if (p < s->end && (*p == '\\' || *p == '"'))
+				continue; /* what is guessed right waits for no mark */
 		}
 		p = eg_json_next_mark(s, p);
 	}
