@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* CWTs and PASETOs of typical sizes; their signatures are random. */
+/* CWTs and PASETOs, of typical sizes and of 4 KiB with what is dear; their signatures are random.
+ */
 #include "bench_codec.h"
 
 #include "eg_base64url.h"
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROOM            2048u
+#define ROOM            CODEC_TOKEN_ROOM
 #define SIGNATURE_BYTES 64u
 #define PREFIX          "v4.public."
 #define FOOTER          "{\"kid\":\"2026-01\"}"
@@ -112,11 +113,10 @@ static size_t cwt_claims(uint8_t *out, unsigned n, unsigned fill, bool with_stat
 	return ROOM - w.left;
 }
 
-static size_t write_cwt(uint8_t *out, unsigned n, unsigned fill, bool with_status)
+static size_t wrap_cwt(uint8_t *out, const uint8_t *payload, size_t len)
 {
 	struct eg_writer w = eg_writer(out, ROOM);
-	uint8_t payload[ROOM], signature[SIGNATURE_BYTES];
-	const size_t len = cwt_claims(payload, n, fill, with_status);
+	uint8_t signature[SIGNATURE_BYTES];
 
 	random_bytes(signature, sizeof(signature));
 	eg_write_bytes(&w, eg_span("\xd2\x84\x43\xa1\x01\x27\xa1\x04", 8));
@@ -124,6 +124,13 @@ static size_t write_cwt(uint8_t *out, unsigned n, unsigned fill, bool with_statu
 	put_string(&w, BYTES, payload, len);
 	put_string(&w, BYTES, signature, sizeof(signature));
 	return ROOM - w.left;
+}
+
+static size_t write_cwt(uint8_t *out, unsigned n, unsigned fill, bool with_status)
+{
+	uint8_t payload[ROOM];
+
+	return wrap_cwt(out, payload, cwt_claims(payload, n, fill, with_status));
 }
 
 static void add_cwt(struct codec_set *set, unsigned n, size_t bytes)
@@ -138,6 +145,86 @@ static void add_cwt(struct codec_set *set, unsigned n, size_t bytes)
 	keep(set, n, out, len);
 }
 
+/* What fills the map of an unread claim of a CWT, or an array of it. */
+enum cwt_shape { CWT_KEYS, CWT_ALIKE_KEYS, CWT_BYTES, CWT_MIXED, CWT_NESTED };
+
+#define CWT_CLAIMS_BYTES 3968u
+#define CWT_PAIRS        120u
+
+static void put_mixed(struct eg_writer *w)
+{
+	static const char *const items[] = {
+	    "\x01", "\x40", "\x61z", "\xf6", "\x18\x80", "\x38\x80", "\xf9\x3c\x01", "\xc1\x01"};
+
+	eg_write_bytes(w, eg_span_str(items[(unsigned)random() % 8]));
+}
+
+static void put_nested(struct eg_writer *w)
+{
+	static const char *const items[] = {"\x80", "\x81\x80", "\x01", "\x41z", "\x82\x01\x02"};
+
+	eg_write_bytes(w, eg_span_str(items[(unsigned)random() % 5]));
+}
+
+static void put_keys(struct eg_writer *w, const char *format, unsigned value_bytes)
+{
+	char text[64];
+
+	put_head(w, MAP, CWT_PAIRS);
+	for (unsigned i = 0; i < CWT_PAIRS; i++) {
+		(void)snprintf(text, sizeof(text), format, i * 7919u % 1000u);
+		put_string(w, TEXT, text, strlen(text));
+		memset(text, 'v', sizeof(text));
+		put_string(w, BYTES, text, value_bytes);
+	}
+}
+
+static void put_items(struct eg_writer *w, enum cwt_shape shape)
+{
+	struct eg_writer head = *w;
+	unsigned cnt = 0;
+
+	eg_write_bytes(w, eg_span("\x99\x00\x00", 3));
+	for (; w->left > ROOM - CWT_CLAIMS_BYTES; cnt++) {
+		if (shape == CWT_BYTES)
+			eg_write_bytes(w, eg_span_str("\x41z"));
+		else if (shape == CWT_MIXED)
+			put_mixed(w);
+		else
+			put_nested(w);
+	}
+	eg_write_u8(&head, ARRAY << 5 | 25);
+	eg_write_be16(&head, (uint16_t)cnt);
+}
+
+static size_t cwt_shape_claims(uint8_t *out, enum cwt_shape shape)
+{
+	struct eg_writer w = eg_writer(out, ROOM);
+
+	put_head(&w, MAP, 4);
+	put_claim_text(&w, 1, CODEC_ISSUER);
+	put_claim_text(&w, 3, CODEC_AUDIENCE);
+	put_claim_time(&w, 4, CODEC_NOW_S + 3600);
+	put_head(&w, UINT, 100);
+	if (shape == CWT_KEYS)
+		put_keys(&w, "%03u", 26);
+	else if (shape == CWT_ALIKE_KEYS)
+		put_keys(&w, "alike_at_start_%03u_alike_end", 0);
+	else
+		put_items(&w, shape);
+	return ROOM - w.left;
+}
+
+static void add_cwt_shape(struct codec_set *set, unsigned n, size_t shape)
+{
+	uint8_t payload[ROOM], out[ROOM];
+	size_t len;
+
+	srandom(n);
+	len = cwt_shape_claims(payload, (enum cwt_shape)shape);
+	keep(set, n, out, wrap_cwt(out, payload, len));
+}
+
 /* ── PASETO ── */
 
 static size_t paseto_claims(char *out, unsigned n, unsigned fill)
@@ -150,10 +237,9 @@ static size_t paseto_claims(char *out, unsigned n, unsigned fill)
 	    n, n % 60, n % 60, n % 60, n, (int)fill, n);
 }
 
-static size_t write_paseto(char *out, unsigned n, unsigned fill)
+/* The body has room for the signature. */
+static size_t wrap_paseto(char *out, char *body, size_t len, const char *footer)
 {
-	char body[ROOM];
-	const size_t len = paseto_claims(body, n, fill);
 	size_t at = sizeof(PREFIX) - 1;
 
 	random_bytes((uint8_t *)body + len, SIGNATURE_BYTES);
@@ -161,8 +247,16 @@ static size_t write_paseto(char *out, unsigned n, unsigned fill)
 	eg_base64url_encode(eg_span(body, len + SIGNATURE_BYTES), out + at);
 	at += EG_BASE64URL_ENCODED_BYTES(len + SIGNATURE_BYTES);
 	out[at++] = '.';
-	eg_base64url_encode(eg_span_str(FOOTER), out + at);
-	return at + EG_BASE64URL_ENCODED_BYTES(sizeof(FOOTER) - 1);
+	eg_base64url_encode(eg_span_str(footer), out + at);
+	return at + EG_BASE64URL_ENCODED_BYTES(strlen(footer));
+}
+
+static size_t write_paseto(char *out, unsigned n, unsigned fill)
+{
+	char body[ROOM];
+	const size_t len = paseto_claims(body, n, fill);
+
+	return wrap_paseto(out, body, len, FOOTER);
 }
 
 static void add_paseto(struct codec_set *set, unsigned n, size_t bytes)
@@ -177,28 +271,82 @@ static void add_paseto(struct codec_set *set, unsigned n, size_t bytes)
 	keep(set, n, out, len);
 }
 
-static const struct {
+enum paseto_shape { PASETO_ARRAYS, PASETO_ESCAPES, PASETO_TIMES };
+
+#define PASETO_CLAIMS_BYTES 2550u
+
+/* A footer of nearly a KiB, a payload with 2 KiB of the same. */
+static void put_list(char *text, size_t bytes, enum paseto_shape shape)
+{
+	static const char *const pieces[2][4] = {
+	    {",[]", ",[[[]]]", ",{}", ",0"}, {",\"\\n\"", ",\"\\u00e9\"", ",\"\"", ",\"a\""}};
+
+	(void)strcat(text, ",\"x\":[0");
+	while (strlen(text) + 16 < bytes)
+		(void)strcat(text, pieces[shape == PASETO_ESCAPES][(unsigned)random() % 4]);
+	(void)strcat(text, "]}");
+}
+
+static void add_paseto_shape(struct codec_set *set, unsigned n, size_t shape)
+{
+	char out[2 * ROOM], body[ROOM], footer[ROOM] = "{\"kid\":\"k\"";
+	const char *fraction =
+	    shape == PASETO_TIMES ? "08:00:00.000000000000000000000000000001Z" : "08:00:00Z";
+
+	srandom(n);
+	(void)snprintf(body, sizeof(body),
+	    "{\"iss\":\"" CODEC_ISSUER "\",\"aud\":\"api\",\"exp\":\"2027-01-16T%s\","
+	    "\"iat\":\"2027-01-14T%s\",\"nbf\":\"2027-01-14T%s\"",
+	    fraction, fraction, fraction);
+	put_list(body, PASETO_CLAIMS_BYTES - SIGNATURE_BYTES, shape);
+	put_list(footer, 400, shape);
+	keep(set, n, out, wrap_paseto(out, body, strlen(body), footer));
+}
+
+struct format {
 	const char *name;
 	codec_parse_fn *parse;
 	void (*add)(struct codec_set *set, unsigned n, size_t bytes);
-	size_t bytes;
-} formats[] = {
+	size_t which; /* bytes, or shape */
+};
+
+static const struct format formats[] = {
     {"CWT 255", parse_cwt, add_cwt, 255},
     {"CWT 326, status list", parse_cwt, add_cwt, 326},
     {"PASETO 596", parse_paseto, add_paseto, 596},
 };
 
+static const struct format format_shapes[] = {
+    {"CWT, 120 short names", parse_cwt, add_cwt_shape, CWT_KEYS},
+    {"CWT, 120 long names", parse_cwt, add_cwt_shape, CWT_ALIKE_KEYS},
+    {"CWT, strings of one byte", parse_cwt, add_cwt_shape, CWT_BYTES},
+    {"CWT, any item, at random", parse_cwt, add_cwt_shape, CWT_MIXED},
+    {"CWT, arrays, at random", parse_cwt, add_cwt_shape, CWT_NESTED},
+    {"PASETO, arrays, also in the footer", parse_paseto, add_paseto_shape, PASETO_ARRAYS},
+    {"PASETO, escapes, also in the footer", parse_paseto, add_paseto_shape, PASETO_ESCAPES},
+    {"PASETO, arrays and long times", parse_paseto, add_paseto_shape, PASETO_TIMES},
+};
+
+static struct codec_set *make_set(const struct format *format)
+{
+	struct codec_set *set = calloc(1, sizeof(*set));
+
+	codec_need(set != NULL, "memory for tokens");
+	set->name = format->name;
+	set->parse = format->parse;
+	for (unsigned n = 0; n < CODEC_TOKENS; n++)
+		format->add(set, n, format->which);
+	return set;
+}
+
 struct codec_set *codec_format_set(unsigned i)
 {
-	struct codec_set *set;
+	return i < sizeof(formats) / sizeof(formats[0]) ? make_set(&formats[i]) : NULL;
+}
 
-	if (i >= sizeof(formats) / sizeof(formats[0]))
-		return NULL;
-	set = calloc(1, sizeof(*set));
-	codec_need(set != NULL, "memory for tokens");
-	set->name = formats[i].name;
-	set->parse = formats[i].parse;
-	for (unsigned n = 0; n < CODEC_TOKENS; n++)
-		formats[i].add(set, n, formats[i].bytes);
-	return set;
+struct codec_set *codec_format_shape_set(unsigned i)
+{
+	const unsigned cnt = sizeof(format_shapes) / sizeof(format_shapes[0]);
+
+	return i < cnt ? make_set(&format_shapes[i]) : NULL;
 }

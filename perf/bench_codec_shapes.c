@@ -64,6 +64,7 @@ static const struct shape shapes[] = {
     {"escapes \\u, pairs", STRING, .pieces = {"\\ud83d\\uDE00"}},
     {"escapes, mixed at random", STRING,
         .pieces = {"\\n", "\\u00e9", "\\ud83d\\uDE00", "a", "bc", "\\\\"}, .at_random = true},
+    {"escapes or not, at random", STRING, .pieces = {"\\n", "a"}, .at_random = true},
     {"UTF-8, 2 bytes", STRING, .pieces = {"\xC3\xA9"}},
     {"UTF-8, 3 bytes", STRING, .pieces = {"\xE2\x82\xAC"}},
     {"UTF-8, mixed at random", STRING,
@@ -82,6 +83,8 @@ static const struct shape shapes[] = {
     {"words, at random", ARRAY, .pieces = {",true", ",false", ",null"}, .at_random = true},
     {"any value, at random", ARRAY, .pieces = {",1", ",\"\"", ",[]", ",{}", ",null", ",\"\\n\""},
         .at_random = true},
+    {"\"\" or 1, at random", ARRAY, .pieces = {",\"\"", ",1"}, .at_random = true},
+    {"8 letters or 1, at random", ARRAY, .pieces = {",\"abcdefgh\"", ",1"}, .at_random = true},
     {"white space", .open = ",\"x\":0", .close = "}", .pieces = {" ", "\n"}},
     {"white space, at random", ARRAY, .pieces = {",1", " ,1", ", 1", " ,\t1", ",1\n", "\r,1"},
         .at_random = true},
@@ -145,6 +148,33 @@ static void random_members(struct text *t, unsigned n)
 	codec_need(put(t, 0, "}"), "room for members");
 }
 
+/* The dearest names, and behind them the dearest of what may follow. */
+static void filled_members(struct text *t, unsigned n)
+{
+	static const char *const pieces[] = {",1", ",\"\"", ",[]", ",{}", ",null", ",\"\\n\""};
+
+	(void)n;
+	for (unsigned i = 0; i < MEMBERS; i++)
+		codec_need(put(t, 1, ",\"\\n%03u\":0", i * 7919u % 1000u), "room for members");
+	codec_need(put(t, 2, ",\"x\":[0"), "room for members");
+	while (put(t, 2, "%s", pieces[below(6)]))
+		;
+	codec_need(put(t, 0, "]}"), "room for members");
+}
+
+/* White space around 120 members, where it is stepped over by branches. */
+static void spaced_members(struct text *t, unsigned n)
+{
+	static const char *const space[] = {"", " ", "\n ", "\t\t\t"};
+
+	(void)n;
+	for (unsigned i = 0; i < MEMBERS; i++)
+		codec_need(put(t, 1, "%s,%s\"%03u\"%s:%s0%s", space[below(4)], space[below(4)], i,
+		               space[below(4)], space[below(4)], space[below(4)]),
+		    "room for members");
+	codec_need(put(t, 0, "}"), "room for members");
+}
+
 /* All members that are read, as long as they may be and as slow to read. */
 static void dear_claims(struct text *t, unsigned n)
 {
@@ -171,6 +201,8 @@ static const struct {
     {"80 long names, hardly different", long_alike_members},
     {"120 escaped names", escaped_members},
     {"120 names of any length", random_members},
+    {"120 escaped names, then any value", filled_members},
+    {"120 names, spaced at random", spaced_members},
     {"claims, all escaped", dear_claims},
 };
 
@@ -197,7 +229,7 @@ struct codec_set *codec_shape_set(unsigned i)
 	struct codec_set *set;
 
 	if (i >= SHAPES + MEMBER_SHAPES)
-		return NULL;
+		return codec_format_shape_set(i - (unsigned)(SHAPES + MEMBER_SHAPES));
 	set = calloc(1, sizeof(*set));
 	codec_need(set != NULL, "memory for tokens");
 	set->name = i < SHAPES ? shapes[i].name : member_shapes[i - SHAPES].name;

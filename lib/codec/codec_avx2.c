@@ -126,10 +126,32 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return _mm256_movemask_epi8(all) != 0 || (rest & EG_HIGH_BITS) != 0;
 }
 
-static bool json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+/* Bit i: is key[i] as wanted? Of four. */
+static inline unsigned alike_four(const uint64_t *key, uint64_t wanted)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)key);
+	const __m256i same = _mm256_cmpeq_epi64(v, _mm256_set1_epi64x((long long)wanted));
+
+	return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(same));
+}
+
+/* The first key, with its length and first bytes, tells most names apart. */
+unsigned eg_json_alike_avx2(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS])
 {
-	return eg_json_alike(keys, first, end, wanted);
+	unsigned i = first;
+
+	for (; end - i >= 4; i += 4) {
+		unsigned alike = alike_four(&keys->key[0][i], wanted[0]);
+
+		if (alike == 0)
+			continue;
+		alike &= alike_four(&keys->key[1][i], wanted[1]) &
+		         alike_four(&keys->key[2][i], wanted[2]);
+		if (alike != 0)
+			return i + (unsigned)__builtin_ctz(alike);
+	}
+	return eg_json_alike(keys, i, end, wanted);
 }
 
 const struct eg_codec_impl eg_codec_avx2 = {
@@ -137,6 +159,6 @@ const struct eg_codec_impl eg_codec_avx2 = {
     .cpu = EG_CPU_AVX2,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
-    .json_alike = json_alike,
+    .json_alike = eg_json_alike_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };

@@ -17,17 +17,11 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return vec64_json_mark(text, marks);
 }
 
-static bool json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
-    const uint64_t wanted[EG_CODEC_KEYS])
-{
-	return eg_json_alike(keys, first, end, wanted);
-}
-
 const struct eg_codec_impl eg_codec_avx512 = {
     .name = "avx512",
     .cpu = EG_CPU_AVX512,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
-    .json_alike = json_alike,
+    .json_alike = eg_json_alike_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };

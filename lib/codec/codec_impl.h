@@ -40,8 +40,9 @@ struct eg_codec_impl {
 	/* eg_utf8_valid. */
 	bool (*utf8_valid)(struct eg_span text);
 
-	/* Is there a name from `first` to before `end` with all keys as wanted? */
-	bool (*json_alike)(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+	/* The first name from `first` to before `end` with all keys as wanted; `end`: there is
+	 * none. */
+	unsigned (*json_alike)(const struct eg_codec_keys *keys, unsigned first, unsigned end,
 	    const uint64_t wanted[EG_CODEC_KEYS]);
 };
 

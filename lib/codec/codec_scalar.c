@@ -30,7 +30,7 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return (all & EG_HIGH_BITS) != 0;
 }
 
-static bool json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+static unsigned json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS])
 {
 	return eg_json_alike(keys, first, end, wanted);

@@ -61,18 +61,20 @@ static inline uint64_t eg_json_mark_rest(const uint8_t *p, size_t len, uint64_t 
 	return marks | (uint64_t)eg_gather_high_bits(eg_json_special_bytes(word)) << at;
 }
 
-/* struct eg_codec_impl's json_alike. No branch in the loop: compilers make vectors of it, of what
- * the including file is compiled for. */
-static inline bool eg_json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+/* struct eg_codec_impl's json_alike, one name at a time. */
+static inline unsigned eg_json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS])
 {
 	const uint64_t *a = keys->key[0], *b = keys->key[1], *c = keys->key[2];
-	const uint64_t x = wanted[0], y = wanted[1], z = wanted[2];
-	uint64_t alike = 0;
+	unsigned i = first;
 
-	for (unsigned i = first; i < end; i++)
-		alike |= (uint64_t)(((a[i] ^ x) | (b[i] ^ y) | (c[i] ^ z)) == 0);
-	return alike != 0;
+	while (i < end && ((a[i] ^ wanted[0]) | (b[i] ^ wanted[1]) | (c[i] ^ wanted[2])) != 0)
+		i++;
+	return i;
 }
+
+/* The same by AVX2. */
+unsigned eg_json_alike_avx2(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+    const uint64_t wanted[EG_CODEC_KEYS]);
 
 #endif

@@ -1,79 +1,78 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "json_names.h"
 
-#define COMPARED_MAX 256u /* about as dear as sorting a quarter of the names */
+#include "json_mark.h"
 
-/* Do the keys of name i say that it may be `name`? */
-static bool is_alike(const struct eg_json_names *names, unsigned i, const struct eg_json_name *name)
-{
-	for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
-		if (names->keys.key[k][i] != name->key[k])
-			return false;
-	return true;
-}
+#define COMPARED_MAX 16u /* texts; beyond it, telling all apart at the end is cheaper */
 
 bool eg_json_names_has(struct eg_json_names *names, const struct eg_json_name *name)
 {
-	if (names->compared > COMPARED_MAX ||
-	    !names->impl->json_alike(&names->keys, names->first, names->end, name->key))
-		return false;
-	for (unsigned i = names->first; i < names->end; i++) {
-		if (!is_alike(names, i, name))
-			continue;
+	for (unsigned i = names->first; names->compared <= COMPARED_MAX; i++, names->compared++) {
+		i = names->impl->json_alike(&names->keys, i, names->end, name->key);
+		if (i == names->end)
+			return false;
 		if (eg_span_eq(names->text[i], name->text))
 			return true;
-		names->compared++;
 	}
 	return false;
 }
 
-/* By keys, by length, by bytes: an order in which equal names are neighbours. */
-static int compare(const struct eg_json_names *names, unsigned a, unsigned b)
-{
-	const struct eg_span x = names->text[a], y = names->text[b];
+/* ── all names of an object, once it ends ── */
 
-	for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
-		if (names->keys.key[k][a] != names->keys.key[k][b])
-			return names->keys.key[k][a] < names->keys.key[k][b] ? -1 : 1;
-	if (x.len != y.len)
-		return x.len < y.len ? -1 : 1;
-	return memcmp(x.ptr, y.ptr, x.len);
+/* Eight bytes of a text from `at` on, with zeros behind its end. */
+static uint64_t word_at(struct eg_span text, size_t at)
+{
+	uint64_t word = 0;
+
+	if (at + 8 <= text.len)
+		return eg_load_le64(text.ptr + at);
+	for (size_t i = text.len; i-- > at;)
+		word = word << 8 | text.ptr[i];
+	return word;
 }
 
-/* Lets heap[at] sink to its place among cnt names, the largest on top. */
-static void sink(const struct eg_json_names *names, uint8_t *heap, unsigned at, unsigned cnt)
+/* Names of one class were alike up to `at`: splits the classes by the STEP bytes that follow. The
+ * number of a class is that of its first name. False where none has a second one. */
+#define STEP 16u
+static bool split(struct eg_json_names *names, size_t at, uint64_t class[EG_CODEC_NAMES])
 {
-	const uint8_t sinking = heap[at];
+	uint64_t(*key)[EG_CODEC_NAMES] = names->keys.key;
+	bool has_pair = false;
 
-	for (unsigned child; (child = 2 * at + 1) < cnt; at = child) {
-		if (child + 1 < cnt && compare(names, heap[child + 1], heap[child]) > 0)
-			child++;
-		if (compare(names, heap[child], sinking) <= 0)
-			break;
-		heap[at] = heap[child];
+	for (unsigned i = names->first; i < names->end; i++) {
+		const uint64_t wanted[EG_CODEC_KEYS] = {
+		    class[i], word_at(names->text[i], at), word_at(names->text[i], at + 8)};
+
+		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
+			key[k][i] = wanted[k];
+		class[i] = names->impl->json_alike(&names->keys, names->first, i, wanted);
+		has_pair = has_pair || class[i] != i;
 	}
-	heap[at] = sinking;
+	return has_pair;
 }
 
-/* Heap sort: n log n for any input, in little memory. Of equal names one is on top right after the
- * other. */
-static bool has_repeat(const struct eg_json_names *names)
+/* Does a text that ends before `end` stand in a class that another began? Of one class all have the
+ * same length. */
+static bool has_whole_pair(
+    const struct eg_json_names *names, size_t end, const uint64_t class[EG_CODEC_NAMES])
 {
-	const unsigned cnt = names->end - names->first;
-	uint8_t heap[EG_JSON_MEMBERS_MAX];
-
-	for (unsigned i = 0; i < cnt; i++)
-		heap[i] = (uint8_t)(names->first + i);
-	for (unsigned at = cnt / 2; at-- > 0;)
-		sink(names, heap, at, cnt);
-	for (unsigned left = cnt; left-- > 1;) {
-		const uint8_t top = heap[0];
-
-		heap[0] = heap[left];
-		sink(names, heap, 0, left);
-		if (compare(names, top, heap[0]) == 0)
+	for (unsigned i = names->first; i < names->end; i++)
+		if (class[i] != i && names->text[i].len <= end)
 			return true;
-	}
+	return false;
+}
+
+/* No order, no hash: no choice of names makes it dear. It takes as many vector comparisons as there
+ * are pairs of names in steps, at most: fewer, the longer names are. The keys are gone then. */
+static bool has_repeat(struct eg_json_names *names)
+{
+	uint64_t class[EG_CODEC_NAMES];
+
+	for (unsigned i = names->first; i < names->end; i++)
+		class[i] = names->text[i].len;
+	for (size_t at = 0; split(names, at, class); at += STEP)
+		if (has_whole_pair(names, at + STEP, class))
+			return true;
 	return false;
 }
 

@@ -6,6 +6,7 @@ void eg_json_scan_init(struct eg_json_scanner *s, struct eg_span text, unsigned 
 	s->end = text.ptr + text.len;
 	s->depth = s->member_cnt = 0;
 	s->member_max = member_max;
+	s->short_left = EG_JSON_SHORT_MAX;
 	s->window = text.ptr;
 	s->window_len = 0;
 	s->window_max = EG_JSON_WINDOW;
@@ -31,26 +32,41 @@ bool eg_json_scan_begin(struct eg_json_scanner *s, struct eg_span text, unsigned
 	return eg_utf8_valid(text);
 }
 
-static const uint8_t *scan_hex4(const uint8_t *p, const uint8_t *end, uint32_t *unit)
+/* A hexadecimal digit as its value and a mark; 0: it is none. */
+#define HEX 0x10
+#define HEX10(c)                                                                                   \
+	[c] = HEX | 10, [c + 1] = HEX | 11, [c + 2] = HEX | 12, [c + 3] = HEX | 13,                \
+	[c + 4] = HEX | 14, [c + 5] = HEX | 15
+
+static const uint8_t hex[256] = {['0'] = HEX,
+    ['1'] = HEX | 1,
+    ['2'] = HEX | 2,
+    ['3'] = HEX | 3,
+    ['4'] = HEX | 4,
+    ['5'] = HEX | 5,
+    ['6'] = HEX | 6,
+    ['7'] = HEX | 7,
+    ['8'] = HEX | 8,
+    ['9'] = HEX | 9,
+    HEX10('A'),
+    HEX10('a')};
+
+static inline const uint8_t *scan_hex4(const uint8_t *p, const uint8_t *end, uint32_t *unit)
 {
+	uint32_t a, b, c, d;
+
 	if (end - p < 4)
 		return NULL;
-	*unit = 0;
-	for (unsigned i = 0; i < 4; i++, p++) {
-		const uint8_t letter = *p | 0x20;
-
-		if (*p >= '0' && *p <= '9')
-			*unit = *unit << 4 | (uint32_t)(*p - '0');
-		else if (letter >= 'a' && letter <= 'f')
-			*unit = *unit << 4 | (uint32_t)(letter - 'a' + 10);
-		else
-			return NULL;
-	}
-	return p;
+	a = hex[p[0]];
+	b = hex[p[1]];
+	c = hex[p[2]];
+	d = hex[p[3]];
+	*unit = (a & 15) << 12 | (b & 15) << 8 | (c & 15) << 4 | (d & 15);
+	return (a & b & c & d & HEX) != 0 ? p + 4 : NULL;
 }
 
-/* Behind "\u". A surrogate counts only as the first of a high-low pair. */
-static const uint8_t *scan_code_point(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
+/* A surrogate counts only as the first of a high-low pair. */
+const uint8_t *eg_json_scan_code_point(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
 {
 	uint32_t low;
 
@@ -66,8 +82,7 @@ static const uint8_t *scan_code_point(const uint8_t *p, const uint8_t *end, uint
 	return p;
 }
 
-/* What an escape of one letter means; 0: there is none. */
-static const uint8_t meaning[256] = {['"'] = '"',
+const uint8_t eg_json_meaning[256] = {['"'] = '"',
     ['\\'] = '\\',
     ['/'] = '/',
     ['b'] = '\b',
@@ -75,16 +90,6 @@ static const uint8_t meaning[256] = {['"'] = '"',
     ['n'] = '\n',
     ['r'] = '\r',
     ['t'] = '\t'};
-
-const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_t *code_point)
-{
-	if (p == end)
-		return NULL;
-	*code_point = meaning[*p];
-	if (*code_point != 0)
-		return p + 1;
-	return *p == 'u' ? scan_code_point(p + 1, end, code_point) : NULL;
-}
 
 const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bool *escaped)
 {
@@ -98,6 +103,8 @@ const uint8_t *eg_json_scan_rest(struct eg_json_scanner *s, const uint8_t *p, bo
 			    (p = eg_json_scan_escape(p + 1, s->end, &code_point)) == NULL)
 				return NULL;
 			*escaped = true;
+			if (p < s->end && (*p == '\\' || *p == '"'))
+				continue; /* what is guessed right waits for no mark */
 		}
 		p = eg_json_next_mark(s, p);
 	}
@@ -163,95 +170,6 @@ static bool is_number_start(uint8_t c)
 	return (c >= '0' && c <= '9') || c == '-';
 }
 
-/* ── objects and arrays that nobody reads ── */
-
-static inline const uint8_t *pass_string(struct eg_json_scanner *s, const uint8_t *p)
-{
-	struct eg_json_value unused;
-
-	return eg_json_scan_string(s, p, &unused);
-}
-
-/* At the first byte of a member or of what should be one: to the first byte of its value. */
-static inline const uint8_t *pass_name(struct eg_json_scanner *s, const uint8_t *p)
-{
-	if (*p != '"' || s->member_cnt++ == s->member_max)
-		return NULL;
-	p = pass_string(s, p);
-	if (p == NULL || (p = eg_json_expect(p, s->end, ':')) == NULL)
-		return NULL;
-	p = eg_json_skip_space(p + 1, s->end);
-	return p < s->end ? p : NULL;
-}
-
-/* What is no object and no array. */
-static inline const uint8_t *pass_scalar(struct eg_json_scanner *s, const uint8_t *p)
-{
-	if (*p == '"')
-		return pass_string(s, p);
-	return is_number_start(*p) ? scan_number(p, s->end) : scan_literal(p, s->end);
-}
-
-/* The objects and arrays that are open: a bit for each, the innermost lowest. */
-struct nest {
-	unsigned cnt;
-	unsigned objects; /* is it an object? */
-};
-
-static inline uint8_t closing(const struct nest *nest)
-{
-	return (nest->objects & 1) != 0 ? '}' : ']';
-}
-
-/* Behind a value: closes what ends here, and goes to the first byte of the next member or element
- * where there is one (nest->cnt is not 0 then). */
-static inline const uint8_t *pass_closing(
-    struct eg_json_scanner *s, const uint8_t *p, struct nest *nest)
-{
-	while (nest->cnt > 0) {
-		p = eg_json_skip_space(p, s->end);
-		if (p == s->end)
-			return NULL;
-		if (*p == ',') {
-			p = eg_json_skip_space(p + 1, s->end);
-			return p < s->end ? p : NULL;
-		}
-		if (*p != closing(nest))
-			return NULL;
-		p++;
-		nest->cnt--;
-		nest->objects >>= 1;
-	}
-	return p;
-}
-
-/* A whole object or array, at its first byte; no recursion. */
-static const uint8_t *pass_container(struct eg_json_scanner *s, const uint8_t *p)
-{
-	struct nest nest = {0, 0};
-
-	for (;;) {
-		if (*p == '{' || *p == '[') {
-			if (s->depth + nest.cnt++ == EG_JSON_DEPTH_MAX)
-				return NULL;
-			nest.objects = nest.objects << 1 | (*p == '{');
-			p = eg_json_skip_space(p + 1, s->end);
-			if (p == s->end)
-				return NULL;
-			if (*p == closing(&nest))
-				p = pass_closing(s, p, &nest);
-			/* else the first member or element begins here */
-		} else {
-			p = pass_scalar(s, p);
-			p = p != NULL ? pass_closing(s, p, &nest) : NULL;
-		}
-		if (p == NULL || nest.cnt == 0)
-			return p;
-		if ((nest.objects & 1) != 0 && (p = pass_name(s, p)) == NULL)
-			return NULL;
-	}
-}
-
 static inline const uint8_t *pass_unquoted(
     struct eg_json_scanner *s, const uint8_t *p, enum eg_json_type *type)
 {
@@ -261,7 +179,7 @@ static inline const uint8_t *pass_unquoted(
 	}
 	if (*p == '{' || *p == '[') {
 		*type = *p == '{' ? EG_JSON_OBJECT : EG_JSON_ARRAY;
-		return pass_container(s, p);
+		return eg_json_pass_container(s, p);
 	}
 	*type = *p == 'n' ? EG_JSON_NULL : EG_JSON_BOOL;
 	return scan_literal(p, s->end);

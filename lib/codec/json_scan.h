@@ -10,12 +10,14 @@
 #include "eg_json.h"
 #include "json_mark.h"
 
-#define EG_JSON_WINDOW 4096u /* a token's payload fits */
+#define EG_JSON_SHORT_MAX 16    /* in what nobody reads; further ones go byte by byte */
+#define EG_JSON_WINDOW    4096u /* a token's payload fits */
 
 struct eg_json_scanner {
 	const uint8_t *end;
 	unsigned depth; /* of the objects and arrays that are open */
 	unsigned member_cnt, member_max;
+	int short_left; /* of strings that are passed as a whole: how many more may be short */
 	/* marks (struct eg_codec_impl) are about `window_len` bytes from `window` on, with one more
 	 * mark behind the last of them. */
 	const uint8_t *window;
@@ -29,8 +31,23 @@ void eg_json_scan_init(struct eg_json_scanner *s, struct eg_span text, unsigned 
 /* The same, with the first window marked. False where the text is not UTF-8. */
 bool eg_json_scan_begin(struct eg_json_scanner *s, struct eg_span text, unsigned member_max);
 
+/* What an escape of one letter means; 0: there is none. */
+extern const uint8_t eg_json_meaning[256];
+
+/* Behind "\u": the code point, of a surrogate pair with its other half. */
+const uint8_t *eg_json_scan_code_point(const uint8_t *p, const uint8_t *end, uint32_t *code_point);
+
 /* Behind a backslash: the escape sequence with both halves of a surrogate pair. */
-const uint8_t *eg_json_scan_escape(const uint8_t *p, const uint8_t *end, uint32_t *code_point);
+static inline const uint8_t *eg_json_scan_escape(
+    const uint8_t *p, const uint8_t *end, uint32_t *code_point)
+{
+	if (p == end)
+		return NULL;
+	*code_point = eg_json_meaning[*p];
+	if (*code_point != 0)
+		return p + 1;
+	return *p == 'u' ? eg_json_scan_code_point(p + 1, end, code_point) : NULL;
+}
 
 /* Moves the window to p, which is inside the text. Returns whether a byte in it is not ASCII. */
 bool eg_json_mark_window(struct eg_json_scanner *s, const uint8_t *p);
@@ -97,6 +114,9 @@ static inline const uint8_t *eg_json_scan_string(
 	out->raw = eg_span(start, (size_t)(p - start));
 	return p + 1;
 }
+
+/* An object or array that nobody reads: at its first byte. Its names may stand twice. */
+const uint8_t *eg_json_pass_container(struct eg_json_scanner *s, const uint8_t *p);
 
 /* A value that is no string: at its first byte, which is inside the text. */
 const uint8_t *eg_json_scan_unquoted(

@@ -358,16 +358,31 @@ static void check_alike(const struct eg_codec_impl *impl)
 		for (unsigned end = 0; end <= EG_CODEC_NAMES; end++)
 			for (unsigned first = 0; first <= end; first += 1 + first / 9)
 				need(impl->json_alike(&keys, first, end, wanted) ==
-				         (first <= at && at < end),
+				         (first <= at && at < end ? at : end),
 				    impl->name, "alike", end, at);
 		keys = before;
 	}
+}
+
+/* Of several that are alike, the first one from where the search begins. */
+static void check_first_alike(const struct eg_codec_impl *impl)
+{
+	static struct eg_codec_keys keys; /* all zero but for every third name */
+	const uint64_t wanted[EG_CODEC_KEYS] = {0};
+
+	for (unsigned i = 0; i < EG_CODEC_NAMES; i += 3)
+		keys.key[i % EG_CODEC_KEYS][i] = 1;
+	for (unsigned first = 0; first < EG_CODEC_NAMES; first++)
+		need(impl->json_alike(&keys, first, EG_CODEC_NAMES, wanted) ==
+		         first + (first % 3 == 0),
+		    impl->name, "first alike", EG_CODEC_NAMES, first);
 }
 
 static void check_variant(const struct eg_codec_impl *impl)
 {
 	check_lengths(impl);
 	check_alike(impl);
+	check_first_alike(impl);
 	for (size_t i = 0; i < COUNT(lengths); i++)
 		check_each_byte(impl, lengths[i]);
 	(void)printf("ok: %s\n", impl->name);
@@ -383,7 +398,7 @@ static bool mark_plain(struct eg_span text, uint64_t *marks)
 	return vec64_json_mark(text, marks);
 }
 
-static bool alike_plain(const struct eg_codec_keys *keys, unsigned first, unsigned end,
+static unsigned alike_plain(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS])
 {
 	return eg_json_alike(keys, first, end, wanted);
