@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The decision S1 to S9 about one token, written from docs/protocol.md and the RFCs alone.
 
-It shares no code with edgate and was written without looking at its parsers: where the two differ, one of
+It shares no code with edgate and was written without looking at its parsers: where the two differ,
+one of
 them is wrong, or the specification leaves room. Slow, and right to read.
 """
 import dataclasses
@@ -250,7 +251,9 @@ def cbor_head(major, n):
 
 def open_cwt(token, policy, untagged):
     protected_bytes, unprotected, payload, signature = cwt_array(token, untagged)
-    if len(protected_bytes) > HEADER_MAX or unprotected_length(token) > HEADER_MAX:
+    if unprotected_length(token) > HEADER_MAX:
+        raise malformed(None)
+    if len(protected_bytes) > HEADER_MAX:
         raise malformed("HEADER")
     protected = reading(cbor_map, protected_bytes, "HEADER") if protected_bytes else {}
     if protected.keys() & unprotected.keys():
@@ -482,7 +485,8 @@ def check_revoked(token, key, policy, world):
         raise Refused("REVOKED", "KEY")
     if is_cut_off(world.issuer_cutoff.get(iss), claims):
         raise Refused("REVOKED", "ISSUER")
-    if b"sub" in claims and is_cut_off(world.subject_cutoff.get((iss, bytes(claims[b"sub"]))), claims):
+    if b"sub" in claims and is_cut_off(world.subject_cutoff.get((iss, bytes(claims[b"sub"]))),
+                                       claims):
         raise Refused("REVOKED", "SUBJECT")
     for name, kind in token.id_kinds:
         if name in claims and (kind, iss, bytes(claims[name])) in world.denied:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Strict readers: base64url, UTF-8, JSON, CBOR, NumericDate and RFC 3339, as protocol.md asks for them.
+"""Strict readers: base64url, UTF-8, JSON, CBOR, NumericDate and RFC 3339, as protocol.md asks for
+them.
 
-Nothing of Python's own decoders is used: json, base64 and datetime take more than the rules do. Every
+Nothing of Python's own decoders is used: json, base64 and datetime take more than the rules do.
+Every
 reader raises Bad on what it refuses. A time is whole numbers (floor, ceiling), or PAST.
 """
 import re
@@ -200,7 +202,7 @@ NUMBER_PARTS = re.compile(rb"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 
 
 def numeric_date(text):
-    """2.3: at most 20 significant digits (leading zeros are none), exponent as written at most 20."""
+    """2.3: at most 20 significant digits (leading zeros are none), |exponent| as written too."""
     sign, whole, fraction, exponent = NUMBER_PARTS.fullmatch(text).groups()
     digits, fraction = whole + (fraction or b""), fraction or b""
     if len(digits.lstrip(b"0")) > 20 or abs(int(exponent or 0)) > 20:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The oracle against the vector files, and edgatectl decide against the oracle.
 
-EDGATE_ORACLE_TOKENS and EDGATE_ORACLE_SEED choose other tokens; a run of the same seed asks the same ones.
+EDGATE_ORACLE_TOKENS (100000) and EDGATE_ORACLE_SEED (1) choose the tokens; the same seed asks the
+same ones.
 """
 import base64
 import json
@@ -12,6 +13,7 @@ import sys
 import unittest
 
 try:
+    import compare
     import decide
 except ModuleNotFoundError as missing:
     sys.exit(print(f"SKIPPED: {missing}") or 77)
@@ -70,6 +72,17 @@ class Vectors(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(len(rows), head["_count"])
                 self.check(name, rows, asked)
+
+
+class Generated(unittest.TestCase):
+    def test_edgate_decides_as_the_oracle_does(self):
+        if "EDGATECTL" not in os.environ:
+            self.skipTest("SKIPPED: EDGATECTL names no edgatectl")
+        tokens = int(os.environ.get("EDGATE_ORACLE_TOKENS", 100000))
+        seed = os.environ.get("EDGATE_ORACLE_SEED", "1")
+        differ = compare.compare(os.environ["EDGATECTL"], tokens, seed,
+                                 len(os.sched_getaffinity(0)))
+        self.assertEqual(differ, 0, "answered differently: see above")
 
 
 if __name__ == "__main__":
