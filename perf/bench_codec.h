@@ -49,6 +49,10 @@ struct codec_set *codec_typical_set(unsigned i);
 void codec_set_add_jwt(
     struct codec_set *set, unsigned n, const char *header, const char *claims, size_t claims_bytes);
 
+/* ── bench_codec_formats.c: the same in the other formats, behind the JWTs ── */
+
+struct codec_set *codec_format_set(unsigned i);
+
 /* ── bench_codec_shapes.c: what an attacker would send ── */
 
 struct codec_set *codec_shape_set(unsigned i);

@@ -185,7 +185,7 @@ struct codec_set *codec_typical_set(unsigned i)
 	struct codec_set *set;
 
 	if (i >= sizeof(typical) / sizeof(typical[0]))
-		return NULL;
+		return codec_format_set(i - (unsigned)(sizeof(typical) / sizeof(typical[0])));
 	set = calloc(1, sizeof(*set));
 	codec_need(set != NULL, "memory for tokens");
 	set->name = typical[i].name;

@@ -1,48 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench.h"
+#include "bench_host.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #define LINE_ROOM 256
-
-/* ── the host ── */
-
-/* The rest of the first line of a file that starts with `name`, behind ": "; "" where none does. */
-static void read_line(const char *path, const char *name, char line[LINE_ROOM])
-{
-	FILE *f = fopen(path, "re");
-	bool found = false;
-
-	while (f != NULL && !found && fgets(line, LINE_ROOM, f) != NULL)
-		found = strncmp(line, name, strlen(name)) == 0;
-	if (f != NULL)
-		(void)fclose(f);
-	if (!found)
-		line[0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-}
-
-static json_t *host_json(const struct bench_report *report)
-{
-	char cpu[LINE_ROOM], governor[LINE_ROOM], load[LINE_ROOM];
-	const char *model;
-	struct utsname name = {0};
-
-	read_line("/proc/cpuinfo", "model name", cpu);
-	read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", governor);
-	read_line("/proc/loadavg", "", load);
-	model = strchr(cpu, ':');
-	(void)uname(&name);
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "cpu",
-	    model != NULL ? model + 2 : name.machine, "cpus", (int)sysconf(_SC_NPROCESSORS_ONLN),
-	    "governor", governor[0] != '\0' ? governor : "not readable", "load", load, "kernel",
-	    name.release, "compiler", __VERSION__, "commit",
-	    report->commit != NULL ? report->commit : "not told");
-}
 
 /* ── figures ── */
 
@@ -84,8 +48,8 @@ static void write_json(
 	for (unsigned i = 0; i < run_cnt; i++)
 		(void)json_array_append_new(list, run_json(&runs[i], report->rounds));
 	all = json_pack("{s:s, s:o, s:s, s:s, s:i, s:o}", "bench", "pipeline", "host",
-	    host_json(report), "engine", report->engine, "clock", "CLOCK_THREAD_CPUTIME_ID",
-	    "rounds", (int)report->rounds, "runs", list);
+	    bench_host_json(report->commit), "engine", report->engine, "clock",
+	    "CLOCK_THREAD_CPUTIME_ID", "rounds", (int)report->rounds, "runs", list);
 	bench_need(all != NULL && json_dump_file(all, report->json_path,
 	                              JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0,
 	    "to write the JSON");

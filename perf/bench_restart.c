@@ -61,6 +61,7 @@ static void add_list(struct eg_state *st, int64_t utc_ns)
 {
 	size_t bytes = EG_REVOKE_ENTRIES_MAX / 8;
 	uint8_t *list = malloc(bytes);
+	struct eg_list_import import;
 	struct eg_error err;
 	uint64_t epoch, z = 1;
 
@@ -72,8 +73,8 @@ static void add_list(struct eg_state *st, int64_t utc_ns)
 	need(eg_state_list_add(st, eg_span_str(URI), eg_span_str(ISSUER), 1, EG_REVOKE_ENTRIES_MAX,
 	         utc_ns, &epoch, &err),
 	    &err);
-	need(eg_state_list_import(st, eg_span_str(URI), eg_span(list, bytes), utc_ns, &epoch, &err),
-	    &err);
+	import = (struct eg_list_import){EG_LIST_RAW, eg_span(list, bytes), false};
+	need(eg_state_list_import(st, eg_span_str(URI), &import, utc_ns, &epoch, &err), &err);
 	free(list);
 }
 

@@ -156,7 +156,7 @@ static struct eg_snapshot *make_snapshot(const struct bench *b, enum eg_status_m
 {
 	static const struct eg_hash_key hash_key = {{1}};
 	struct eg_snapshot *snap = eg_snapshot_new(&hash_key);
-	struct eg_list list = {0, eg_span_str(URI), b->list, 0, 0};
+	struct eg_list list = {.uri = eg_span_str(URI), .map = b->list};
 	struct eg_policy policy;
 	char name[64];
 	struct eg_span iss = bench_issuer_name(0, name, sizeof(name));

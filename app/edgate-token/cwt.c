@@ -140,39 +140,57 @@ static char *hex_of(struct eg_span bytes)
 	return out;
 }
 
-static char *sign(const struct token_key *key, struct eg_span protected, struct eg_span payload)
+/* To be given to free(). */
+static uint8_t *sign(
+    const struct token_key *key, struct eg_span protected, struct eg_span payload, size_t *out_len)
 {
 	uint8_t signature[crypto_sign_BYTES];
 	size_t room = protected.len + payload.len + BYTES_EXTRA, len;
 	uint8_t *message = token_cwt_message(protected, payload, &len), *out = malloc(room);
 	struct eg_writer w = eg_writer(out, room);
-	char *hex = NULL;
 
-	if (message != NULL && out != NULL) {
-		(void)crypto_sign_detached(signature, NULL, message, len, key->secret);
-		token_cbor_head(&w, MAJOR_TAG, TAG_COSE_SIGN1);
-		token_cbor_head(&w, MAJOR_ARRAY, SIGN1_ITEMS);
-		token_cbor_bytes(&w, protected);
-		token_cbor_head(&w, MAJOR_MAP, 0);
-		token_cbor_bytes(&w, payload);
-		token_cbor_bytes(&w, eg_span(signature, sizeof(signature)));
-		hex = hex_of(eg_span(out, room - w.left));
+	if (message == NULL || out == NULL) {
+		free(message);
+		free(out);
+		return NULL;
 	}
+	(void)crypto_sign_detached(signature, NULL, message, len, key->secret);
 	free(message);
-	free(out);
-	return hex;
+	token_cbor_head(&w, MAJOR_TAG, TAG_COSE_SIGN1);
+	token_cbor_head(&w, MAJOR_ARRAY, SIGN1_ITEMS);
+	token_cbor_bytes(&w, protected);
+	token_cbor_head(&w, MAJOR_MAP, 0);
+	token_cbor_bytes(&w, payload);
+	token_cbor_bytes(&w, eg_span(signature, sizeof(signature)));
+	*out_len = room - w.left;
+	return out;
+}
+
+uint8_t *token_sign_cwt_payload(
+    const struct token_key *key, const json_t *header, struct eg_span payload, size_t *len)
+{
+	size_t protected_len = 0;
+	uint8_t *protected = encode(header, LABELS(header_labels), &protected_len);
+	uint8_t *token = NULL;
+
+	if (protected != NULL)
+		token = sign(key, eg_span(protected, protected_len), payload, len);
+	free(protected);
+	return token;
 }
 
 char *token_sign_cwt(const struct token_key *key, const json_t *header, const json_t *claims)
 {
-	size_t protected_len = 0, payload_len = 0;
-	uint8_t *protected = encode(header, LABELS(header_labels), &protected_len);
+	size_t payload_len = 0, len = 0;
 	uint8_t *payload = encode(claims, LABELS(claim_labels), &payload_len);
-	char *token = NULL;
+	uint8_t *token = NULL;
+	char *hex = NULL;
 
-	if (protected != NULL && payload != NULL)
-		token = sign(key, eg_span(protected, protected_len), eg_span(payload, payload_len));
-	free(protected);
+	if (payload != NULL)
+		token = token_sign_cwt_payload(key, header, eg_span(payload, payload_len), &len);
+	if (token != NULL)
+		hex = hex_of(eg_span(token, len));
+	free(token);
 	free(payload);
-	return token;
+	return hex;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TAG_SIGN1 = 18, LABEL_KID = 4 };
+enum { SIGN1_ITEMS = 4, LABEL_KID = 4 };
 
 struct parts {
 	struct eg_span protected, payload, signature, kid;
@@ -199,7 +199,7 @@ static bool split(struct eg_span token, struct parts *out)
 		if (!eg_cbor_read(&r, &item))
 			return false;
 	*out = (struct parts){.kid = {NULL, 0}};
-	if (item.type != EG_CBOR_ARRAY || item.n != 4 || !eg_cbor_enter(&r) ||
+	if (item.type != EG_CBOR_ARRAY || item.n != SIGN1_ITEMS || !eg_cbor_enter(&r) ||
 	    !read_bytes(&r, &out->protected))
 		return false;
 	find_kid(&r, &out->kid);

@@ -74,6 +74,9 @@ char *token_join(struct eg_span header, struct eg_span payload, struct eg_span s
 
 /* COSE_Sign1 with tag 18 and all of the header protected, as hex. (cwt.c) */
 char *token_sign_cwt(const struct token_key *key, const json_t *header, const json_t *claims);
+/* The same, as bytes, of a payload that is CBOR already. NULL without memory. */
+uint8_t *token_sign_cwt_payload(
+    const struct token_key *key, const json_t *header, struct eg_span payload, size_t *len);
 /* What the signature of a CWT covers, to be given to free(). */
 uint8_t *token_cwt_message(struct eg_span protected, struct eg_span payload, size_t *len);
 

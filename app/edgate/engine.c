@@ -9,6 +9,20 @@
 /* A verification of libsodium takes about 50 µs: less than 1 ms of a turn of 10 ms. */
 #define RECHECKS_A_TURN 16u
 
+int eg_engine_check(const struct eg_config *config, bool *uses_tables, struct eg_error *err)
+{
+	*uses_tables = true;
+	if (config->ed25519 == NULL)
+		return 0;
+	for (unsigned i = 0; eg_ed25519_impls[i] != NULL; i++)
+		if (strcmp(eg_ed25519_impls[i]->name, config->ed25519) == 0) {
+			*uses_tables = eg_ed25519_impls[i]->uses_tables;
+			return 0;
+		}
+	return eg_error_set(
+	    err, EG_EINVAL, "ed25519: there is no implementation '%s'", config->ed25519);
+}
+
 int eg_engine_choose(struct eg_engine *engine, const struct eg_config *config, struct eg_error *err)
 {
 	int rc;

@@ -2,8 +2,9 @@
 /*
  * The signature engine of one edgate: chosen and tested at start, and watched while it runs.
  *
- *   worker ── sampled verdicts ──▶ eg_engine_turn: libsodium agrees? ── no ──▶ that core to
- * "sodium"
+ *   worker ── sampled verdicts ──▶ eg_engine_turn: libsodium agrees?
+ *     ▲                                                   │ no
+ *     └────────────── that core to "sodium" ◀─────────────┘
  *
  * A core that was switched stays so until edgate is started again: what made it wrong once (a
  * defect of the core, an error of ours) is still there. [control]
@@ -20,6 +21,9 @@ struct eg_engine {
 	bool has_fallen[EG_WORKERS_MAX];
 };
 
+/* Does this build have what the configuration names? Whether this CPU can run it is not asked: a
+ * file may be checked elsewhere. -EG_EINVAL. */
+int eg_engine_check(const struct eg_config *config, bool *uses_tables, struct eg_error *err);
 /* By the configuration's name, or the best of this CPU. -EG_ECORRUPT: it gave a wrong answer to a
  * known question, and must not be used. */
 int eg_engine_choose(

@@ -203,10 +203,19 @@ static void note_trouble(struct eg_feed *feed, const struct eg_error *err)
 	feed->said = *err;
 }
 
+/* Workers read the word each turn: it is written when it changes, once a second. */
+static void note_contact(struct eg_feed *feed)
+{
+	_Atomic uint64_t *word = &feed->stats->header->state_read_utc_s;
+	const uint64_t now_s = (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
+
+	if (atomic_load_explicit(word, memory_order_relaxed) != now_s)
+		atomic_store_explicit(word, now_s, memory_order_relaxed);
+}
+
 static void note_success(struct eg_feed *feed)
 {
-	atomic_store_explicit(&feed->stats->header->state_read_utc_s,
-	    (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S), memory_order_relaxed);
+	note_contact(feed);
 	if (feed->said.code == 0)
 		return;
 	eg_log(EG_LOG_INFO, "the state can be read again");

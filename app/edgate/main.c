@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eg_log.h"
+#include "engine.h"
 #include "report.h"
 #include "run.h"
 
@@ -106,6 +107,22 @@ static int replace_run(struct eg_config *config, const char *run, struct eg_erro
 	return 0;
 }
 
+static int check(
+    const struct command *command, const struct eg_config *config, struct eg_error *err)
+{
+	bool uses_tables;
+	int rc = eg_engine_check(config, &uses_tables, err);
+
+	if (rc != 0)
+		return eg_error_prefix(err, "%s", command->config);
+	(void)printf("%s: correct: %u port%s, %u worker%s\n", command->config, config->port_cnt,
+	    config->port_cnt == 1 ? "" : "s", config->worker_cnt,
+	    config->worker_cnt == 1 ? "" : "s");
+	if (uses_tables)
+		eg_report_need(config);
+	return 0;
+}
+
 static int act(const struct command *command, struct eg_error *err)
 {
 	struct eg_config config;
@@ -113,14 +130,10 @@ static int act(const struct command *command, struct eg_error *err)
 
 	if (rc != 0)
 		return rc;
-	if (command->action == ACTION_CHECK) {
-		(void)printf("%s: correct: %u port%s, %u worker%s\n", command->config,
-		    config.port_cnt, config.port_cnt == 1 ? "" : "s", config.worker_cnt,
-		    config.worker_cnt == 1 ? "" : "s");
-		eg_report_need(&config);
-	} else if (command->run == NULL || (rc = replace_run(&config, command->run, err)) == 0) {
+	if (command->action == ACTION_CHECK)
+		rc = check(command, &config, err);
+	else if (command->run == NULL || (rc = replace_run(&config, command->run, err)) == 0)
 		rc = edgate_run(&config, err);
-	}
 	eg_config_free(&config);
 	return rc;
 }

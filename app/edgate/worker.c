@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "worker.h"
 
+#include "eg_token.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,15 +167,19 @@ static void *alloc_lines(size_t bytes)
 	    (bytes + EG_CACHE_LINE_BYTES - 1) / EG_CACHE_LINE_BYTES * EG_CACHE_LINE_BYTES);
 }
 
+/* What a token signs is part of it, or (CWT, PASETO) is built in a struct eg_token_message. */
 static bool make_samples(struct eg_worker *w, const struct eg_config *config)
 {
+	uint32_t msg_max = config->max_datagram_bytes > EG_TOKEN_MESSAGE_BYTES
+	                       ? config->max_datagram_bytes
+	                       : EG_TOKEN_MESSAGE_BYTES;
 	void *mem;
 
 	if (config->sample_every == 0)
 		return true;
-	mem = alloc_lines(eg_sample_ring_footprint(config->max_datagram_bytes));
+	mem = alloc_lines(eg_sample_ring_footprint(msg_max));
 	if (mem != NULL)
-		w->samples = eg_sample_ring_init(mem, config->max_datagram_bytes);
+		w->samples = eg_sample_ring_init(mem, msg_max);
 	return mem != NULL;
 }
 

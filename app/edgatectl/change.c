@@ -43,11 +43,13 @@ int ctl_change_end(struct ctl_change *change)
 {
 	if (change->usage != 0)
 		return change->usage;
+	/* Before the store is closed, which may take a while: the change is on disk. */
+	if (change->rc == 0)
+		ctl_ring_doorbell(change->cli);
 	if (change->st != NULL)
 		eg_state_close(change->st);
 	if (change->rc != 0)
 		return eg_cli_refuse(&change->err);
-	ctl_ring_doorbell(change->cli);
 	(void)printf("done: epoch " CTL_EPOCH_TEXT "\n", CTL_EPOCH_ARGS(change->epoch));
 	if (eg_cli_has(change->cli, "wait"))
 		return wait_applied(change);

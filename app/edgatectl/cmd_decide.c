@@ -55,22 +55,8 @@ static int decide_file(const struct eg_cli *cli, const struct decider_config *co
 
 int ctl_decide(const struct eg_cli *cli)
 {
-	uint64_t clock_s = (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
-	uint64_t policy_id = 0;
-	struct decider_config config = {
-	    .state_dir = ctl_state_dir(cli),
-	    .now_s = clock_s,
-	    .now_is_chosen = eg_cli_has(cli, "now"),
-	};
-	int rc = eg_cli_get_time(cli, "now", clock_s, &config.now_s);
+	struct decider_config config;
+	int rc = decider_configure(cli, &config);
 
-	if (rc == 0)
-		rc = eg_cli_get_number(cli, "policy", UINT32_MAX, &policy_id);
-	if (rc != 0)
-		return rc;
-	if (config.now_s > DECIDER_NOW_MAX)
-		return eg_cli_usage(cli, "--now: the clock ends at %llu, in the year 2262",
-		    (unsigned long long)DECIDER_NOW_MAX);
-	config.policy_id = (uint32_t)policy_id;
-	return decide_file(cli, &config);
+	return rc == 0 ? decide_file(cli, &config) : rc;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* key list, key tables: the keys of the store, and what the running edgate has for each. */
+/* key list, key window, key tables: the keys of the store, and what the running edgate has. */
 #include "ctl.h"
 #include "eg_base64url.h"
+#include "eg_clock.h"
 #include "eg_ed25519_table.h"
 #include "eg_pages.h"
 
@@ -17,10 +18,15 @@ static json_t *text_of_public(const uint8_t public[EG_ED25519_PUBLIC_BYTES])
 
 static json_t *json_of_key(const struct eg_issuer *issuer, const struct eg_key *key)
 {
-	return json_pack("{s:o, s:o, s:s, s:I, s:o}", "issuer", ctl_json_text(issuer->name), "kid",
+	return json_pack("{s:o, s:o, s:s, s:I, s:o, s:o, s:o}", "issuer",
+	    ctl_json_text(issuer->name), "kid",
 	    key->has_kid ? ctl_json_text(key->kid) : json_null(), "state",
 	    key->revoked ? "revoked" : "active", "index", (json_int_t)key->index, "x",
-	    text_of_public(key->ed.bytes));
+	    text_of_public(key->ed.bytes), "from",
+	    key->not_before_s != 0 ? json_integer((json_int_t)key->not_before_s) : json_null(),
+	    "until",
+	    key->not_after_s != UINT64_MAX ? json_integer((json_int_t)key->not_after_s)
+	                                   : json_null());
 }
 
 static void fill_keys(const struct eg_snapshot *rows, json_t *out)
@@ -36,9 +42,28 @@ static void fill_keys(const struct eg_snapshot *rows, json_t *out)
 
 int ctl_key_list(const struct eg_cli *cli)
 {
-	static const char *const columns[] = {"issuer", "kid", "state", "index", "x", NULL};
+	static const char *const columns[] = {
+	    "issuer", "kid", "state", "index", "x", "from", "until", NULL};
 
 	return ctl_show_rows(cli, columns, fill_keys);
+}
+
+int ctl_key_window(const struct eg_cli *cli)
+{
+	const uint64_t now_s = (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
+	struct eg_key_window window = {0, UINT64_MAX};
+	struct ctl_change change;
+	int rc = eg_cli_get_time(cli, "from", now_s, &window.not_before_s);
+
+	if (rc == 0)
+		rc = eg_cli_get_time(cli, "until", now_s, &window.not_after_s);
+	if (rc != 0)
+		return rc;
+	if (ctl_change_begin(&change, cli))
+		change.rc = eg_state_key_window(change.st, eg_span_str(cli->operand[0]),
+		    eg_span_str(cli->operand[1]), window, change.utc_ns, &change.epoch,
+		    &change.err);
+	return ctl_change_end(&change);
 }
 
 /* ── what the running edgate has ── */

@@ -2,6 +2,11 @@
 /* list: status lists. */
 #include "ctl.h"
 
+#include <sodium.h>
+
+/* 2^30 entries of 8 bits that do not compress, as base64url in base64url. */
+#define IMPORT_BYTES_MAX 2000000000u
+
 static int get_shape(const struct eg_cli *cli, unsigned *bits, uint32_t *entries)
 {
 	uint64_t value = 0;
@@ -39,13 +44,70 @@ int ctl_list_add(const struct eg_cli *cli)
 	return ctl_change_end(&change);
 }
 
-static int import_bytes(const struct eg_cli *cli, const struct eg_cli_bytes *bytes)
+int ctl_list_grow(const struct eg_cli *cli)
 {
+	struct ctl_change change;
+	uint64_t entries;
+
+	if (!eg_cli_number(cli->operand[1], EG_REVOKE_ENTRIES_MAX, &entries) || entries == 0)
+		return eg_cli_usage(cli, "'%s' is no number of entries (1 to %u)", cli->operand[1],
+		    EG_REVOKE_ENTRIES_MAX);
+	if (ctl_change_begin(&change, cli))
+		change.rc = eg_state_list_grow(change.st, eg_span_str(cli->operand[0]),
+		    (uint32_t)entries, change.utc_ns, &change.epoch, &change.err);
+	return ctl_change_end(&change);
+}
+
+/* ── import ── */
+
+int ctl_list_form(const struct eg_cli *cli, enum eg_list_form *form)
+{
+	static const struct {
+		const char *option;
+		enum eg_list_form form;
+	} forms[] = {
+	    {"raw", EG_LIST_RAW}, {"jwt", EG_LIST_JWT}, {"cwt", EG_LIST_CWT}, {"w3c", EG_LIST_W3C}};
+
+	*form = EG_LIST_NONE;
+	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (!eg_cli_has(cli, forms[i].option))
+			continue;
+		if (*form != EG_LIST_NONE)
+			return eg_cli_usage(cli, "two forms are given: say which one it is");
+		*form = forms[i].form;
+	}
+	if (*form == EG_LIST_NONE)
+		return eg_cli_usage(cli, "the form is missing: see --help");
+	return 0;
+}
+
+/* A CWT may come as hex, as edgate-token writes it. */
+static struct eg_span cwt_of(struct eg_cli_bytes *file)
+{
+	size_t len = 0, hex_len = file->len;
+
+	while (hex_len != 0 && (file->ptr[hex_len - 1] == '\n' || file->ptr[hex_len - 1] == '\r'))
+		hex_len--;
+	/* In place: what is written lies behind what is read. */
+	if (hex_len == 0 || strspn((const char *)file->ptr, "0123456789abcdefABCDEF") != hex_len ||
+	    sodium_hex2bin(
+	        file->ptr, file->len, (const char *)file->ptr, hex_len, NULL, &len, NULL) != 0)
+		return eg_span(file->ptr, file->len);
+	return eg_span(file->ptr, len);
+}
+
+static int import_file(const struct eg_cli *cli, enum eg_list_form form, struct eg_cli_bytes *file)
+{
+	const struct eg_list_import import = {
+	    .form = form,
+	    .file = form == EG_LIST_CWT ? cwt_of(file) : eg_span(file->ptr, file->len),
+	    .force = eg_cli_has(cli, "force"),
+	};
 	struct ctl_change change;
 
 	if (ctl_change_begin(&change, cli)) {
-		change.rc = eg_state_list_import(change.st, eg_span_str(cli->operand[0]),
-		    eg_span(bytes->ptr, bytes->len), change.utc_ns, &change.epoch, &change.err);
+		change.rc = eg_state_list_import(change.st, eg_span_str(cli->operand[0]), &import,
+		    change.utc_ns, &change.epoch, &change.err);
 		if (change.rc != 0)
 			(void)eg_error_prefix(&change.err, "%s", cli->operand[1]);
 	}
@@ -54,26 +116,29 @@ static int import_bytes(const struct eg_cli *cli, const struct eg_cli_bytes *byt
 
 int ctl_list_import(const struct eg_cli *cli)
 {
-	struct eg_cli_bytes bytes;
+	enum eg_list_form form;
+	struct eg_cli_bytes file;
 	struct eg_error err = {0};
-	int rc;
+	int rc = ctl_list_form(cli, &form);
 
-	if (!eg_cli_has(cli, "raw"))
-		return eg_cli_usage(cli, "--raw is missing: raw bytes are the only form so far");
-	if (eg_cli_read_file(cli->operand[1], EG_REVOKE_ENTRIES_MAX, &bytes, &err) != 0)
+	if (rc != 0)
+		return rc;
+	if (eg_cli_read_file(cli->operand[1], IMPORT_BYTES_MAX, &file, &err) != 0)
 		return eg_cli_refuse(&err);
-	rc = import_bytes(cli, &bytes);
-	eg_cli_bytes_free(&bytes);
+	rc = import_file(cli, form, &file);
+	eg_cli_bytes_free(&file);
 	return rc;
 }
+
+/* ── list ── */
 
 static json_t *json_of_list(const struct eg_snapshot *rows, const struct eg_list *list)
 {
 	const struct eg_issuer *issuer = eg_keyset_issuer(rows->keys, list->issuer_slot);
 
-	return json_pack("{s:o, s:o, s:I, s:I}", "uri", ctl_json_text(list->uri), "issuer",
+	return json_pack("{s:o, s:o, s:I, s:I, s:s}", "uri", ctl_json_text(list->uri), "issuer",
 	    ctl_json_text(issuer->name), "bits", (json_int_t)eg_bitmap_bits(list->map), "entries",
-	    (json_int_t)eg_bitmap_entries(list->map));
+	    (json_int_t)eg_bitmap_entries(list->map), "imported", ctl_list_form_name(list->form));
 }
 
 static void fill_lists(const struct eg_snapshot *rows, json_t *out)
@@ -84,7 +149,7 @@ static void fill_lists(const struct eg_snapshot *rows, json_t *out)
 
 int ctl_list_list(const struct eg_cli *cli)
 {
-	static const char *const columns[] = {"uri", "issuer", "bits", "entries", NULL};
+	static const char *const columns[] = {"uri", "issuer", "bits", "entries", "imported", NULL};
 
 	return ctl_show_rows(cli, columns, fill_lists);
 }

@@ -14,6 +14,9 @@ static const char *const status_modes[] = {[EG_STATUS_OPTIONAL] = "optional",
 static const char *const cnf_modes[] = {
     [EG_CNF_ACCEPT] = "accept", [EG_CNF_REQUIRE] = "require", [EG_CNF_REFUSE] = "refuse", NULL};
 
+static const char *const freshnesses[] = {
+    [EG_FRESH_BOUNDED] = "bounded", [EG_FRESH_STRICT] = "strict", NULL};
+
 typedef int add_fn(struct eg_policy *policy, struct eg_span text, struct eg_error *err);
 
 /* Every part of every value of an option goes through add. */
@@ -122,6 +125,28 @@ static int set_numbers(const struct eg_cli *cli, struct eg_policy *policy)
 	return rc;
 }
 
+/* strict:SECONDS or bounded:SECONDS */
+static int set_freshness(const struct eg_cli *cli, struct eg_policy *policy)
+{
+	const char *text = eg_cli_get(cli, "freshness");
+	uint64_t seconds;
+
+	if (text == NULL)
+		return 0;
+	for (uint8_t i = 0; freshnesses[i] != NULL; i++) {
+		const size_t len = strlen(freshnesses[i]);
+
+		if (strncmp(text, freshnesses[i], len) != 0 || text[len] != ':' ||
+		    !eg_cli_number(text + len + 1, UINT32_MAX, &seconds) || seconds == 0)
+			continue;
+		policy->freshness = i;
+		policy->max_state_age_s = (uint32_t)seconds;
+		return 0;
+	}
+	return eg_cli_usage(
+	    cli, "--freshness: '%s' is neither strict:SECONDS nor bounded:SECONDS", text);
+}
+
 static int set_assertion(const struct eg_cli *cli, struct eg_policy *policy)
 {
 	const char *text = eg_cli_get(cli, "implicit-assertion");
@@ -190,6 +215,8 @@ static int fill_policy(const struct eg_cli *cli, struct eg_policy *policy)
 	if (rc == 0)
 		rc = set_numbers(cli, policy);
 	if (rc == 0)
+		rc = set_freshness(cli, policy);
+	if (rc == 0)
 		rc = set_assertion(cli, policy);
 	if (rc == 0 && eg_policy_check(policy, &err) != 0)
 		rc = eg_cli_refuse(&err);
@@ -241,8 +268,8 @@ static json_t *json_of_policy(const struct eg_policy *p, bool is_default)
 	json_t *audience =
 	    p->any_audience ? json_string("any") : json_of_names(p->audience, p->audience_cnt);
 
-	return json_pack(
-	    "{s:I, s:b, s:o, s:o, s:o, s:o, s:b, s:i, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:b, s:o, s:o, s:o, s:o, s:b, s:i, s:s, s:s, s:s, s:o, s:b, s:I, "
+	                 "s:I, s:I, s:I, s:o}",
 	    "id", (json_int_t)p->id, "default", is_default, "issuer",
 	    json_of_names(p->issuer, p->issuer_cnt), "audience", audience, "typ",
 	    json_of_names(p->typ, p->typ_cnt), "cwt_typ", json_of_cwt_typs(p), "typ_required",
@@ -251,7 +278,10 @@ static json_t *json_of_policy(const struct eg_policy *p, bool is_default)
 	    ctl_json_text(eg_policy_span(&p->implicit_assertion)), "exp_optional", p->exp_optional,
 	    "max_age", (json_int_t)p->max_age_s, "max_lifetime", (json_int_t)p->max_lifetime_s,
 	    "client_cache", (json_int_t)p->client_cache_s, "max_token",
-	    (json_int_t)p->max_token_bytes);
+	    (json_int_t)p->max_token_bytes, "freshness",
+	    p->max_state_age_s != 0
+	        ? json_sprintf("%s:%u", freshnesses[p->freshness], p->max_state_age_s)
+	        : json_null());
 }
 
 static void fill_policies(const struct eg_snapshot *rows, json_t *out)

@@ -123,12 +123,28 @@ static enum eg_revoke_kind kind_by_name(const char *name)
 	return kinds[i].kind;
 }
 
+/* The value that is meant, none of an issuer's cutoff; bytes is where hex goes. */
+static int get_value(const struct eg_cli *cli, uint8_t bytes[VALUE_MAX], struct eg_span *value)
+{
+	*value = cli->operand_cnt > 1 ? eg_span_str(cli->operand[1]) : eg_span(NULL, 0);
+	if (!eg_cli_has(cli, "hex"))
+		return 0;
+	if (value->len > 2 * VALUE_MAX || !eg_hex_decode(*value, bytes))
+		return eg_cli_usage(
+		    cli, "'%s' is not the hex of 1 to %u bytes", cli->operand[1], VALUE_MAX);
+	*value = eg_span(bytes, value->len / 2);
+	return 0;
+}
+
 int ctl_unrevoke_value(const struct eg_cli *cli)
 {
-	struct eg_span value =
-	    cli->operand_cnt > 1 ? eg_span_str(cli->operand[1]) : eg_span(NULL, 0);
+	uint8_t bytes[VALUE_MAX];
 	struct ctl_change change;
+	struct eg_span value;
+	int rc = get_value(cli, bytes, &value);
 
+	if (rc != 0)
+		return rc;
 	if (ctl_change_begin(&change, cli))
 		change.rc = eg_state_unrevoke(change.st, kind_by_name(cli->command->name),
 		    eg_span_str(cli->operand[0]), value, change.utc_ns, &change.epoch, &change.err);
@@ -138,19 +154,6 @@ int ctl_unrevoke_value(const struct eg_cli *cli)
 static uint64_t now_s(void)
 {
 	return (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
-}
-
-/* The value that is meant; bytes is where hex goes. */
-static int get_value(const struct eg_cli *cli, uint8_t bytes[VALUE_MAX], struct eg_span *value)
-{
-	*value = eg_span_str(cli->operand[1]);
-	if (!eg_cli_has(cli, "hex"))
-		return 0;
-	if (value->len > 2 * VALUE_MAX || !eg_hex_decode(*value, bytes))
-		return eg_cli_usage(
-		    cli, "'%s' is not the hex of 1 to %u bytes", cli->operand[1], VALUE_MAX);
-	*value = eg_span(bytes, value->len / 2);
-	return 0;
 }
 
 int ctl_revoke_value(const struct eg_cli *cli)

@@ -2,23 +2,21 @@
 /* selftest: is an implementation of Ed25519 right on this CPU. */
 #include "ctl.h"
 #include "eg_ed25519_selftest.h"
-#include "vector_rows.h"
+#include "eg_log.h"
+#include "vector_batch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BATCH_ROWS      128u
 #define BATCH_BYTES     ((size_t)64 << 20) /* lines of a batch: then it is verified, full or not */
 #define LINE_KEPT_BYTES ((size_t)64 << 10) /* a longer line is given back at once */
+#define TABLES_MAX      1024               /* some ms each */
 
-struct batch {
+struct selftest {
 	const struct eg_ed25519_impl *impl;
-	struct vector_row row[BATCH_ROWS];
-	struct eg_ed25519_key key[BATCH_ROWS];
-	struct eg_ed25519_job job[BATCH_ROWS]; /* of the rows that can be asked about */
-	unsigned row_of_job[BATCH_ROWS];
-	unsigned row_cnt;
-	size_t bytes;
+	struct vector_batch batch;
+	size_t batch_bytes;
+	int table_cnt;
 };
 
 static int known_answers(const struct eg_ed25519_impl *impl)
@@ -31,82 +29,69 @@ static int known_answers(const struct eg_ed25519_impl *impl)
 	return EG_CLI_DONE;
 }
 
-/* The jobs of the batch. A key or a signature of another length is refused before the engine: it
- * has no place there. */
-static unsigned make_jobs(struct batch *b)
-{
-	unsigned job_cnt = 0;
-
-	for (unsigned i = 0; i < b->row_cnt; i++) {
-		const struct vector_row *row = &b->row[i];
-
-		if (row->pk.len != EG_ED25519_PUBLIC_BYTES ||
-		    row->sig.len != EG_ED25519_SIGNATURE_BYTES)
-			continue;
-		memcpy(b->key[i].bytes, row->pk.ptr, EG_ED25519_PUBLIC_BYTES);
-		b->job[job_cnt] = (struct eg_ed25519_job){
-		    &b->key[i], row->msg.ptr, row->sig.ptr, (uint32_t)row->msg.len};
-		b->row_of_job[job_cnt++] = i;
-	}
-	return job_cnt;
-}
-
 /* Verifies and prints what is in the batch, and empties it. */
-static void finish(struct batch *b)
+static int finish_batch(struct selftest *t, struct eg_error *err)
 {
-	bool row_ok[BATCH_ROWS] = {false}, job_ok[BATCH_ROWS] = {false};
-	unsigned job_cnt = make_jobs(b);
+	struct vector_batch *b = &t->batch;
+	bool ok[VECTOR_BATCH_ROWS], with_tables = t->table_cnt < TABLES_MAX;
+	int rc = vector_batch_verify(b, t->impl, with_tables, ok, err);
 
-	eg_ed25519_verify(b->impl, b->job, job_cnt, job_ok);
-	for (unsigned j = 0; j < job_cnt; j++)
-		row_ok[b->row_of_job[j]] = job_ok[j];
 	for (unsigned i = 0; i < b->row_cnt; i++) {
 		(void)fwrite(b->row[i].id.ptr, 1, b->row[i].id.len, stdout);
-		(void)printf("\t%d\n", row_ok[i]);
+		(void)printf("\t%d\n", ok[i]);
 		if (b->row[i].line_room > LINE_KEPT_BYTES)
 			vector_row_free(&b->row[i]);
 	}
 	b->row_cnt = 0;
-	b->bytes = 0;
+	t->batch_bytes = 0;
+	if (rc < 0)
+		return rc;
+	t->table_cnt += rc;
+	if (with_tables && t->table_cnt >= TABLES_MAX)
+		eg_log(EG_LOG_WARNING, "so many keys: the rest is verified without tables only");
+	return 0;
 }
 
 /* What stands before a line that is wrong is answered all the same. */
-static int verify_rows(struct batch *b, struct vector_file *file)
+static int verify_rows(struct selftest *t, struct vector_file *file, struct eg_error *err)
 {
-	struct eg_error err = {0};
-	int more;
+	struct vector_batch *b = &t->batch;
+	struct eg_error line_err = {0};
+	int rc = 0;
 
-	while ((more = vector_file_next(file, &b->row[b->row_cnt], &err)) > 0) {
-		b->bytes += b->row[b->row_cnt++].line_room;
-		if (b->row_cnt == BATCH_ROWS || b->bytes > BATCH_BYTES)
-			finish(b);
+	while (rc == 0 && vector_file_next(file, &b->row[b->row_cnt], &line_err) > 0) {
+		t->batch_bytes += b->row[b->row_cnt++].line_room;
+		if (b->row_cnt == VECTOR_BATCH_ROWS || t->batch_bytes > BATCH_BYTES)
+			rc = finish_batch(t, err);
 	}
-	finish(b);
-	return more < 0 ? eg_cli_refuse(&err) : EG_CLI_DONE;
+	if (rc == 0)
+		rc = finish_batch(t, err);
+	if (rc == 0 && line_err.code != 0)
+		*err = line_err;
+	return rc == 0 ? line_err.code : rc;
 }
 
 static int verify_file(const struct eg_ed25519_impl *impl, const char *path)
 {
 	struct eg_error err = {0};
 	struct vector_file file;
-	struct batch *b;
-	int rc;
+	struct selftest *t;
+	int rc = vector_file_open(&file, path, &err);
 
-	if (vector_file_open(&file, path, &err) != 0)
+	if (rc != 0)
 		return eg_cli_refuse(&err);
-	b = calloc(1, sizeof(*b));
-	if (b == NULL) {
-		vector_file_close(&file);
-		(void)eg_error_set(&err, EG_ENOMEM, "no memory to read %s", path);
-		return eg_cli_refuse(&err);
+	t = calloc(1, sizeof(*t));
+	if (t != NULL) {
+		t->impl = impl;
+		rc = verify_rows(t, &file, &err);
+		for (unsigned i = 0; i < VECTOR_BATCH_ROWS; i++)
+			vector_row_free(&t->batch.row[i]);
+		free(t);
+	} else {
+		rc = eg_error_set(&err, EG_ENOMEM, "no memory to read %s", path);
 	}
-	b->impl = impl;
-	rc = verify_rows(b, &file);
-	for (unsigned i = 0; i < BATCH_ROWS; i++)
-		vector_row_free(&b->row[i]);
-	free(b);
 	vector_file_close(&file);
-	return rc;
+	return rc != 0 ? eg_cli_refuse(&err) : EG_CLI_DONE;
 }
 
 int ctl_selftest(const struct eg_cli *cli)

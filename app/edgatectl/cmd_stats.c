@@ -3,8 +3,6 @@
 #include "ctl.h"
 #include "eg_clock.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 
 /* Details are not counted: they have names alone. */
@@ -84,7 +82,7 @@ static uint64_t load(const _Atomic uint64_t *word)
 static json_t *json_of_state(const struct eg_stats *stats)
 {
 	const struct eg_stats_header *h = stats->header;
-	bool running = kill((pid_t)h->pid, 0) == 0 || errno != ESRCH;
+	bool running = ctl_is_running(stats);
 	json_int_t now_s = eg_clock_utc_ns() / EG_NS_PER_S;
 	uint64_t read_s = load(&h->state_read_utc_s);
 

@@ -54,7 +54,10 @@ int ctl_open_stats(const struct eg_cli *cli, struct eg_stats *stats, struct eg_e
 /* Tells the running edgate, or all of this host, to look at the store now. Nobody need listen: its
  * 10 ms poll finds the change anyway. */
 void ctl_ring_doorbell(const struct eg_cli *cli);
-/* Returns once every core of the running edgate has applied the epoch, with the time it took. */
+/* Does the process live that made these statistics? */
+bool ctl_is_running(const struct eg_stats *stats);
+/* Returns once every core of the running edgate has applied the epoch, with the time it took.
+ * -EG_ENOENT at once where no edgate runs, or none any more. */
 int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,
     struct eg_error *err);
 
@@ -106,6 +109,12 @@ struct ctl_answer {
 };
 int ctl_print_answer(const struct ctl_answer *answer, bool as_json);
 
+/* ── status lists ── */
+
+/* The one of --raw, --jwt, --cwt, --w3c that is given. 0, or EG_CLI_USAGE after the message. */
+int ctl_list_form(const struct eg_cli *cli, enum eg_list_form *form);
+const char *ctl_list_form_name(enum eg_list_form form);
+
 /* ── the commands ── */
 
 int ctl_init(const struct eg_cli *cli);
@@ -114,11 +123,15 @@ int ctl_issuer_remove(const struct eg_cli *cli);
 int ctl_issuer_list(const struct eg_cli *cli);
 int ctl_key_list(const struct eg_cli *cli);
 int ctl_key_tables(const struct eg_cli *cli);
+int ctl_key_window(const struct eg_cli *cli);
 int ctl_policy_set(const struct eg_cli *cli);
 int ctl_policy_remove(const struct eg_cli *cli);
 int ctl_policy_list(const struct eg_cli *cli);
 int ctl_list_add(const struct eg_cli *cli);
 int ctl_list_import(const struct eg_cli *cli);
+int ctl_list_grow(const struct eg_cli *cli);
+int ctl_list_show(const struct eg_cli *cli);
+int ctl_list_export(const struct eg_cli *cli);
 int ctl_list_list(const struct eg_cli *cli);
 int ctl_revoke_index(const struct eg_cli *cli);
 int ctl_revoke_value(const struct eg_cli *cli);
@@ -133,6 +146,7 @@ int ctl_state_backup(const struct eg_cli *cli);
 int ctl_state_restore(const struct eg_cli *cli);
 int ctl_audit(const struct eg_cli *cli);
 int ctl_decide(const struct eg_cli *cli);
+int ctl_explain(const struct eg_cli *cli);
 int ctl_verify(const struct eg_cli *cli);
 int ctl_ping(const struct eg_cli *cli);
 int ctl_selftest(const struct eg_cli *cli);

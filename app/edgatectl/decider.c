@@ -18,6 +18,29 @@ struct decider {
 	uint8_t frame[EG_EGT_DATAGRAM_MAX];
 };
 
+int decider_configure(const struct eg_cli *cli, struct decider_config *config)
+{
+	uint64_t clock_s = (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
+	uint64_t policy_id = 0;
+	int rc;
+
+	*config = (struct decider_config){
+	    .state_dir = ctl_state_dir(cli),
+	    .now_s = clock_s,
+	    .now_is_chosen = eg_cli_has(cli, "now"),
+	};
+	rc = eg_cli_get_time(cli, "now", clock_s, &config->now_s);
+	if (rc == 0)
+		rc = eg_cli_get_number(cli, "policy", UINT32_MAX, &policy_id);
+	if (rc != 0)
+		return rc;
+	if (config->now_s > DECIDER_NOW_MAX)
+		return eg_cli_usage(cli, "--now: the clock ends at %llu, in the year 2262",
+		    (unsigned long long)DECIDER_NOW_MAX);
+	config->policy_id = (uint32_t)policy_id;
+	return 0;
+}
+
 static void take_snapshot(void *ctx, struct eg_snapshot *snapshot)
 {
 	struct decider *d = ctx;
@@ -100,6 +123,9 @@ static int start(struct decider *d, const struct decider_config *config, struct 
 		return rc;
 	if (config->now_is_chosen && d->snapshot != NULL)
 		d->snapshot->newest_event_s = 0;
+	/* The store was read just now, whatever time is asked about. */
+	atomic_store_explicit(
+	    &d->stats.header->state_read_utc_s, config->now_s, memory_order_relaxed);
 	d->policy_id = config->policy_id;
 	eg_utc_init(&d->utc, 0, utc_ns);
 	return start_pipeline(d, err);
@@ -183,4 +209,14 @@ int decider_ask(struct decider *d, const struct ctl_line *line, struct eg_egt_an
 	eg_pipeline_run(d->pipeline, &packet, 1, 0, d->out);
 	eg_pipeline_sent(d->pipeline, d->out, d->out->tx_cnt);
 	return read_answer(d, answer, err);
+}
+
+struct eg_state *decider_state(const struct decider *d)
+{
+	return d->st;
+}
+
+const struct eg_snapshot *decider_snapshot(const struct decider *d)
+{
+	return d->snapshot;
 }

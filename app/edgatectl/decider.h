@@ -23,6 +23,8 @@ struct decider_config {
 
 #define DECIDER_NOW_MAX ((uint64_t)(INT64_MAX / EG_NS_PER_S))
 
+/* By --state, --now and --policy. 0, or EG_CLI_USAGE after the message. */
+int decider_configure(const struct eg_cli *cli, struct decider_config *config);
 /* NULL with the reason in err. */
 struct decider *decider_open(const struct decider_config *config, struct eg_error *err);
 void decider_close(struct decider *d);
@@ -30,5 +32,8 @@ void decider_close(struct decider *d);
  * client library. -EG_EIO where the pipeline gave no answer: its drop is named in err. */
 int decider_ask(struct decider *d, const struct ctl_line *line, struct eg_egt_answer *answer,
     struct eg_error *err);
+/* What is decided by; lives until decider_close. */
+struct eg_state *decider_state(const struct decider *d);
+const struct eg_snapshot *decider_snapshot(const struct decider *d);
 
 #endif

@@ -20,6 +20,10 @@
 		    "what the request says about all tokens (default: CWT where a line is hex, "   \
 		    "else detect)"                                                                 \
 	}
+#define HEX                                                                                        \
+	{                                                                                          \
+		"hex", EG_CLI_SWITCH, NULL, "VALUE is hex: a cti is bytes, not text"               \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, EG_CLI_SWITCH, NULL, NULL                                                    \
@@ -61,6 +65,8 @@ static const struct eg_cli_option policy_set_options[] = {
     {"max-token", EG_CLI_VALUE, "BYTES", "refuse what is longer (default 4096)"},
     {"client-cache", EG_CLI_VALUE, "SECONDS", "how long clients may remember an OK"},
     {"exp-optional", EG_CLI_SWITCH, NULL, "let tokens without exp pass"},
+    {"freshness", EG_CLI_VALUE, "strict:SECONDS|bounded:SECONDS",
+        "state that old: answer STALE, or go on with the flag STATE_STALE (default: no bound)"},
     {"default", EG_CLI_SWITCH, NULL, "make it the default policy (the first one is)"},
     WAIT,
     END,
@@ -73,16 +79,38 @@ static const struct eg_cli_option list_add_options[] = {
     END,
 };
 static const struct eg_cli_option list_import_options[] = {
+    {"jwt", EG_CLI_SWITCH, NULL, "the file is a statuslist+jwt of the list's issuer"},
+    {"cwt", EG_CLI_SWITCH, NULL, "the file is a statuslist+cwt, as bytes or as hex"},
+    {"w3c", EG_CLI_SWITCH, NULL,
+        "the file is a BitstringStatusListCredential: a JWT, or JSON whose proof is not checked"},
     {"raw", EG_CLI_SWITCH, NULL, "the file is the list's bytes, least significant bit first"},
+    {"force", EG_CLI_SWITCH, NULL,
+        "also where it is older than what is in force, or contradicts it; the audit says so"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option list_export_options[] = {
+    {"jwt", EG_CLI_SWITCH, NULL, "as a statuslist+jwt"},
+    {"cwt", EG_CLI_SWITCH, NULL, "as a statuslist+cwt (bytes)"},
+    {"raw", EG_CLI_SWITCH, NULL, "as bytes, least significant bit first"},
+    {"key", EG_CLI_VALUE, "PRIVATE.jwk", "what to sign with, as edgate-token keygen makes it"},
+    {"exp", EG_CLI_VALUE, "T", "when it ends to be valid (default: never)"},
+    {"ttl", EG_CLI_VALUE, "SECONDS", "how long a verifier may keep it before it looks again"},
+    END,
+};
+static const struct eg_cli_option key_window_options[] = {
+    {"from", EG_CLI_VALUE, "T", "not before T (default: always)"},
+    {"until", EG_CLI_VALUE, "T", "not after T (default: for ever)"},
     WAIT,
     END,
 };
 static const struct eg_cli_option revoke_value_options[] = {
     {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until 360 s past it"},
-    {"hex", EG_CLI_SWITCH, NULL, "VALUE is hex: a cti is bytes, not text"},
+    HEX,
     WAIT,
     END,
 };
+static const struct eg_cli_option unrevoke_value_options[] = {HEX, WAIT, END};
 static const struct eg_cli_option cutoff_options[] = {
     {"until", EG_CLI_VALUE, "T",
         "refuse what was issued at T or before (default: now and the largest skew)"},
@@ -94,6 +122,13 @@ static const struct eg_cli_option decide_options[] = {
     {"now", EG_CLI_VALUE, "T", "at this time (default: the clock, read once)"},
     FMT,
     {"exit-status", EG_CLI_SWITCH, NULL, "exit 1 where a token is refused"},
+    JSON,
+    END,
+};
+static const struct eg_cli_option explain_options[] = {
+    {"policy", EG_CLI_VALUE, "ID", "by this policy (default: the default policy)"},
+    {"now", EG_CLI_VALUE, "T", "at this time (default: the clock, read once)"},
+    FMT,
     JSON,
     END,
 };
@@ -149,6 +184,8 @@ static const struct eg_cli_command commands[] = {
     {"key", "tables", NULL, 0, 0, json_option,
         "what the running edgate has for each key: comb table, and how often it verifies",
         ctl_key_tables},
+    {"key", "window", "ISSUER KID", 2, 2, key_window_options,
+        "from when until when a key counts, both inclusive", ctl_key_window},
     {"policy", "set", "ID", 1, 1, policy_set_options,
         "make or replace a policy: what is not given is its default", ctl_policy_set},
     {"policy", "remove", "ID", 1, 1, change_options, "remove a policy", ctl_policy_remove},
@@ -157,6 +194,13 @@ static const struct eg_cli_command commands[] = {
     {"list", "import", "URI FILE", 2, 2, list_import_options,
         "replace the imported values of a list; what was revoked here stays revoked",
         ctl_list_import},
+    {"list", "grow", "URI ENTRIES", 2, 2, change_options,
+        "give a list more entries, while it is in use", ctl_list_grow},
+    {"list", "show", "URI [IDX[,IDX...]...]", 1, UINT_MAX, json_option,
+        "a list as it counts: shape, freshness, counts, memory; or the values of entries",
+        ctl_list_show},
+    {"list", "export", "URI FILE", 2, 2, list_export_options,
+        "write a list as it counts, for other verifiers", ctl_list_export},
     {"list", "list", NULL, 0, 0, json_option, "the status lists", ctl_list_list},
     {"revoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
         "revoke entries of a status list", ctl_revoke_index},
@@ -178,13 +222,13 @@ static const struct eg_cli_command commands[] = {
     {"unrevoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
         "take back what was revoked or suspended here; an imported list still counts",
         ctl_unrevoke_index},
-    {"unrevoke", "jti", "ISSUER VALUE", 2, 2, change_options, "take back a revoked jti",
+    {"unrevoke", "jti", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked jti",
         ctl_unrevoke_value},
-    {"unrevoke", "cti", "ISSUER VALUE", 2, 2, change_options, "take back a revoked cti",
+    {"unrevoke", "cti", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked cti",
         ctl_unrevoke_value},
-    {"unrevoke", "sid", "ISSUER VALUE", 2, 2, change_options, "take back a revoked sid",
+    {"unrevoke", "sid", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked sid",
         ctl_unrevoke_value},
-    {"unrevoke", "jkt", "ISSUER VALUE", 2, 2, change_options, "take back a revoked jkt",
+    {"unrevoke", "jkt", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked jkt",
         ctl_unrevoke_value},
     {"unrevoke", "subject", "ISSUER SUB", 2, 2, change_options, "take back a subject's cutoff",
         ctl_unrevoke_value},
@@ -199,6 +243,8 @@ static const struct eg_cli_command commands[] = {
         "put a backup in the store's place, under a higher generation", ctl_state_restore},
     {"decide", NULL, "FILE|-", 1, 1, decide_options,
         "decide about tokens, one a line, without a network", ctl_decide},
+    {"explain", NULL, "TOKEN|-", 1, 1, explain_options,
+        "which rule refuses a token, and since when it is revoked", ctl_explain},
     {"verify", NULL, "HOST[:PORT] TOKEN...|-", 2, UINT_MAX, verify_options,
         "ask a running edgate about tokens", ctl_verify},
     {"ping", NULL, "HOST[:PORT]", 1, 1, ping_options, "ask a running edgate how it is", ctl_ping},

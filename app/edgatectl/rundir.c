@@ -2,7 +2,9 @@
 #include "ctl.h"
 #include "eg_clock.h"
 
+#include <errno.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -90,13 +92,29 @@ void ctl_ring_doorbell(const struct eg_cli *cli)
 	(void)close(fd);
 }
 
+bool ctl_is_running(const struct eg_stats *stats)
+{
+	return kill((pid_t)stats->header->pid, 0) == 0 || errno != ESRCH;
+}
+
+static int check_running(const struct eg_stats *stats, struct eg_error *err)
+{
+	if (ctl_is_running(stats))
+		return 0;
+	return eg_error_set(err, EG_ENOENT,
+	    "there is no edgate to wait for: process %llu is gone; the next one starts with the "
+	    "change",
+	    (unsigned long long)stats->header->pid);
+}
+
 static int wait_on(const struct eg_stats *stats, uint64_t epoch, uint64_t timeout_ms,
     double *took_ms, struct eg_error *err)
 {
 	uint64_t start_ns = eg_clock_mono_ns();
 	uint64_t took_ns = 0;
+	int rc = check_running(stats, err);
 
-	while (eg_stats_applied_epoch(stats) < epoch) {
+	while (rc == 0 && eg_stats_applied_epoch(stats) < epoch) {
 		const struct timespec pause = {0, POLL_NS};
 
 		if (took_ns >= timeout_ms * 1000000u)
@@ -106,9 +124,10 @@ static int wait_on(const struct eg_stats *stats, uint64_t epoch, uint64_t timeou
 			    (unsigned long long)timeout_ms);
 		(void)nanosleep(&pause, NULL);
 		took_ns = eg_clock_mono_ns() - start_ns;
+		rc = check_running(stats, err);
 	}
 	*took_ms = (double)took_ns / 1e6;
-	return 0;
+	return rc;
 }
 
 int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,

@@ -15,7 +15,8 @@ static unsigned detect(void)
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("sse4.2"))
 		found |= EG_CPU_SSE42;
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+	    __builtin_cpu_supports("bmi2"))
 		found |= EG_CPU_AVX2;
 	if (__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx512f") &&
 	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&

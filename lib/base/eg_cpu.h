@@ -14,7 +14,7 @@
 /* Each name is a row of isa_args in the top meson.build: the features that its files need. */
 enum eg_cpu_feature {
 	EG_CPU_SSE42 = 1 << 0,
-	EG_CPU_AVX2 = 1 << 1,   /* AVX2, BMI2 */
+	EG_CPU_AVX2 = 1 << 1,   /* AVX2, FMA, BMI2 */
 	EG_CPU_AVX512 = 1 << 2, /* AVX-512 F, BW, DQ, VL, VBMI, IFMA; BMI2 */
 };
 

@@ -8,17 +8,29 @@
 #define ARGUMENT_4_BYTES 26
 #define ARGUMENT_8_BYTES 27
 #define MAJOR_SIMPLE     7
-#define SIMPLE_MIN_LONG  32 /* RFC 8949 section 3.3: below it the two-byte form is not well-formed \
-	                     */
+#define HIGH_BITS        0x8080808080808080u
+#define ASCII_MAX        128 /* bytes, up to which words are faster than a call */
+/* RFC 8949 section 3.3: below it the two-byte form is not well-formed. */
+#define SIMPLE_MIN_LONG 32
 
-struct eg_cbor eg_cbor(struct eg_span document)
+static struct eg_cbor begin(struct eg_span document, size_t bytes_max)
 {
 	return (struct eg_cbor){
 	    .at = document.ptr,
 	    .end = document.len != 0 ? document.ptr + document.len : document.ptr,
-	    .failed = document.len > EG_CBOR_BYTES_MAX,
+	    .failed = document.len > bytes_max,
 	    .members_left = EG_CBOR_MEMBERS_MAX,
 	};
+}
+
+struct eg_cbor eg_cbor(struct eg_span document)
+{
+	return begin(document, EG_CBOR_BYTES_MAX);
+}
+
+struct eg_cbor eg_cbor_large(struct eg_span document)
+{
+	return begin(document, UINT32_MAX);
 }
 
 static bool fail(struct eg_cbor *r)
@@ -40,28 +52,27 @@ bool eg_cbor_done(const struct eg_cbor *r)
 
 /* ── heads ── */
 
-static bool read_argument(struct eg_cbor *r, unsigned info, uint64_t *n)
+/* 1, 2, 4 or 8 bytes, by one load where there are that many more behind them. */
+static inline uint64_t load_be(const struct eg_cbor *r, unsigned bytes)
+{
+	uint64_t n = 0;
+
+	if (left(r) >= sizeof(n))
+		return eg_load_be64(r->at) >> (64 - 8 * bytes);
+	for (unsigned i = 0; i < bytes; i++)
+		n = n << 8 | r->at[i];
+	return n;
+}
+
+static inline bool read_argument(struct eg_cbor *r, unsigned info, uint64_t *n)
 {
 	static const uint64_t least[] = {ARGUMENT_1_BYTE, 1u << 8, 1u << 16, 1ull << 32};
 	const unsigned log2_bytes = info - ARGUMENT_1_BYTE;
-	const uint8_t *p = r->at;
 
 	if (info > ARGUMENT_8_BYTES || left(r) < 1u << log2_bytes)
 		return false;
+	*n = load_be(r, 1u << log2_bytes);
 	r->at += 1u << log2_bytes;
-	switch (info) {
-	case ARGUMENT_1_BYTE:
-		*n = p[0];
-		break;
-	case ARGUMENT_2_BYTES:
-		*n = eg_load_be16(p);
-		break;
-	case ARGUMENT_4_BYTES:
-		*n = eg_load_be32(p);
-		break;
-	default:
-		*n = eg_load_be64(p);
-	}
 	return *n >= least[log2_bytes];
 }
 
@@ -112,12 +123,34 @@ static bool read_long_simple(struct eg_cbor *r, unsigned info, struct eg_cbor_it
 	}
 }
 
+/* Texts of a token are short, and ASCII: looked at by words, of which the last two overlap. */
+static inline bool is_utf8(struct eg_span text)
+{
+	uint64_t bits = 0, word;
+	size_t i = 0;
+
+	if (text.len > ASCII_MAX)
+		return eg_utf8_valid(text);
+	for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
+		memcpy(&word, text.ptr + i, sizeof(word));
+		bits |= word;
+	}
+	if (text.len >= sizeof(word)) {
+		memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
+		bits |= word;
+	} else {
+		for (; i < text.len; i++)
+			bits |= text.ptr[i];
+	}
+	return (bits & HIGH_BITS) == 0 || eg_utf8_valid(text);
+}
+
 static bool read_content(struct eg_cbor *r, struct eg_cbor_item *item)
 {
 	if (item->n > left(r))
 		return false;
 	r->at += item->n;
-	return item->type == EG_CBOR_BYTES || eg_utf8_valid(eg_cbor_span(item));
+	return item->type == EG_CBOR_BYTES || is_utf8(eg_cbor_span(item));
 }
 
 bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item)
@@ -188,7 +221,7 @@ static bool skip_map(struct eg_cbor *r, const struct eg_cbor_item *item)
 	return !r->failed;
 }
 
-bool eg_cbor_skip(struct eg_cbor *r, const struct eg_cbor_item *item)
+bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item)
 {
 	struct eg_cbor_item inner = *item;
 
@@ -262,22 +295,29 @@ static bool add_long_key(struct eg_cbor_map *map, struct eg_span key)
 		return false;
 	memmove(&map->long_key[place + 1], &map->long_key[place],
 	    (map->long_cnt - place) * sizeof(map->long_key[0]));
-	map->long_key[place].off = (uint16_t)(key.ptr - map->base);
-	map->long_key[place].len = (uint16_t)key.len;
+	map->long_key[place].off = (uint32_t)(key.ptr - map->base);
+	map->long_key[place].len = (uint32_t)key.len;
 	map->long_cnt++;
 	return true;
 }
 
-/* The keys of one byte are the integers -24 … 23, encoded as 00 … 17 and 20 … 37, and the empty
- * strings; the integers fit a word. */
-static bool add_key(struct eg_cbor_map *map, struct eg_span key)
+/* 00 … 17 and 20 … 37 */
+static inline bool is_short_int(uint8_t head)
 {
-	const uint64_t bit = 1ull << (key.ptr[0] & 63);
+	return head < 64 && (head & 0x1F) < ARGUMENT_1_BYTE;
+}
 
-	if (key.len != 1 || key.ptr[0] > 63)
-		return add_long_key(map, key);
+/* What most keys of a CWT are. */
+static inline bool next_short_int(
+    struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor_item *key)
+{
+	const uint64_t bit = 1ull << *r->at;
+
+	key->type = *r->at >> 5;
+	key->n = *r->at & 0x1F;
+	key->content = ++r->at;
 	if ((map->short_keys & bit) != 0)
-		return false;
+		return fail(r);
 	map->short_keys |= bit;
 	return true;
 }
@@ -293,9 +333,11 @@ bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor
 		return false;
 	}
 	map->left--;
+	if (r->at != r->end && is_short_int(*r->at))
+		return next_short_int(r, map, key);
 	if (!eg_cbor_read(r, key))
 		return false;
-	if (key->type > EG_CBOR_TEXT || !add_key(map, eg_span(start, (size_t)(r->at - start))))
+	if (key->type > EG_CBOR_TEXT || !add_long_key(map, eg_span(start, (size_t)(r->at - start))))
 		return fail(r);
 	return true;
 }

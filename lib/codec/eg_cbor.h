@@ -57,18 +57,28 @@ struct eg_cbor_map {
 	const uint8_t *base;
 	unsigned long_cnt; /* the other keys, as encoded, in the order of memcmp */
 	struct {
-		uint16_t off, len;
+		uint32_t off, len;
 	} long_key[EG_CBOR_MEMBERS_MAX];
 };
 
 struct eg_cbor eg_cbor(struct eg_span document);
+/* The same for a document of up to 2^32 - 1 bytes: a status list. */
+struct eg_cbor eg_cbor_large(struct eg_span document);
 
 /* The next item: of a string with its content, of the others the head alone, whose inside is to be
  * walked or skipped next. False after a fault or past the end. */
 bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item);
 
+/* Of the array, map or tag that was read last. */
+bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item);
+
 /* Checks and passes over what is inside the item that was read last (nothing, of a plain one). */
-bool eg_cbor_skip(struct eg_cbor *r, const struct eg_cbor_item *item);
+static inline bool eg_cbor_skip(struct eg_cbor *r, const struct eg_cbor_item *item)
+{
+	if (item->type < EG_CBOR_ARRAY || item->type > EG_CBOR_TAG)
+		return !r->failed;
+	return eg_cbor_skip_inside(r, item);
+}
 
 /* Begins to walk the array or map that was read last. Of an array the caller reads item->n items,
  * then calls eg_cbor_leave. False where it is too deep. */

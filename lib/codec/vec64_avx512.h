@@ -19,11 +19,6 @@ static inline __mmask64 v64_first(size_t n)
 	return n < V64_BYTES ? _bzhi_u64(UINT64_MAX, (unsigned)n) : UINT64_MAX;
 }
 
-static inline struct v64 v64_load(const uint8_t *p)
-{
-	return (struct v64){_mm512_loadu_si512(p)};
-}
-
 static inline struct v64 v64_load_first(const uint8_t *p, size_t n, uint8_t fill)
 {
 	return (struct v64){_mm512_mask_loadu_epi8(_mm512_set1_epi8((char)fill), v64_first(n), p)};

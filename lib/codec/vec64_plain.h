@@ -15,14 +15,6 @@ struct v64 {
 	uint8_t byte[V64_BYTES];
 };
 
-static inline struct v64 v64_load(const uint8_t *p)
-{
-	struct v64 v;
-
-	memcpy(v.byte, p, V64_BYTES);
-	return v;
-}
-
 /* The first n of 64 bytes, all others `fill`; what stands behind them is not touched. */
 static inline struct v64 v64_load_first(const uint8_t *p, size_t n, uint8_t fill)
 {

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 
 const struct eg_ed25519_impl *const eg_ed25519_impls[] = {
+#ifdef __x86_64__
+    &eg_ed25519_ifma,
+    &eg_ed25519_avx2,
+#endif
     &eg_ed25519_portable,
     &eg_ed25519_sodium,
     NULL,

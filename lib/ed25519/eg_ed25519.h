@@ -25,8 +25,8 @@ struct eg_ed25519_table; /* eg_ed25519_table.h */
 /* A public key, prepared for verification. */
 struct eg_ed25519_key {
 	uint8_t bytes[EG_ED25519_PUBLIC_BYTES];
-	/* enum eg_ed25519_point, as eg_ed25519_key_init found it. Advice for who plans tables: nothing
-	 * that verifies or builds a table trusts it. */
+	/* enum eg_ed25519_point, as eg_ed25519_key_init found it. Advice for who plans tables:
+	 * nothing that verifies or builds a table trusts it. */
 	uint8_t point;
 	/* The comb table of this key, or NULL: then it goes the generic way. Not owned: it outlives
 	 * every job that names the key. Implementations that use no tables ignore it. */
@@ -73,7 +73,7 @@ extern const struct eg_ed25519_impl *const eg_ed25519_impls[];
  * who checks a few signatures only asks for "sodium". [control] */
 const struct eg_ed25519_impl *eg_ed25519_select(const char *name, struct eg_error *err);
 
-/* ok[i] = verdict of jobs[i]; any job_cnt from 0 up. [worker] */
+/* ok[i] = verdict of jobs[i]; any job_cnt from 0 up. Takes up to 100 KB of stack. [worker] */
 static inline void eg_ed25519_verify(const struct eg_ed25519_impl *impl,
     const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[])
 {

@@ -32,6 +32,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How formulas over elements are defined that run once an addition or more. A backend of vectors
+ * inlines them by force, whatever their size: an element that is handed to a call goes through
+ * memory, and is often stored in smaller pieces than it is loaded in, which stalls. */
+#ifndef FE_INLINE
+#define FE_INLINE static inline
+#endif
+
 /* ── sums of products ── */
 
 /* ready × ready → product */

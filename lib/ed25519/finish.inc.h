@@ -6,7 +6,7 @@
 
 /* The encodings of a point in each lane, half_inverse = 1/(2Z): y, with the parity of x above it.
  * With s = (Y + X)/(2Z) and r = (Y − X)/(2Z): y = s + r, x = s − r. */
-static inline void finish_encode(
+FE_INLINE void finish_encode(
     struct fe ymx, struct fe ypx, struct fe half_inverse, uint64_t w[4][FE_LANES])
 {
 	struct fe s = fe_mul(ypx, half_inverse), r = fe_mul(ymx, half_inverse);

@@ -27,7 +27,7 @@ static inline void generic_multiples(struct multiples *m, const struct point *mi
 }
 
 /* Lane l: digit[l]·(−A). */
-static inline struct cached generic_pick(const struct multiples *m, const int16_t digit[FE_LANES])
+FE_INLINE struct cached generic_pick(const struct multiples *m, const int16_t digit[FE_LANES])
 {
 	const size_t stride = sizeof(struct cached) / sizeof(struct fe);
 	uint32_t index[FE_LANES], negative = 0;

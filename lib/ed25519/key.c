@@ -18,6 +18,21 @@ static bool is_small_order(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
 	return memcmp(q, identity, sizeof(q)) == 0;
 }
 
+/* L·P = identity, as (L − 1)·P = −P. It is not left to crypto_core_ed25519_is_valid_point: up to
+ * 1.0.20 that looks at the x of L·P only (CVE-2025-69277), which is 0 for points of order 2L too.
+ */
+static bool is_prime_order(const uint8_t p[EG_ED25519_PUBLIC_BYTES])
+{
+	static const uint8_t minus_one[crypto_core_ed25519_SCALARBYTES] = {0xec, 0xd3, 0xf5, 0x5c,
+	    0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
+	uint8_t q[EG_ED25519_PUBLIC_BYTES];
+
+	if (crypto_scalarmult_ed25519_noclamp(q, minus_one, p) != 0)
+		return false;
+	q[31] ^= 0x80;
+	return memcmp(q, p, sizeof(q)) == 0;
+}
+
 enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC_BYTES])
 {
 	uint8_t sum[EG_ED25519_PUBLIC_BYTES];
@@ -28,9 +43,7 @@ enum eg_ed25519_point eg_ed25519_classify(const uint8_t public[EG_ED25519_PUBLIC
 		return EG_ED25519_POINT_NOT_A_POINT;
 	if (is_small_order(public))
 		return EG_ED25519_POINT_SMALL;
-	/* libsodium: canonical, on the curve, not small and in the subgroup of order L. */
-	return crypto_core_ed25519_is_valid_point(public) == 1 ? EG_ED25519_POINT_PRIME
-	                                                       : EG_ED25519_POINT_MIXED;
+	return is_prime_order(public) ? EG_ED25519_POINT_PRIME : EG_ED25519_POINT_MIXED;
 }
 
 int eg_ed25519_key_init(struct eg_ed25519_key *key, const uint8_t public[EG_ED25519_PUBLIC_BYTES],

@@ -32,7 +32,7 @@ static const uint64_t point_sqrt_minus_one[4] = {
 
 /* X = E·F, Y = G·H, Z = F·G, T = E·H, with Y ∓ X from the unreduced products. The four are ready.
  */
-static inline void point_finish(
+FE_INLINE void point_finish(
     struct point *p, struct fe e, struct fe f, struct fe g, struct fe h, bool with_t)
 {
 	struct fe_wide x = fe_wide_mul(e, f), y = fe_wide_mul(g, h);
@@ -45,7 +45,7 @@ static inline void point_finish(
 }
 
 /* E = B − A, F = D − C, G = D + C, H = B + A */
-static inline void point_add_products(
+FE_INLINE void point_add_products(
     struct point *p, struct fe_wide a, struct fe_wide b, struct fe_wide c, struct fe_wide d)
 {
 	point_finish(p, fe_carry(fe_wide_sub(b, a)), fe_carry(fe_wide_sub(d, c)),
@@ -53,7 +53,7 @@ static inline void point_add_products(
 }
 
 /* p += n, 7 multiplications ("madd-2008-hwcd-3": Z of n is 1). */
-static inline void point_add_niels(struct point *p, const struct niels *n)
+FE_INLINE void point_add_niels(struct point *p, const struct niels *n)
 {
 	struct fe_wide a = fe_wide_mul(p->ymx, n->ymx), b = fe_wide_mul(p->ypx, n->ypx);
 	struct fe_wide c = fe_wide_mul(p->t, n->t2d), d = fe_wide_twice(p->z);
@@ -62,7 +62,7 @@ static inline void point_add_niels(struct point *p, const struct niels *n)
 }
 
 /* p += q, 8 multiplications ("add-2008-hwcd-3"). */
-static inline void point_add_cached(struct point *p, const struct cached *q)
+FE_INLINE void point_add_cached(struct point *p, const struct cached *q)
 {
 	struct fe_wide a = fe_wide_mul(p->ymx, q->ymx), b = fe_wide_mul(p->ypx, q->ypx);
 	struct fe_wide c = fe_wide_mul(p->t, q->t2d), d = fe_wide_mul(p->z, q->z2);
@@ -75,7 +75,7 @@ static inline void point_add_cached(struct point *p, const struct cached *q)
  * same point), and they are written in u = Y − X, v = Y + X: E = v² − u², G = 2uv, F = 4Z² − 2uv, H
  * = u² + v² p->t is not read; without with_t it is stale after, which only another doubling may
  * follow. */
-static inline void point_double(struct point *p, bool with_t)
+FE_INLINE void point_double(struct point *p, bool with_t)
 {
 	struct fe_wide u2 = fe_wide_sq(p->ymx), v2 = fe_wide_sq(p->ypx), z2 = fe_wide_sq(p->z);
 	struct fe_wide uv = fe_wide_mul(p->ymx, p->ypx);
@@ -87,14 +87,13 @@ static inline void point_double(struct point *p, bool with_t)
 }
 
 /* p = 2^n · p, n >= 1 */
-static inline void point_double_times(struct point *p, unsigned n)
+FE_INLINE void point_double_times(struct point *p, unsigned n)
 {
-	for (; n > 1; n--)
-		point_double(p, false);
-	point_double(p, true);
+	for (; n > 0; n--)
+		point_double(p, n == 1);
 }
 
-static inline struct point point_identity(void)
+FE_INLINE struct point point_identity(void)
 {
 	const uint64_t zero[4] = {0};
 	struct fe one = fe_broadcast(point_one);
@@ -103,7 +102,7 @@ static inline struct point point_identity(void)
 }
 
 /* The point of an entry, Z = 1: T = xy = 2dxy · 1/(2d). */
-static inline struct point point_from_niels(const struct niels *n)
+FE_INLINE struct point point_from_niels(const struct niels *n)
 {
 	return (struct point){n->ymx, n->ypx, fe_broadcast(point_one),
 	    fe_mul(n->t2d, fe_broadcast(point_half_over_d))};
@@ -115,7 +114,7 @@ static inline struct point point_from_affine(struct fe x, struct fe y)
 	return (struct point){fe_sub(y, x), fe_add(y, x), fe_broadcast(point_one), fe_mul(x, y)};
 }
 
-static inline struct cached point_cache(const struct point *p)
+FE_INLINE struct cached point_cache(const struct point *p)
 {
 	return (struct cached){
 	    p->ypx, p->ymx, fe_add(p->z, p->z), fe_mul(p->t, fe_broadcast(point_2d))};

@@ -93,7 +93,7 @@ static void engine_recode(
 
 /* ── sums ── */
 
-static void engine_keep(struct engine *e, unsigned group, const struct point *p, uint32_t valid)
+FE_INLINE void engine_keep(struct engine *e, unsigned group, const struct point *p, uint32_t valid)
 {
 	e->ymx[group] = p->ymx;
 	e->ypx[group] = p->ypx;
@@ -207,10 +207,10 @@ static void engine_verify_batch(const struct eg_ed25519_job jobs[], unsigned job
  */
 static void engine_verify(const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[])
 {
-	unsigned batches = (job_cnt + PLAN_JOBS_MAX - 1) / PLAN_JOBS_MAX;
+	unsigned batches = job_cnt / PLAN_JOBS_MAX + (job_cnt % PLAN_JOBS_MAX != 0);
 
 	for (unsigned size; job_cnt > 0; jobs += size, ok += size, job_cnt -= size, batches--) {
-		size = (job_cnt + batches - 1) / batches;
+		size = job_cnt / batches + (job_cnt % batches != 0);
 		size = (size + FE_LANES - 1) / FE_LANES * FE_LANES;
 		size = size < job_cnt ? size : job_cnt;
 		engine_verify_batch(jobs, size, ok);

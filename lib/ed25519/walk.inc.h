@@ -31,7 +31,7 @@ __attribute__((always_inline)) static inline void walk_prefetch(
 
 /* p += the row's entries. Lanes whose table has fewer windows than the group's longest find the
  * identity there. */
-static inline void walk_step(struct point *p, const struct walk *walk, unsigned row)
+FE_INLINE void walk_step(struct point *p, const struct walk *walk, unsigned row)
 {
 	struct niels n = niels_load(walk->look[row]);
 
@@ -40,7 +40,7 @@ static inline void walk_step(struct point *p, const struct walk *walk, unsigned 
 
 /* p[g] = the sum of group g's rows, for `groups` groups with the same number of rows: their
  * additions do not depend on each other, so one's latency is the other's throughput. */
-static inline void walk_from_first(struct point p[], const struct walk walk[], unsigned groups)
+FE_INLINE void walk_from_first(struct point p[], const struct walk walk[], unsigned groups)
 {
 	for (unsigned g = 0; g < groups; g++) {
 		struct niels n = niels_load(walk[g].look[0]);
@@ -57,7 +57,7 @@ static inline void walk_from_first(struct point p[], const struct walk walk[], u
 }
 
 /* p += the sum of the rows, where p has a beginning already. */
-static inline void walk_onto(struct point *p, const struct walk *walk)
+FE_INLINE void walk_onto(struct point *p, const struct walk *walk)
 {
 	for (unsigned row = 0; row < walk->rows; row++) {
 		walk_prefetch(walk, row + WALK_AHEAD);

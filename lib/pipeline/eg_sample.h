@@ -4,8 +4,7 @@
  * (control). The worker copies what it verified and what came of it; where control has not caught
  * up the sample is not taken. Fixed size, no allocation.
  *
- *   signature queue ── one verdict in N ──▶ ring ──▶ control: libsodium says the same?
- * (eg_recheck.h)
+ *   signature queue ── one verdict in N ──▶ ring ──▶ control (eg_recheck.h): libsodium agrees?
  */
 #ifndef EG_SAMPLE_H
 #define EG_SAMPLE_H

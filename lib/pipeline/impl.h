@@ -95,7 +95,8 @@ struct eg_pipeline {
 	/* of this turn */
 	struct eg_pipeline_out *out;
 	uint64_t now_ns, now_s;
-	uint64_t epoch; /* that frames admitted now answer */
+	uint64_t epoch;       /* that frames admitted now answer */
+	uint64_t state_age_s; /* since the last good contact with the authority */
 	bool ready;
 
 	struct eg_batch batch;

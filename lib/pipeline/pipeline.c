@@ -90,6 +90,15 @@ static void take_mail(struct eg_pipeline *p)
 	eg_pipeline_count(p, EG_COUNTER_mailbox_entries, cnt);
 }
 
+/* A clock that was set back makes the state fresh, not of the future. */
+static uint64_t state_age(const struct eg_pipeline *p)
+{
+	const uint64_t contact_s =
+	    atomic_load_explicit(&p->config.stats->header->state_read_utc_s, memory_order_relaxed);
+
+	return p->now_s > contact_s ? p->now_s - contact_s : 0;
+}
+
 static void begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
 {
 	out->tx_cnt = 0;
@@ -100,6 +109,7 @@ static void begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipelin
 	take_mail(p);
 	p->ready = p->snapshot != NULL && p->now_s >= p->snapshot->newest_event_s;
 	p->epoch = eg_stats_applied_epoch(p->config.stats);
+	p->state_age_s = state_age(p);
 }
 
 static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt)

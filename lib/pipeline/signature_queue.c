@@ -70,10 +70,14 @@ static uint64_t lower(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint32_t cache_for(const struct eg_pending *e, uint64_t now_s)
+/* What may not be answered from our memory must not be answered from a client's. */
+static uint32_t cache_for(const struct eg_pipeline *p, const struct eg_pending *e)
 {
+	const uint64_t now_s = p->now_s;
 	uint64_t left = lower(e->policy->client_cache_s, seconds_until(e->exp_s, now_s));
 
+	if (e->policy->max_state_age_s != 0)
+		left = lower(left, seconds_until(e->policy->max_state_age_s, p->state_age_s));
 	if (e->list != NULL && e->list->exp_s != 0)
 		left = lower(left, seconds_until(e->list->exp_s, now_s));
 	if (e->list != NULL && e->list->ttl_end_s != 0)
@@ -87,10 +91,12 @@ static void settle_verified(struct eg_pipeline *p, struct eg_pending *e)
 
 	e->answer.status = found.status;
 	e->answer.detail = found.detail;
-	if (e->list != NULL && is_past(e->list->ttl_end_s, p->now_s))
+	if (e->list != NULL && is_past(e->list->ttl_end_s, p->now_s)) {
 		e->answer.rflags |= EG_RFLAG_LIST_STALE;
+		eg_pipeline_count(p, EG_COUNTER_list_stale, 1);
+	}
 	if (found.status == EG_OK)
-		e->answer.cache_for = cache_for(e, p->now_s);
+		e->answer.cache_for = cache_for(p, e);
 	eg_record_settle(p, e->ref, &e->answer);
 }
 
@@ -112,17 +118,17 @@ static void settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_o
 static void sample(struct eg_pipeline *p, unsigned cnt)
 {
 	const struct eg_signature_queue *queue = &p->queue;
+	uint64_t next = p->unsampled; /* wider than the step, which may be 2^32 - 1 */
 
 	if (p->config.samples == NULL)
 		return;
-	for (; p->unsampled < cnt; p->unsampled += p->config.sample_every) {
-		bool put = eg_sample_put(
-		    p->config.samples, &queue->job[p->unsampled], queue->ok[p->unsampled]);
+	for (; next < cnt; next += p->config.sample_every) {
+		bool put = eg_sample_put(p->config.samples, &queue->job[next], queue->ok[next]);
 
 		eg_pipeline_count(p,
 		    put ? EG_COUNTER_signature_samples : EG_COUNTER_signature_samples_skipped, 1);
 	}
-	p->unsampled -= cnt;
+	p->unsampled = (uint32_t)(next - cnt);
 }
 
 static void settle_all(struct eg_pipeline *p, unsigned cnt)

@@ -24,7 +24,21 @@ static void set_shard(struct eg_pipeline *p, struct eg_egt_answer *answer, unsig
 
 /* ── route: is there a state to judge by, and by which policy ── */
 
-/* STALE stands before UNKNOWN_POLICY: a policy may be missing because we lag behind. */
+/* Design section 2: past the policy's bound a strict one gets no answer of ours, a bounded one gets
+ * it with a flag. */
+static struct eg_finding check_freshness(struct eg_pipeline *p, unsigned slot)
+{
+	const struct eg_policy *policy = p->batch.policy[slot];
+
+	if (policy->max_state_age_s == 0 || p->state_age_s <= policy->max_state_age_s)
+		return eg_finding(EG_OK, EG_DETAIL_NONE);
+	p->batch.answer[slot].rflags |= EG_RFLAG_STATE_STALE;
+	eg_pipeline_count(p, EG_COUNTER_state_stale, 1);
+	return eg_finding(policy->freshness == EG_FRESH_STRICT ? EG_STALE : EG_OK, EG_DETAIL_NONE);
+}
+
+/* STALE for an epoch stands before UNKNOWN_POLICY: a policy may be missing because we lag behind.
+ */
 static struct eg_finding route(struct eg_pipeline *p, unsigned slot)
 {
 	struct eg_batch *b = &p->batch;
@@ -38,8 +52,7 @@ static struct eg_finding route(struct eg_pipeline *p, unsigned slot)
 	b->policy[slot] = eg_snapshot_policy(p->snapshot, b->record[slot].policy_id);
 	if (b->policy[slot] == NULL)
 		return eg_finding(EG_UNKNOWN_POLICY, EG_DETAIL_NONE);
-	__builtin_prefetch(b->policy[slot]);
-	return eg_finding(EG_OK, EG_DETAIL_NONE);
+	return check_freshness(p, slot);
 }
 
 /* ── decode: S1–S7, then into the signature queue with all that the rest needs ── */
@@ -151,6 +164,7 @@ static void build_status(
 		return;
 	}
 	e->list = list;
+	e->status_unknown = list->stated != 0 && token->status_idx >= list->stated;
 	e->query.map = list->map;
 	e->query.idx = token->status_idx;
 	e->query.has |= EG_REVOKE_HAS_INDEX;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
-#include "chunk.h"
 #include "rows.h"
 
 /* ── issuers and their keys ── */
@@ -214,106 +213,5 @@ int eg_state_policy_remove(
 
 	if (rc == 0)
 		rc = policy_remove(&c, id);
-	return eg_change_end(&c, rc, epoch);
-}
-
-/* ── status lists ── */
-
-static int refuse_known_list(const struct eg_change *c, struct eg_span uri)
-{
-	int rc = eg_lists_sync(&c->st->lists, &c->st->db, c->err);
-	const struct eg_list_row *known = eg_lists_find(&c->st->lists, uri);
-
-	if (rc != 0 || known == NULL)
-		return rc;
-	return eg_error_set(c->err, EG_EEXIST,
-	    "the status list %.300s is there already: %u entries of %u bits", eg_show(uri).text,
-	    known->entries, known->bits);
-}
-
-static int check_shape(const struct eg_change *c, unsigned bits, uint32_t entries)
-{
-	if (bits != 1 && bits != 2 && bits != 4 && bits != 8)
-		return eg_error_set(
-		    c->err, EG_EINVAL, "a status list has 1, 2, 4 or 8 bits, not %u", bits);
-	if (entries == 0 || entries > EG_REVOKE_ENTRIES_MAX)
-		return eg_error_set(c->err, EG_EINVAL, "a status list has 1 … %u entries, not %u",
-		    EG_REVOKE_ENTRIES_MAX, entries);
-	return 0;
-}
-
-static int list_add(struct eg_change *c, Eg__Pb__ListAdd *add)
-{
-	Eg__Pb__Event event = EG__PB__EVENT__INIT;
-	struct eg_span uri = eg_pb_span(add->uri), issuer = eg_pb_span(add->issuer);
-	uint64_t issuer_id = 0;
-	int rc = eg_change_check_name(c, "status list", uri, EG_STATE_URI_MAX);
-
-	if (rc == 0)
-		rc = check_shape(c, add->bits, add->entries);
-	if (rc == 0)
-		rc = eg_change_find_issuer(c, issuer, &issuer_id);
-	if (rc == 0)
-		rc = refuse_known_list(c, uri);
-	if (rc == 0)
-		rc = eg_db_run(&c->st->db,
-		    "INSERT INTO list (uri, issuer, bits, entries) VALUES (?1, ?2, ?3, ?4)",
-		    EG_VALS(
-		        eg_blob(uri), eg_int(issuer_id), eg_int(add->bits), eg_int(add->entries)),
-		    c->err);
-	if (rc != 0)
-		return rc;
-	event.op_case = EG__PB__EVENT__OP_LIST_ADD;
-	event.list_add = add;
-	return eg_change_log(c, &event, "list add %s of %s, %u entries of %u bits",
-	    eg_show(uri).text, eg_show(issuer).text, add->entries, add->bits);
-}
-
-int eg_state_list_add(struct eg_state *st, struct eg_span uri, struct eg_span issuer, unsigned bits,
-    uint32_t entries, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
-{
-	Eg__Pb__ListAdd add = EG__PB__LIST_ADD__INIT;
-	struct eg_change c;
-	int rc = eg_change_begin(&c, st, utc_ns, err);
-
-	add.uri = eg_pb_bytes(uri);
-	add.issuer = eg_pb_bytes(issuer);
-	add.bits = bits;
-	add.entries = entries;
-	if (rc == 0)
-		rc = list_add(&c, &add);
-	return eg_change_end(&c, rc, epoch);
-}
-
-static int list_import(struct eg_change *c, struct eg_span uri, struct eg_span bytes)
-{
-	Eg__Pb__Event event = EG__PB__EVENT__INIT;
-	Eg__Pb__ListImport import = EG__PB__LIST_IMPORT__INIT;
-	struct eg_list_row *list = NULL;
-	int rc = eg_change_find_list(c, uri, &list);
-
-	if (rc == 0 && bytes.len != eg_list_bytes(list))
-		rc = eg_error_set(c->err, EG_EINVAL,
-		    "the status list %.200s has %u entries of %u bits: %llu bytes, not %zu",
-		    eg_show(uri).text, list->entries, list->bits,
-		    (unsigned long long)eg_list_bytes(list), bytes.len);
-	if (rc == 0)
-		rc = eg_chunk_import(&c->st->db, list, bytes, c->err);
-	if (rc != 0)
-		return rc;
-	import.uri = eg_pb_bytes(uri);
-	event.op_case = EG__PB__EVENT__OP_LIST_IMPORT;
-	event.list_import = &import;
-	return eg_change_log(c, &event, "list import %s, %zu bytes", eg_show(uri).text, bytes.len);
-}
-
-int eg_state_list_import(struct eg_state *st, struct eg_span uri, struct eg_span bytes,
-    int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
-{
-	struct eg_change c;
-	int rc = eg_change_begin(&c, st, utc_ns, err);
-
-	if (rc == 0)
-		rc = list_import(&c, uri, bytes);
 	return eg_change_end(&c, rc, epoch);
 }

@@ -360,6 +360,16 @@ int eg_state_unrevoke(struct eg_state *st, enum eg_revoke_kind kind, struct eg_s
 
 /* ── keys ── */
 
+/* After an UPDATE of its row: was there one? */
+static int check_key_changed(const struct eg_change *c, struct eg_span issuer, struct eg_span kid)
+{
+	if (sqlite3_changes(c->st->db.sql) != 0)
+		return 0;
+	return eg_error_set(c->err, EG_ENOENT,
+	    "issuer %.150s never had a key %.150s: see `key list`", eg_show(issuer).text,
+	    eg_show(kid).text);
+}
+
 static int set_revoked(struct eg_change *c, struct eg_span issuer, struct eg_span kid)
 {
 	uint64_t id = 0;
@@ -370,11 +380,50 @@ static int set_revoked(struct eg_change *c, struct eg_span issuer, struct eg_spa
 		    "UPDATE key SET revoked = 1, generation = ?1"
 		    " WHERE issuer = ?2 AND has_kid AND name = ?3",
 		    EG_VALS(eg_int(c->meta.sequence), eg_int(id), eg_blob(kid)), c->err);
-	if (rc == 0 && sqlite3_changes(c->st->db.sql) == 0)
-		rc = eg_error_set(c->err, EG_ENOENT,
-		    "issuer %.150s never had a key %.150s: see `key list`", eg_show(issuer).text,
-		    eg_show(kid).text);
-	return rc;
+	return rc == 0 ? check_key_changed(c, issuer, kid) : rc;
+}
+
+static int key_window(
+    struct eg_change *c, struct eg_span issuer, struct eg_span kid, struct eg_key_window window)
+{
+	Eg__Pb__Event event = EG__PB__EVENT__INIT;
+	Eg__Pb__KeyWindow pb = EG__PB__KEY_WINDOW__INIT;
+	uint64_t id = 0;
+	int rc = eg_change_find_issuer(c, issuer, &id);
+
+	if (rc == 0 && window.not_before_s > window.not_after_s)
+		rc = eg_error_set(c->err, EG_EINVAL, "the window ends before it begins");
+	if (rc == 0)
+		rc = eg_db_run(&c->st->db,
+		    "UPDATE key SET not_before_s = ?1, not_after_s = ?2"
+		    " WHERE issuer = ?3 AND has_kid AND name = ?4",
+		    EG_VALS(eg_int(window.not_before_s), eg_int(window.not_after_s), eg_int(id),
+		        eg_blob(kid)),
+		    c->err);
+	if (rc == 0)
+		rc = check_key_changed(c, issuer, kid);
+	if (rc != 0)
+		return rc;
+	pb.issuer = eg_pb_bytes(issuer);
+	pb.kid = eg_pb_bytes(kid);
+	pb.not_before_s = window.not_before_s;
+	pb.not_after_s = window.not_after_s;
+	event.op_case = EG__PB__EVENT__OP_KEY_WINDOW;
+	event.key_window = &pb;
+	return eg_change_log(c, &event, "key window %s of %s, from %llu until %lld",
+	    eg_show(kid).text, eg_show(issuer).text, (unsigned long long)window.not_before_s,
+	    (long long)window.not_after_s);
+}
+
+int eg_state_key_window(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
+    struct eg_key_window window, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
+{
+	struct eg_change c;
+	int rc = eg_change_begin(&c, st, utc_ns, err);
+
+	if (rc == 0)
+		rc = key_window(&c, issuer, kid, window);
+	return eg_change_end(&c, rc, epoch);
 }
 
 static int revoke_key(struct eg_change *c, struct eg_span issuer, struct eg_span kid)

@@ -94,12 +94,13 @@ int eg_chunk_import(
 	int rc = eg_db_run(db, "DELETE FROM bitmap WHERE list = ?1 AND layer = ?2",
 	    EG_VALS(eg_int(list->id), eg_int(EG_LAYER_IMPORTED)), err);
 
-	for (uint32_t c = 0; rc == 0 && c < eg_chunk_cnt(list); c++) {
+	for (uint32_t c = 0; rc == 0 && bytes.len != 0; c++) {
 		struct eg_span part =
-		    eg_span(bytes.ptr + (size_t)c * EG_CHUNK_BYTES, eg_chunk_len(list, c));
+		    eg_span(bytes.ptr, bytes.len < EG_CHUNK_BYTES ? bytes.len : EG_CHUNK_BYTES);
 
 		if (!is_zero(part))
 			rc = save(db, list, EG_LAYER_IMPORTED, c, part, err);
+		bytes = eg_span(bytes.ptr + part.len, bytes.len - part.len);
 	}
 	return rc;
 }

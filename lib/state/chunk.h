@@ -24,7 +24,7 @@ uint32_t eg_chunk_cnt(const struct eg_list_row *list);
 /* Bytes of one chunk: EG_CHUNK_BYTES but for the last. */
 uint32_t eg_chunk_len(const struct eg_list_row *list, uint32_t chunk);
 
-/* Replaces the imported layer; bytes: the whole list. */
+/* Replaces the imported layer; bytes: of the list, whose rest becomes zero. */
 int eg_chunk_import(
     struct eg_db *db, const struct eg_list_row *list, struct eg_span bytes, struct eg_error *err);
 /* Entries of a whole chunk. */

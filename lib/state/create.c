@@ -23,12 +23,12 @@ static const char schema[] =
     "CREATE TABLE key (idx INTEGER PRIMARY KEY, issuer INTEGER NOT NULL REFERENCES issuer (id),"
     "  has_kid INTEGER NOT NULL, name BLOB NOT NULL, x BLOB NOT NULL CHECK (length(x) = 32),"
     "  mixed_order INTEGER NOT NULL, present INTEGER NOT NULL, revoked INTEGER NOT NULL,"
-    "  generation INTEGER NOT NULL, UNIQUE (issuer, has_kid, name)) STRICT;"
+    "  generation INTEGER NOT NULL, UNIQUE (issuer, has_kid, name)) STRICT;" EG_SCHEMA_KEY
     "CREATE TABLE policy (id INTEGER PRIMARY KEY, body BLOB NOT NULL, checksum BLOB NOT NULL)"
     "  STRICT;"
     "CREATE TABLE list (id INTEGER PRIMARY KEY, uri BLOB NOT NULL UNIQUE,"
     "  issuer INTEGER NOT NULL REFERENCES issuer (id), bits INTEGER NOT NULL,"
-    "  entries INTEGER NOT NULL) STRICT;"
+    "  entries INTEGER NOT NULL) STRICT;" EG_SCHEMA_LIST
     "CREATE TABLE bitmap (list INTEGER NOT NULL REFERENCES list (id), layer INTEGER NOT NULL,"
     "  chunk INTEGER NOT NULL, bytes BLOB NOT NULL, checksum BLOB NOT NULL,"
     "  UNIQUE (list, layer, chunk)) STRICT;" EG_SCHEMA_RUN

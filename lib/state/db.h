@@ -109,7 +109,8 @@ static inline bool eg_sum_is(const struct eg_db_sum *sum, struct eg_span stored)
 	return eg_span_eq(eg_span(sum->bytes, sum->len), stored);
 }
 
-/* A name from outside, fit for a message or the audit: printable ASCII stays, the rest is \xNN. */
+/* A name from outside, fit for a message or the audit: printable ASCII stays, the rest is \xNN (a
+ * blank too). */
 struct eg_shown {
 	char text[1100];
 };

@@ -18,12 +18,25 @@
 #define EG_EPOCH_SEQUENCE(epoch)   ((epoch)&0xffffffffffffu)
 #define EG_EPOCH_GENERATION(epoch) ((unsigned)((epoch) >> 48))
 
+enum eg_list_form { /* how the imported values came; stored: never re-used */
+	EG_LIST_NONE,
+	EG_LIST_RAW,
+	EG_LIST_JWT,
+	EG_LIST_CWT,
+	EG_LIST_W3C,
+};
+
 struct eg_list { /* one status list of one issuer */
 	uint32_t issuer_slot;
 	struct eg_span uri;
 	struct eg_bitmap *map; /* outlives the snapshot */
-	uint64_t exp_s;        /* 0: none; past it STATUS_UNKNOWN */
-	uint64_t ttl_end_s;    /* 0: none; past it LIST_STALE */
+	uint32_t stated; /* entries that its issuer speaks of, from there on STATUS_UNKNOWN unless
+	                  * revoked here; 0: all */
+	uint64_t exp_s;  /* 0: none; past it STATUS_UNKNOWN */
+	uint64_t ttl_end_s; /* 0: none; past it LIST_STALE */
+	/* For show: how and when the values came. */
+	enum eg_list_form form;
+	uint64_t iat_s, imported_s; /* 0: not known */
 };
 
 struct eg_snapshot {

@@ -70,10 +70,23 @@ int eg_state_policy_remove(
 /* One URI belongs to one issuer: -EG_EEXIST where it is there, with the same shape too. */
 int eg_state_list_add(struct eg_state *st, struct eg_span uri, struct eg_span issuer, unsigned bits,
     uint32_t entries, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
-/* Replaces the imported layer; the operator's own revocations stay. bytes: whole list, packed least
- * significant bit first; must be exactly ceil(entries·bits / 8) bytes. */
-int eg_state_list_import(struct eg_state *st, struct eg_span uri, struct eg_span bytes,
-    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* More entries: revoked ones stay, the new ones are valid, or unknown where the list was imported,
+ * until an import speaks of them. -EG_EINVAL where it would not grow, or over 2^30. */
+int eg_state_list_grow(struct eg_state *st, struct eg_span uri, uint32_t entries, int64_t utc_ns,
+    uint64_t *epoch, struct eg_error *err);
+
+struct eg_list_import {
+	enum eg_list_form form;
+	struct eg_span file; /* as published; raw: exactly ceil(entries·bits / 8) bytes */
+	bool force;          /* also one that is older than what is in force, or contradicts it */
+};
+
+/* Replaces the imported layer, in force as the difference; the operator's own revocations stay. A
+ * JWT or CWT, and a W3C credential in a JWT, must be signed by a key of the list's issuer. It may
+ * have fewer entries than the list (the others are unknown) but not more. -EG_EINVAL where it is
+ * not what it must be, -EG_EPERM by key, signature or order. */
+int eg_state_list_import(struct eg_state *st, struct eg_span uri,
+    const struct eg_list_import *import, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
 struct eg_index_range {
 	uint32_t first, last; /* inclusive */
@@ -104,6 +117,14 @@ int eg_state_unrevoke(struct eg_state *st, enum eg_revoke_kind kind, struct eg_s
 /* Also a key that the issuer had once: it stays revoked when it comes back. */
 int eg_state_revoke_key(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
+/* From when until when, both inclusive, a key of the issuer counts (R1); not_after_s UINT64_MAX: no
+ * end. Also of a key that the issuer had once. */
+struct eg_key_window {
+	uint64_t not_before_s, not_after_s;
+};
+int eg_state_key_window(struct eg_state *st, struct eg_span issuer, struct eg_span kid,
+    struct eg_key_window window, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
 /* ── the whole store ── */
 
@@ -153,6 +174,42 @@ struct eg_audit_line {
 int eg_state_audit(struct eg_state *st, uint64_t last,
     int (*visit)(void *ctx, const struct eg_audit_line *line, struct eg_error *err), void *ctx,
     struct eg_error *err);
+
+struct eg_list_content { /* of one status list, at one moment */
+	unsigned bits;
+	uint32_t entries;
+	size_t byte_cnt;
+	uint8_t *effective; /* what counts, least significant bit first; to be freed */
+};
+
+/* -EG_ENOENT where there is no such list; then there is nothing to free. */
+int eg_state_list_read(
+    struct eg_state *st, struct eg_span uri, struct eg_list_content *out, struct eg_error *err);
+
+struct eg_state_cause { /* what a token is refused by */
+	uint8_t detail; /* enum eg_detail: KEY … LIST */
+	bool is_suspended;
+	bool has_iat;
+	int64_t iat_s; /* of a cutoff: the token's, rounded down */
+	struct eg_span issuer;
+	struct eg_span value; /* the kid, sub, jti, cti, sid, jkt, or the status list's URI */
+	uint32_t idx;         /* in that list */
+};
+
+struct eg_state_since { /* a line of the audit */
+	bool is_known;
+	bool is_unsure; /* newer lines name more indices than the audit keeps: it may be one of them
+	                 */
+	uint64_t epoch; /* as in struct eg_audit_line */
+	uint64_t utc_ns, uid;
+	char what[4352];
+};
+
+/* Which change revoked it: the oldest that was never taken back. Where no change of the operator's
+ * says so of an index, the newest import of its list. Reads the whole audit. *out is not known
+ * where the audit has no such line. */
+int eg_state_since(struct eg_state *st, const struct eg_state_cause *cause,
+    struct eg_state_since *out, struct eg_error *err);
 
 /* The rows as they stand, as a snapshot without bitmaps' contents (issuers, keys, policies, lists).
  * The caller frees it, before it closes st. */

@@ -236,11 +236,29 @@ static int send_list(const struct pass *p, struct eg_list_row *list, struct eg_e
 	return rc;
 }
 
+/* A bitmap that is in use takes more entries. Whoever has the old snapshot still takes those that
+ * an import does not speak of for unknown. */
+static int grow_lists(const struct pass *p, struct eg_error *err)
+{
+	struct eg_lists *lists = &p->st->lists;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < lists->cnt; i++) {
+		const struct eg_list_row *list = &lists->row[i];
+
+		if (list->map != NULL && eg_bitmap_entries(list->map) < list->entries)
+			rc = eg_bitmap_grow(list->map, list->entries, &p->to->sink, err);
+	}
+	return rc;
+}
+
 static int send_operations(struct pass *p, struct eg_error *err)
 {
 	struct eg_lists *lists = &p->st->lists;
-	int rc;
+	int rc = grow_lists(p, err);
 
+	if (rc != 0)
+		return rc;
 	eg_revoke_set_now(p->rv, p->meta.highest_utc_ns / (uint64_t)EG_NS_PER_S);
 	if (p->whole)
 		rc = load_tables(p, err);

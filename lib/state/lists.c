@@ -19,10 +19,11 @@ struct eg_list_row *eg_lists_find_id(const struct eg_lists *lists, uint64_t id)
 	return NULL;
 }
 
-static bool is_same(const struct eg_list_row *a, const struct eg_list_row *b)
+/* As it is, or grown: the bitmap can stay. */
+static bool is_same(const struct eg_list_row *known, const struct eg_list_row *now)
 {
-	return a->id == b->id && a->bits == b->bits && a->entries == b->entries &&
-	       eg_span_eq(a->uri, b->uri);
+	return known->id == now->id && known->bits == now->bits && known->entries <= now->entries &&
+	       eg_span_eq(known->uri, now->uri);
 }
 
 static int append(struct eg_lists *lists, struct eg_list_row row, struct eg_error *err)
@@ -48,8 +49,11 @@ static int take_up(struct eg_lists *lists, const struct eg_list_row *row, struct
 {
 	struct eg_list_row *known = eg_lists_find_id(lists, row->id);
 
-	if (known != NULL && is_same(known, row))
+	if (known != NULL && is_same(known, row)) {
+		known->entries = row->entries;
+		known->meta = row->meta;
 		return 0;
+	}
 	if (known != NULL)
 		known->id = 0;
 	return append(lists, *row, err);
@@ -59,27 +63,47 @@ static int check_row(const struct eg_list_row *row, struct eg_error *err)
 {
 	bool bits_ok = row->bits == 1 || row->bits == 2 || row->bits == 4 || row->bits == 8;
 
-	if (row->id != 0 && bits_ok && row->entries != 0 && row->entries <= EG_REVOKE_ENTRIES_MAX)
+	if (row->id != 0 && bits_ok && row->entries != 0 && row->entries <= EG_REVOKE_ENTRIES_MAX &&
+	    row->meta.stated <= row->entries && row->meta.form <= EG_LIST_W3C)
 		return 0;
 	return eg_error_set(err, EG_ECORRUPT, "table list, %s: %u entries of %u bits",
 	    eg_show(row->uri).text, row->entries, row->bits);
 }
 
+/* In the order of the table. Schema 1 had no more than entries. */
+enum column { ID, URI, ISSUER, BITS, ENTRIES, FORM, STATED, IAT, EXP, TTL_END, IMPORTED, CONTENT };
+
+static void read_meta(sqlite3_stmt *stmt, struct eg_list_meta *meta)
+{
+	const struct eg_span content = eg_col_blob(stmt, CONTENT);
+
+	meta->form = (enum eg_list_form)eg_col_u32(stmt, FORM);
+	meta->stated = eg_col_u32(stmt, STATED);
+	meta->iat_s = eg_col_u64(stmt, IAT);
+	meta->exp_s = eg_col_u64(stmt, EXP);
+	meta->ttl_end_s = eg_col_u64(stmt, TTL_END);
+	meta->imported_s = eg_col_u64(stmt, IMPORTED);
+	if (content.len == sizeof(meta->content))
+		memcpy(meta->content, content.ptr, content.len);
+}
+
 int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = eg_db_query(db, &stmt, "SELECT id, uri, bits, entries FROM list", EG_NO_VALS, err);
+	int rc = eg_db_query(db, &stmt, "SELECT * FROM list", EG_NO_VALS, err);
 
 	if (rc != 0)
 		return rc;
 	while ((rc = eg_db_step(db, stmt, err)) > 0) {
 		struct eg_list_row row = {
-		    .id = eg_col_u64(stmt, 0),
-		    .uri = eg_col_blob(stmt, 1),
-		    .bits = eg_col_u32(stmt, 2),
-		    .entries = eg_col_u32(stmt, 3),
+		    .id = eg_col_u64(stmt, ID),
+		    .uri = eg_col_blob(stmt, URI),
+		    .bits = eg_col_u32(stmt, BITS),
+		    .entries = eg_col_u32(stmt, ENTRIES),
 		};
 
+		if (sqlite3_column_count(stmt) > FORM)
+			read_meta(stmt, &row.meta);
 		rc = check_row(&row, err);
 		if (rc == 0)
 			rc = take_up(lists, &row, err);

@@ -10,11 +10,23 @@
 #include "db.h"
 #include "marks.h"
 
+#define EG_LIST_CONTENT_BYTES 32u
+
+/* What the store remembers of the import that is in force; all 0 where there was none. */
+struct eg_list_meta {
+	enum eg_list_form form;
+	uint32_t stated; /* entries that it speaks of; 0: all */
+	uint64_t iat_s;  /* 0: raw */
+	uint64_t exp_s, ttl_end_s, imported_s;
+	uint8_t content[EG_LIST_CONTENT_BYTES]; /* hash of what it says */
+};
+
 struct eg_list_row {
 	uint64_t id; /* 0: no longer in the store (another generation), kept for its bitmap */
 	struct eg_span uri; /* owned */
 	unsigned bits;
-	uint32_t entries;
+	uint32_t entries; /* grows alone: its bitmap stays the same one */
+	struct eg_list_meta meta;
 	struct eg_bitmap *map; /* NULL until asked for */
 	bool stale;            /* its bitmap must be loaded as a whole */
 	bool touched;          /* entries were taken back: their chunks must be loaded */

@@ -59,6 +59,8 @@ void eg_policy_pb_fill(struct eg_policy_pb *pb, const struct eg_policy *policy)
 	msg->max_lifetime_s = policy->max_lifetime_s;
 	msg->client_cache_s = policy->client_cache_s;
 	msg->max_token_bytes = policy->max_token_bytes;
+	msg->freshness = policy->freshness;
+	msg->max_state_age_s = policy->max_state_age_s;
 	msg->implicit_assertion = eg_pb_bytes(eg_policy_span(&policy->implicit_assertion));
 	fill_cwt_typs(pb, policy);
 }
@@ -102,8 +104,10 @@ static int read_strings(struct eg_policy *policy, add_fn *add, const ProtobufCBi
 static int read_numbers(struct eg_policy *policy, const Eg__Pb__Policy *msg, struct eg_error *err)
 {
 	if (msg->skew_s > EG_POLICY_SKEW_MAX_S || msg->order > EG_ORDER_STRICT ||
-	    msg->status > EG_STATUS_IGNORE || msg->cnf > EG_CNF_REFUSE)
-		return eg_error_set(err, EG_ECORRUPT, "skew, order, status or cnf is out of range");
+	    msg->status > EG_STATUS_IGNORE || msg->cnf > EG_CNF_REFUSE ||
+	    msg->freshness > EG_FRESH_STRICT)
+		return eg_error_set(
+		    err, EG_ECORRUPT, "skew, order, status, cnf or freshness is out of range");
 	policy->generation = msg->generation;
 	policy->any_audience = msg->any_audience;
 	policy->typ_required = msg->typ_required;
@@ -116,6 +120,8 @@ static int read_numbers(struct eg_policy *policy, const Eg__Pb__Policy *msg, str
 	policy->max_lifetime_s = msg->max_lifetime_s;
 	policy->client_cache_s = msg->client_cache_s;
 	policy->max_token_bytes = msg->max_token_bytes;
+	policy->freshness = (uint8_t)msg->freshness;
+	policy->max_state_age_s = msg->max_state_age_s;
 	return 0;
 }
 

@@ -3,26 +3,45 @@
 
 #include "eg_clock.h"
 
+/* Table key, in its order. Schema 1 had no windows. */
+enum column {
+	IDX,
+	ISSUER,
+	HAS_KID,
+	NAME,
+	X,
+	MIXED_ORDER,
+	PRESENT,
+	REVOKED,
+	GENERATION,
+	NOT_BEFORE,
+	NOT_AFTER
+};
+
 static int add_key(const struct eg_seen_keys *seen, struct eg_keyset *keys, uint32_t slot,
     sqlite3_stmt *stmt, struct eg_error *err)
 {
-	struct eg_span name = eg_col_blob(stmt, 2);
-	struct eg_span x = eg_col_blob(stmt, 3);
+	struct eg_span name = eg_col_blob(stmt, NAME);
+	struct eg_span x = eg_col_blob(stmt, X);
 	struct eg_key key = {
-	    .index = eg_col_u32(stmt, 0),
-	    .has_kid = eg_col_u32(stmt, 1) != 0,
-	    .revoked = eg_col_u32(stmt, 5) != 0,
-	    .generation = eg_col_u32(stmt, 6),
+	    .index = eg_col_u32(stmt, IDX),
+	    .has_kid = eg_col_u32(stmt, HAS_KID) != 0,
+	    .revoked = eg_col_u32(stmt, REVOKED) != 0,
+	    .generation = eg_col_u32(stmt, GENERATION),
 	    .not_after_s = UINT64_MAX,
 	};
 	int rc;
 
+	if (sqlite3_column_count(stmt) > NOT_BEFORE) {
+		key.not_before_s = eg_col_u64(stmt, NOT_BEFORE);
+		key.not_after_s = eg_col_u64(stmt, NOT_AFTER);
+	}
 	if (key.has_kid)
 		key.kid = name;
 	if (x.len != EG_ED25519_PUBLIC_BYTES)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "table key, index %u: not a public key", key.index);
-	rc = eg_seen_keys_init(seen, &key.ed, x.ptr, eg_col_u32(stmt, 4) != 0, err);
+	rc = eg_seen_keys_init(seen, &key.ed, x.ptr, eg_col_u32(stmt, MIXED_ORDER) != 0, err);
 	if (rc != 0)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "table key, index %u: not a sound public key", key.index);
@@ -34,10 +53,9 @@ static int load_keys(struct eg_state *st, struct eg_keyset *keys, uint64_t issue
 {
 	struct eg_db *db = &st->db;
 	sqlite3_stmt *stmt = NULL;
-	int rc = eg_db_query(db, &stmt,
-	    "SELECT idx, has_kid, name, x, mixed_order, revoked, generation FROM key"
-	    " WHERE issuer = ?1 AND present ORDER BY idx",
-	    EG_VALS(eg_int(issuer)), err);
+	int rc =
+	    eg_db_query(db, &stmt, "SELECT * FROM key WHERE issuer = ?1 AND present ORDER BY idx",
+	        EG_VALS(eg_int(issuer)), err);
 
 	if (rc != 0)
 		return rc;
@@ -51,6 +69,21 @@ static int load_keys(struct eg_state *st, struct eg_keyset *keys, uint64_t issue
 	return rc;
 }
 
+static struct eg_list list_of(const struct eg_list_row *row, uint32_t slot)
+{
+	return (struct eg_list){
+	    .issuer_slot = slot,
+	    .uri = row->uri,
+	    .map = row->map,
+	    .stated = row->meta.stated,
+	    .form = row->meta.form,
+	    .iat_s = row->meta.iat_s,
+	    .exp_s = row->meta.exp_s,
+	    .ttl_end_s = row->meta.ttl_end_s,
+	    .imported_s = row->meta.imported_s,
+	};
+}
+
 static int load_lists(struct eg_state *st, struct eg_snapshot *snap, uint64_t issuer, uint32_t slot,
     struct eg_error *err)
 {
@@ -62,14 +95,14 @@ static int load_lists(struct eg_state *st, struct eg_snapshot *snap, uint64_t is
 		return rc;
 	while ((rc = eg_db_step(&st->db, stmt, err)) > 0) {
 		struct eg_list_row *row = eg_lists_find_id(&st->lists, eg_col_u64(stmt, 0));
-		struct eg_bitmap *map = row != NULL ? eg_list_map(row) : NULL;
+		struct eg_list list;
 
-		if (map == NULL)
+		if (row == NULL || eg_list_map(row) == NULL) {
 			rc = eg_error_set(err, EG_ENOMEM, "no memory for a status list");
-		else
-			rc = eg_snapshot_add_list(snap,
-			    &(struct eg_list){.issuer_slot = slot, .uri = row->uri, .map = map},
-			    err);
+		} else {
+			list = list_of(row, slot);
+			rc = eg_snapshot_add_list(snap, &list, err);
+		}
 		if (rc != 0) {
 			eg_db_finish(stmt);
 			return rc;

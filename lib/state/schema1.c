@@ -76,7 +76,10 @@ static int move_entries(struct eg_db *db, const struct eg_meta *meta, struct eg_
 	int rc = eg_schema1_each(db, &meta->hash_key, gather, &records, err);
 
 	if (rc == 0)
-		rc = eg_db_script(db, EG_SCHEMA_RUN "DROP TABLE deny; DROP TABLE cutoff;", err);
+		rc = eg_db_script(db,
+		    EG_SCHEMA_RUN EG_SCHEMA_KEY EG_SCHEMA_LIST
+		    "DROP TABLE deny; DROP TABLE cutoff;",
+		    err);
 	if (rc == 0)
 		rc = eg_run_append(db, &records, meta->highest_utc_ns / (uint64_t)EG_NS_PER_S, err);
 	eg_records_free(&records);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Schema 1 (edgate 0.1): tables deny and cutoff held revoked values in plain text, a row each. It
- * is read as it is, and becomes schema 2 when a program that may write opens the store.
- * Threads: [control].
+ * Schema 1 (edgate 0.1): tables deny and cutoff held revoked values in plain text, a row each,
+ * keys had no window and lists nothing to say of an import. It is read as it is, and becomes schema
+ * 2 when a program that may write opens the store. Threads: [control].
  */
 #ifndef EG_STATE_SCHEMA1_H
 #define EG_STATE_SCHEMA1_H

@@ -42,7 +42,19 @@ struct eg_state {
 	struct eg_sent sent;
 };
 
-/* Shared by a new store and by an upgrade. */
+/* Shared by a new store and by an upgrade. Defaults: a key without a window, a list that was never
+ * imported. */
+#define EG_SCHEMA_KEY                                                                              \
+	"ALTER TABLE key ADD COLUMN not_before_s INTEGER NOT NULL DEFAULT 0;"                      \
+	"ALTER TABLE key ADD COLUMN not_after_s INTEGER NOT NULL DEFAULT -1;"
+#define EG_SCHEMA_LIST                                                                             \
+	"ALTER TABLE list ADD COLUMN form INTEGER NOT NULL DEFAULT 0;"                             \
+	"ALTER TABLE list ADD COLUMN stated INTEGER NOT NULL DEFAULT 0;"                           \
+	"ALTER TABLE list ADD COLUMN iat_s INTEGER NOT NULL DEFAULT 0;"                            \
+	"ALTER TABLE list ADD COLUMN exp_s INTEGER NOT NULL DEFAULT 0;"                            \
+	"ALTER TABLE list ADD COLUMN ttl_end_s INTEGER NOT NULL DEFAULT 0;"                        \
+	"ALTER TABLE list ADD COLUMN imported_s INTEGER NOT NULL DEFAULT 0;"                       \
+	"ALTER TABLE list ADD COLUMN content BLOB NOT NULL DEFAULT x'';"
 #define EG_SCHEMA_RUN                                                                              \
 	"CREATE TABLE run (run INTEGER NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL,"     \
 	"  checksum BLOB NOT NULL, PRIMARY KEY (run, chunk)) STRICT;"

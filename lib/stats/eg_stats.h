@@ -91,12 +91,14 @@ struct eg_stats_header {
 	uint64_t layout; /* hash of counters.def: readers of another build refuse by name */
 	uint64_t pid;
 	int64_t started_utc_ns;
-	_Atomic uint64_t ready;            /* 1 once the workers answer */
-	_Atomic uint64_t clock_alarms;     /* times the host's clock stepped back and was held */
-	_Atomic uint64_t state_epoch;      /* last epoch that the control core has handed out */
-	_Atomic uint64_t state_read_utc_s; /* last good read of the store: freshness */
-	_Atomic uint64_t state_errors;     /* failed reads of the store */
-	_Atomic uint64_t table_bytes; /* comb tables of keys in use, and that of the base point */
+	_Atomic uint64_t ready;        /* 1 once the workers answer */
+	_Atomic uint64_t clock_alarms; /* times the host's clock stepped back and was held */
+	_Atomic uint64_t state_epoch;  /* last epoch that the control core has handed out */
+	/* Last good contact with the authority, here the read of the store: control stores it
+	 * relaxed, each worker loads it once a turn (freshness). */
+	_Atomic uint64_t state_read_utc_s;
+	_Atomic uint64_t state_errors; /* failed reads of the store */
+	_Atomic uint64_t table_bytes;  /* comb tables of keys in use, and that of the base point */
 	_Atomic uint64_t signature_checks;        /* verdicts that libsodium has looked at again */
 	_Atomic uint64_t signature_disagreements; /* those that it found wrong */
 	uint64_t table_budget_bytes;

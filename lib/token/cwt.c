@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "eg_token.h"
-
-#include "eg_cbor.h"
+#include "cwt.h"
 
 #include <float.h>
 
@@ -27,12 +25,6 @@ enum {
 #define TAG_COSE_SIGN1  "\xd2"     /* 18 */
 #define SIGN1_ITEMS     4
 #define NO_EXTERNAL_AAD 0x40 /* an empty byte string */
-
-/* What a CWT consists of; spans are what the byte strings hold, _item with their heads. */
-struct sign1 {
-	struct eg_span protected, payload, signature;
-	struct eg_span protected_item, payload_item;
-};
 
 struct bucket { /* protected or unprotected: the labels that are looked at */
 	bool has_alg, has_crit, has_kid, has_typ;
@@ -65,7 +57,7 @@ static bool take_bytes(struct eg_span *rest, struct eg_span bytes)
 	return true;
 }
 
-static bool take_tags(struct eg_span *rest, bool may_be_untagged)
+bool eg_cwt_take_tags(struct eg_span *rest, bool may_be_untagged)
 {
 	const bool is_cwt = take_bytes(rest, eg_span_str(TAG_CWT));
 	const bool is_sign1 = take_bytes(rest, eg_span_str(TAG_COSE_SIGN1));
@@ -130,9 +122,8 @@ static bool read_bucket(struct eg_cbor *r, struct bucket *b)
 	return !r->failed;
 }
 
-static bool read_sign1(struct eg_span array, struct sign1 *out, struct bucket *unprotected)
+static bool read_sign1(struct eg_cbor r, struct eg_cwt_parts *out, struct bucket *unprotected)
 {
-	struct eg_cbor r = eg_cbor(array);
 	struct eg_cbor_item item;
 	struct eg_span unused;
 	const uint8_t *start;
@@ -280,7 +271,7 @@ static bool time_of_float(uint64_t bits, int64_t *floor_s, int64_t *ceil_s)
 	return true;
 }
 
-static bool time_of(const struct eg_cbor_item *value, int64_t *floor_s, int64_t *ceil_s)
+bool eg_cwt_time(const struct eg_cbor_item *value, int64_t *floor_s, int64_t *ceil_s)
 {
 	switch ((enum eg_cbor_type)value->type) {
 	case EG_CBOR_UINT:
@@ -402,13 +393,13 @@ static bool read_claim(struct claims *c, const struct eg_cbor_item *key)
 	case CLAIM_AUD:
 		return read_aud(c, &v);
 	case CLAIM_EXP:
-		note(c, FAULT_EXP, time_of(&v, &out->exp_s, &unused), EG_HAS_EXP);
+		note(c, FAULT_EXP, eg_cwt_time(&v, &out->exp_s, &unused), EG_HAS_EXP);
 		break;
 	case CLAIM_NBF:
-		note(c, FAULT_NBF, time_of(&v, &unused, &out->nbf_s), EG_HAS_NBF);
+		note(c, FAULT_NBF, eg_cwt_time(&v, &unused, &out->nbf_s), EG_HAS_NBF);
 		break;
 	case CLAIM_IAT:
-		note(c, FAULT_IAT, time_of(&v, &out->iat_floor_s, &out->iat_s), EG_HAS_IAT);
+		note(c, FAULT_IAT, eg_cwt_time(&v, &out->iat_floor_s, &out->iat_s), EG_HAS_IAT);
 		break;
 	case CLAIM_CTI:
 		note(c, FAULT_CTI, bytes_of(&v, &out->cti), EG_HAS_CTI);
@@ -451,39 +442,53 @@ static struct eg_finding read_payload(struct eg_span payload, struct eg_token *o
 
 /* ── what is signed ── */
 
-/* ["Signature1", protected, h'', payload] (RFC 9052 section 4.4). */
-static struct eg_span build_message(const struct sign1 *s, struct eg_token_message *message)
+void eg_cwt_write_message(const struct eg_cwt_parts *parts, struct eg_writer *w)
 {
 	static const uint8_t start[] = "\x84\x6aSignature1";
-	struct eg_writer w = eg_writer(message->bytes, sizeof(message->bytes));
 
-	eg_write_bytes(&w, eg_span(start, sizeof(start) - 1));
-	eg_write_bytes(&w, s->protected_item);
-	eg_write_u8(&w, NO_EXTERNAL_AAD);
-	eg_write_bytes(&w, s->payload_item);
-	return eg_span(message->bytes, sizeof(message->bytes) - w.left);
+	eg_write_bytes(w, eg_span(start, sizeof(start) - 1));
+	eg_write_bytes(w, parts->protected_item);
+	eg_write_u8(w, NO_EXTERNAL_AAD);
+	eg_write_bytes(w, parts->payload_item);
+}
+
+/* ── the whole ── */
+
+struct eg_finding eg_cwt_open(struct eg_cbor r, const struct eg_policy *policy,
+    struct eg_cwt_parts *parts, struct eg_token *out)
+{
+	struct bucket unprotected;
+	struct eg_finding f;
+
+	if (!read_sign1(r, parts, &unprotected))
+		return malformed(EG_DETAIL_TOKEN);
+	f = read_header(parts->protected, &unprotected, policy, out);
+	if (f.status != EG_OK)
+		return f;
+	if (parts->signature.len != sizeof(out->signature))
+		return malformed(EG_DETAIL_SIGNATURE);
+	memcpy(out->signature, parts->signature.ptr, sizeof(out->signature));
+	return pass();
 }
 
 struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
     const struct eg_policy *policy, struct eg_token_message *message, struct eg_token *out)
 {
+	struct eg_writer w = eg_writer(message->bytes, sizeof(message->bytes));
 	struct eg_span array = token;
-	struct bucket unprotected;
-	struct sign1 sign1;
+	struct eg_cwt_parts parts;
 	struct eg_finding f;
 
 	eg_token_clear(out, EG_TOKEN_CWT);
 	if (token.len == 0 || token.len > policy->max_token_bytes ||
-	    !take_tags(&array, may_be_untagged) || !read_sign1(array, &sign1, &unprotected))
+	    !eg_cwt_take_tags(&array, may_be_untagged))
 		return malformed(EG_DETAIL_TOKEN);
-	f = read_header(sign1.protected, &unprotected, policy, out);
+	f = eg_cwt_open(eg_cbor(array), policy, &parts, out);
+	if (f.status == EG_OK)
+		f = read_payload(parts.payload, out);
 	if (f.status != EG_OK)
 		return f;
-	if (sign1.signature.len != sizeof(out->signature))
-		return malformed(EG_DETAIL_SIGNATURE);
-	memcpy(out->signature, sign1.signature.ptr, sizeof(out->signature));
-	f = read_payload(sign1.payload, out);
-	if (f.status == EG_OK)
-		out->signed_bytes = build_message(&sign1, message);
+	eg_cwt_write_message(&parts, &w);
+	out->signed_bytes = eg_span(message->bytes, sizeof(message->bytes) - w.left);
 	return f;
 }

@@ -18,6 +18,7 @@
 
 enum eg_order { EG_ORDER_CHEAP, EG_ORDER_STRICT }; /* strict: S8 before S7 */
 enum eg_status_mode { EG_STATUS_OPTIONAL, EG_STATUS_REQUIRED, EG_STATUS_IGNORE };
+enum eg_freshness { EG_FRESH_BOUNDED, EG_FRESH_STRICT }; /* past the bound: flag it, or STALE */
 enum eg_cnf_mode { EG_CNF_ACCEPT, EG_CNF_REQUIRE, EG_CNF_REFUSE };
 
 struct eg_policy_str {
@@ -29,9 +30,10 @@ struct eg_policy {
 	uint32_t id;         /* 1 … 2^32 - 1; 0 on the wire means the default policy */
 	uint32_t generation; /* counts changes of this policy */
 	uint16_t skew_s;
-	uint8_t order;  /* enum eg_order */
-	uint8_t status; /* enum eg_status_mode */
-	uint8_t cnf;    /* enum eg_cnf_mode */
+	uint8_t order;     /* enum eg_order */
+	uint8_t status;    /* enum eg_status_mode */
+	uint8_t cnf;       /* enum eg_cnf_mode */
+	uint8_t freshness; /* enum eg_freshness */
 	bool typ_required;
 	bool exp_optional; /* default: exp is required */
 	bool any_audience;
@@ -40,6 +42,7 @@ struct eg_policy {
 	uint32_t max_lifetime_s;  /* 0: none; exp - iat > max_lifetime is TOO_OLD */
 	uint32_t client_cache_s;  /* 0: answers say cache_for 0 */
 	uint32_t max_token_bytes; /* default 4096 */
+	uint32_t max_state_age_s; /* since the last good contact with the authority; 0: no bound */
 	uint32_t issuer_slot[EG_POLICY_ISSUERS_MAX]; /* into the keyset of the same snapshot */
 	struct eg_policy_str issuer[EG_POLICY_ISSUERS_MAX];
 	struct eg_policy_str audience[EG_POLICY_AUDS_MAX];

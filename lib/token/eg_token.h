@@ -133,7 +133,7 @@ static inline struct eg_finding eg_finding(enum eg_verdict status, enum eg_detai
 }
 
 /* S1–S5 of a JWT. On EG_OK `out` is filled, else it is undefined. Precondition: the policy has
- * passed eg_policy_check. Cost: linear in the token (perf/bench_codec); up to 6 KiB of stack. */
+ * passed eg_policy_check. Cost: linear in the token (perf/bench_codec); up to 7 KiB of stack. */
 struct eg_finding eg_jwt_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token *out);
 
@@ -143,7 +143,7 @@ struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
     const struct eg_policy *policy, struct eg_token_message *message, struct eg_token *out);
 
 /* The same of a PASETO v4.public (protocol 2.5). Of the policy it also takes the implicit assertion
- * into the message. Up to 6 KiB of stack. */
+ * into the message. Up to 7 KiB of stack. */
 struct eg_finding eg_paseto_parse(struct eg_span token, const struct eg_policy *policy,
     struct eg_token_scratch *scratch, struct eg_token_message *message, struct eg_token *out);
 
@@ -159,6 +159,10 @@ enum eg_token_fmt eg_token_detect(struct eg_span token);
  * ceiling of its value, both EG_TOKEN_TIME_FAR_PAST where it is negative. False where it is over a
  * limit of 2.3. Precondition: number is one by the grammar of JSON (any bytes are safe). */
 bool eg_numeric_date(struct eg_span number, int64_t *floor_s, int64_t *ceil_s);
+
+/* The same of a CBOR item: an integer, or a finite float. */
+struct eg_cbor_item;
+bool eg_cwt_time(const struct eg_cbor_item *value, int64_t *floor_s, int64_t *ceil_s);
 
 /* An RFC 3339 date-time with its offset, rounded likewise. False where it is none by the grammar
  * and the calendar, where the second is 60, and where it is over EG_TOKEN_TIME_MAX. */

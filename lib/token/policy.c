@@ -160,10 +160,13 @@ static int check_limits(const struct eg_policy *policy, struct eg_error *err)
 		return eg_error_set(err, EG_ELIMIT, "max_token is %u bytes; 1 to %u are allowed",
 		    policy->max_token_bytes, TOKEN_MAX_BYTES);
 	if (policy->order > EG_ORDER_STRICT || policy->status > EG_STATUS_IGNORE ||
-	    policy->cnf > EG_CNF_REFUSE)
+	    policy->cnf > EG_CNF_REFUSE || policy->freshness > EG_FRESH_STRICT)
 		return eg_error_set(err, EG_EINVAL,
-		    "order, status or cnf is none of its values (%u, %u, %u)", policy->order,
-		    policy->status, policy->cnf);
+		    "order, status, cnf or freshness is none of its values (%u, %u, %u, %u)",
+		    policy->order, policy->status, policy->cnf, policy->freshness);
+	if (policy->freshness == EG_FRESH_STRICT && policy->max_state_age_s == 0)
+		return eg_error_set(err, EG_EINVAL,
+		    "policy %u: strict freshness needs a bound in seconds", policy->id);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 """edgatectl decide: lines in, statuses out, by the real pipeline."""
 import base64
 import json
+import time
 import unittest
 
 from cli import EDGATECTL, NOW, CliTest, run
@@ -112,6 +113,68 @@ class Decide(CliTest):
                 answer, = map(json.loads, self.decide([token], "--json"))
                 self.assertEqual((answer["status"], answer["detail"]), ("REVOKED", detail))
 
+    def explain(self, token, *args):
+        return json.loads(self.ctl("explain", "--now", NOW, "--json", *args, token).stdout)
+
+    def test_explain_each_layer(self):
+        self.assertEqual(self.explain(self.good), {"line": 1, "status": "OK", "detail": "NONE",
+                                                   "layer": None, "since": None})
+        # As above: each is looked at before the one above.
+        for args, layer in ((("sid", ISS, "d1", "--exp", NOW + 60), "R4"),
+                            (("jti", ISS, "j1", "--exp", NOW + 60), "R4"),
+                            (("subject", ISS, "s1", "--until", NOW - 60), "R3"),
+                            (("issuer", ISS, "--until", NOW - 60), "R2"),
+                            (("key", ISS, "k1"), "R1")):
+            with self.subTest(args[0]):
+                epoch = self.ctl("revoke", *args).stdout.split()[-1]
+                row = self.explain(self.good)
+                self.assertEqual((row["layer"], row["since"]["epoch"]), (layer, epoch))
+                self.assertRegex(row["since"]["what"], f"^revoke {args[0]} ")
+                self.assertAlmostEqual(row["since"]["utc_ns"] / 1e9, time.time(), delta=60)
+        text = self.ctl("explain", "--now", NOW, "-", stdin=f"{self.good}\nx\n").stdout
+        self.assertRegex(text, r"^REVOKED KEY: .* \(layer R1\)\n  since 20\d\d-.*Z, epoch 1\.\d+, "
+                               r"by uid \d+: revoke key k1 of https://as\.example\nMALFORMED ")
+
+    def test_explain_the_oldest_cutoff_that_counts(self):
+        self.ctl("revoke", "subject", ISS, "s1", "--until", NOW - 61)  # before its iat
+        first = self.ctl("revoke", "subject", ISS, "s1", "--until", NOW - 60).stdout.split()[-1]
+        self.ctl("revoke", "subject", ISS, "s1", "--until", NOW)
+        self.assertEqual(self.explain(self.good)["since"]["epoch"], first)
+        self.ctl("unrevoke", "subject", ISS, "s1")
+        self.assertEqual(self.explain(self.good)["status"], "OK")
+        again = self.ctl("revoke", "subject", ISS, "s1", "--until", NOW).stdout.split()[-1]
+        self.assertEqual(self.explain(self.good)["since"]["epoch"], again)
+
+    def listed(self, idx):
+        return self.sign(self.key, "--iss", ISS, "--aud", "a", "--exp", "+60", "--claim",
+                         f'status={{"status_list":{{"idx":{idx},"uri":"{ISS}/l"}}}}')
+
+    def test_explain_an_index(self):
+        self.assertEqual(self.explain(self.listed(7))["layer"], "R5")  # STATUS_UNKNOWN
+        self.ctl("list", "add", f"{ISS}/l", "--issuer", ISS, "--bits", 2, "--entries", 16)
+        self.ctl("list", "import", "--raw", f"{ISS}/l", self.write("raw", b"\0\0\0\x40"))
+        row = self.explain(self.listed(15))
+        self.assertEqual((row["status"], row["since"]["what"]),
+                         ("REVOKED", f"list import {ISS}/l, raw (not signed), 16 entries, iat 0, exp 0"))
+        for change, idx, what in (
+                (("suspend", "3,5-8"), 7, "suspend index .* 3,5-8 "),
+                (("revoke", "6-7"), 7, "revoke index .* 6-7 "),
+                (("revoke", "0-15"), 7, "revoke index .* 6-7 "),
+                (("revoke", "0-15"), 9, "revoke index .* 0-15 "),
+                (("unrevoke", "7,15"), 15, "list import ")):
+            with self.subTest(change):
+                self.ctl(change[0], "index", f"{ISS}/l", change[1])
+                self.assertRegex(self.explain(self.listed(idx))["since"]["what"], "^" + what)
+        self.assertEqual(self.explain(self.listed(7))["status"], "OK")
+
+    def test_explain_more_than_the_audit_keeps(self):
+        self.ctl("list", "add", f"{ISS}/l", "--issuer", ISS, "--bits", 1, "--entries", 4000)
+        self.ctl("revoke", "index", f"{ISS}/l", ",".join(str(i) for i in range(0, 4000, 2)))
+        self.assertFalse(self.explain(self.listed(10))["since"]["unsure"])
+        self.assertIsNone(self.explain(self.listed(3998))["since"])
+        text = self.ctl("explain", "--now", NOW, self.listed(3998)).stdout
+        self.assertIn("a newer change, of more indices than the audit keeps", text)
+
     def test_a_cutoff_is_inclusive(self):
         self.ctl("revoke", "subject", ISS, "s1", "--until", NOW - 61)
         self.assertEqual(self.decide([self.good]), ["OK"])
@@ -170,6 +233,11 @@ class Decide(CliTest):
         self.assertEqual(self.decide([token]), ["REVOKED"])
         for bad in ("", "abc", "xy", "00" * 256):
             self.ctl("revoke", "cti", ISS, bad, "--hex", "--exp", NOW + 60, exit_status=2)
+            self.ctl("unrevoke", "cti", ISS, bad, "--hex", exit_status=2)
+        self.ctl("unrevoke", "cti", ISS, cti)  # again the text
+        self.assertEqual(self.decide([token]), ["REVOKED"])
+        self.ctl("unrevoke", "cti", ISS, cti, "--hex")
+        self.assertEqual(self.decide([token]), ["OK"])
 
     def mint_cwt_with_cti(self, cti):
         """edgate-token writes text; the same token with other bytes is signed here."""

@@ -9,8 +9,8 @@ from cli import EDGATECTL, NOW, ROOT, CliTest, run
 
 ISS = "https://as.example"
 URI = "https://as.example/list"
-COMMANDS = """init|issuer add|issuer remove|issuer list|key list|policy set|policy remove|policy list
-list add|list import|list list|revoke index|revoke jti|revoke cti|revoke sid|revoke jkt|revoke subject
+COMMANDS = """init|issuer add|issuer remove|issuer list|key list|key window|policy set|policy remove|policy list
+list add|list import|list grow|list show|list export|list list|revoke index|revoke jti|revoke cti|revoke sid|revoke jkt|revoke subject
 revoke issuer|revoke key|suspend index|unrevoke index|unrevoke jti|unrevoke issuer|audit|state verify
 state backup|state restore|decide|verify|ping|stats|counters""".replace("\n", "|").split("|")
 
@@ -38,11 +38,16 @@ class Usage(CliTest):
                      f"policy set 1 --issuer {ISS} --audience any --order foo",
                      f"policy set 1 --issuer {ISS},, --audience any",
                      f"policy set 1 --issuer {ISS} --audience any --skew 1x",
+                     f"policy set 1 --issuer {ISS} --audience any --freshness strict",
+                     f"policy set 1 --issuer {ISS} --audience any --freshness strict:0",
+                     f"policy set 1 --issuer {ISS} --audience any --freshness loose:5",
                      f"list add {URI} --bits 1 --entries 8", f"list add {URI} --issuer {ISS}",
                      f"list add {URI} --issuer {ISS} --bits 3 --entries 8",
                      f"list add {URI} --issuer {ISS} --bits 1 --entries 0",
                      f"list add {URI} --issuer {ISS} --bits 1 --entries 1073741825",
-                     f"list import {URI} f", f"revoke index {URI}", f"revoke index {URI} 1,",
+                     f"list import {URI} f", f"list import {URI} f --raw --jwt", f"list grow {URI} 0",
+                     f"list grow {URI} x", f"list export {URI} f", f"list export {URI} f --jwt",
+                     f"key window {ISS} k --from x", f"revoke index {URI}", f"revoke index {URI} 1,",
                      f"revoke index {URI} 9-7", f"revoke index {URI} 1-2-3",
                      f"revoke index {URI} 4294967296", f"revoke index {URI} +1",
                      f"revoke jti {ISS} a", f"revoke jti {ISS} a --exp 1.5",
@@ -119,7 +124,8 @@ class Store(CliTest):
         self.assertEqual((key["issuer"], key["kid"], key["state"]), (ISS, "k1", "active"))
         self.assertEqual(key["x"], json.loads(self.jwks.read_text())["keys"][0]["x"])
         lines = self.ctl("key", "list").stdout.splitlines()
-        self.assertEqual(lines[0].split(), ["issuer", "kid", "state", "index", "x"])
+        self.assertEqual(lines[0].split(), ["issuer", "kid", "state", "index", "x", "from",
+                                            "until"])
         self.assertEqual(lines[0].index("kid"), lines[1].index("k1"))
 
     def test_adding_again_replaces_the_keys(self):
@@ -146,7 +152,8 @@ class Store(CliTest):
                         "--cwt-typ", "own+cwt,263", "--order", "strict", "--status", "required",
                         "--cnf", "require",
                         "--implicit-assertion", "ia", "--max-age", 10, "--max-lifetime", 20,
-                        "--exp-optional", "--client-cache", 30, "--max-token", 2000)
+                        "--exp-optional", "--client-cache", 30, "--max-token", 2000,
+                        "--freshness", "strict:90")
         self.assertIn("not known yet", done.stderr)
         policy, = self.rows("policy", "list")
         self.assertEqual(policy, {
@@ -155,7 +162,7 @@ class Store(CliTest):
             "cwt_typ": ["own+cwt", 263], "skew": 60, "order": "strict",
             "status": "required", "cnf": "require", "implicit_assertion": "ia",
             "exp_optional": True, "max_age": 10, "max_lifetime": 20, "client_cache": 30,
-            "max_token": 2000})
+            "max_token": 2000, "freshness": "strict:90"})
 
     def test_default_policy_moves(self):
         for number, more in ((1, []), (2, []), (3, ["--default"])):
@@ -185,7 +192,7 @@ class Store(CliTest):
         self.add_issuer()
         self.epoch("list", "add", URI, "--issuer", ISS, "--bits", 2, "--entries", 100)
         self.assertEqual(self.rows("list", "list"),
-                         [{"uri": URI, "issuer": ISS, "bits": 2, "entries": 100}])
+                         [{"uri": URI, "issuer": ISS, "bits": 2, "entries": 100, "imported": "never"}])
 
     def test_a_list_needs_its_issuer(self):
         self.ctl("list", "add", URI, "--issuer", ISS, "--bits", 1, "--entries", 9, exit_status=1)

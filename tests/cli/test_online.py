@@ -215,6 +215,21 @@ class Segment(CliTest):
                         exit_status=1)
         self.assertIn("within 30 ms", done.stderr)
 
+    def test_wait_for_nobody(self):
+        """Not the 60 s that it might wait: the process that made the run directory is gone."""
+        self.start("deaf")
+        self.ctl("init")
+        _, jwks = self.keygen()
+        self.ctl("issuer", "add", "https://a", "--jwks", jwks)
+        self.process.kill()
+        self.process.communicate()
+        for rundir in (self.rundir, self.dir / "none"):
+            done = self.ctl("--run", rundir, "issuer", "add", "https://b", "--jwks", jwks,
+                            "--wait=3600000", exit_status=1)
+            self.assertIn("done: epoch", done.stdout)
+            self.assertIn("the change is stored, but", done.stderr)
+            self.assertNotIn("within", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

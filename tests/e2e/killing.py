@@ -58,7 +58,7 @@ class Killing:
         for i in range(4):
             if i == when:
                 self.kill_edgate()
-            self.revoke(self.rng.random() * 0.012 if self.rng.random() < 0.6 else None)
+            self.revoke(self.rng.random() * 0.006 if self.rng.random() < 0.6 else None)
         self.world.start()
         self.restarts += 1
         self.check(self.acked[-4:], self.unsure[-4:])

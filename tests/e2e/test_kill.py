@@ -17,7 +17,7 @@ class Kill(unittest.TestCase):
                 killing.round()
             killing.finish()
             self.assertGreater(len(killing.acked), 10)
-            self.assertGreater(len(killing.unsure), 3)
+            self.assertGreater(len(killing.unsure), 0)
             print(f"{killing.kills} kills, {killing.restarts} restarts, {len(killing.acked)} acknowledged, "
                   f"none lost")
 

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The kernel-socket port on loopback: no DPDK, no privileges. A client, a revocation, hostile frames."""
+import base64
+import json
 import os
 import random
 import socket
 import time
 import unittest
+import zlib
 
 import egt
 from harness import ISSUER, World, program, run
 
 PORT = "  - name: p0\n    kind: socket\n    queues: 2\n    addresses: [127.0.0.1/8]\n"
 WORKERS = "  - {port: p0, queue: 0}\n  - {port: p0, queue: 1}\n"
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 class Server(unittest.TestCase):
@@ -67,10 +74,10 @@ class Socket(Server):
         self.assertEqual(self.statuses(third), ["REVOKED"])
         self.world.stop()
 
-    def turns(self, token, status, within_s=2.0):
+    def turns(self, token, status, within_s=2.0, **kw):
         end = time.monotonic() + within_s
         while time.monotonic() < end:
-            if self.statuses(token) == [status]:
+            if self.statuses(token, **kw) == [status]:
                 return True
         return False
 
@@ -87,6 +94,38 @@ class Socket(Server):
             if answer.statuses == ["REVOKED"]:
                 self.assertGreaterEqual(answer.epoch, wanted)
         self.world.stop()
+
+    def test_a_state_that_grows_old(self):
+        """Without contact to the store a strict policy answers STALE; with it again, as before."""
+        w = self.world
+        w.ctl("policy", "set", "2", "--issuer", ISSUER, "--audience", "any", "--freshness", "strict:1")
+        w.ctl("policy", "set", "3", "--issuer", ISSUER, "--audience", "any", "--freshness", "bounded:1")
+        token = w.token()
+        self.assertTrue(self.turns(token, "OK", policy=2))
+        os.rename(f"{w.state}/edgate.db", f"{w.state}/away")
+        self.assertTrue(self.turns(token, "STALE", within_s=5, policy=2))
+        self.assertEqual(self.statuses(token, policy=3), ["OK"])
+        self.assertEqual(self.statuses(token), ["OK"])
+        os.rename(f"{w.state}/away", f"{w.state}/edgate.db")
+        self.assertTrue(self.turns(token, "OK", policy=2))
+        self.assertGreater(w.stop()["state_stale"], 1)
+
+    def test_a_list_grows_and_is_imported_in_use(self):
+        w, uri = self.world, f"{ISSUER}/list"
+        listed = w.token("--claim", f'status={{"status_list":{{"idx":300000,"uri":"{uri}"}}}}')
+        self.assertEqual(self.statuses(listed), ["STATUS_UNKNOWN"])
+        w.ctl("list", "grow", uri, "300001")
+        self.assertTrue(self.turns(listed, "OK"))
+        plain = bytearray(37501)
+        plain[37500] = 1
+        claim = json.dumps({"bits": 1, "lst": b64(zlib.compress(bytes(plain)))})
+        with open(f"{w.dir}/list.jwt", "w") as out:
+            out.write(run(program("edgate-token"), "sign", "--key", f"{w.dir}/issuer.private.jwk", "--typ",
+                          "statuslist+jwt", "--sub", uri, "--iat", "now", "--claim",
+                          f"status_list={claim}").stdout)
+        w.ctl("list", "import", uri, f"{w.dir}/list.jwt", "--jwt")
+        self.assertTrue(self.turns(listed, "REVOKED"))
+        w.stop()
 
     def test_hostile_frames(self):
         rng = random.Random(1)

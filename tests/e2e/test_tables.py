@@ -5,6 +5,7 @@ import base64
 import collections
 import json
 import os
+import pathlib
 import re
 import threading
 import time
@@ -198,10 +199,22 @@ class NoTables(Server):
         self.world.stop()
 
     def test_check_says_what_tables_need(self):
-        said = run(program("edgate"), "--check", f"{self.world.dir}/edgate.yaml").stdout
-        self.assertRegex(said, r"Ed25519: tables of [0-9.]+ MB in use.*at most [0-9.]+ MB while they are "
-                               r"exchanged: \d+ huge pages of 2 MB hold all")
+        said = self.check("sodium").stdout
+        self.assertIn("correct", said)
+        self.assertNotIn("tables", said)
+        for name in ("portable", "ifma"):  # whatever this CPU is
+            self.assertRegex(self.check(name).stdout, r"Ed25519: tables of [0-9.]+ MB in use.*at most [0-9.]+ MB "
+                                                      r"while they are exchanged: \d+ huge pages of 2 MB hold all")
+        refused = self.check("portabel")
+        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertIn("there is no implementation 'portabel'", refused.stderr)
         self.world.stop()
+
+    def check(self, name):
+        path = pathlib.Path(self.world.dir, "edgate.yaml")
+        other = path.with_name("other.yaml")
+        other.write_text(path.read_text().replace("ed25519: sodium", f"ed25519: {name}"))
+        return run(program("edgate"), "--check", other, check=False)
 
 
 if __name__ == "__main__":

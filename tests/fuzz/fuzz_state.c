@@ -190,6 +190,7 @@ static void list_import(struct run *run, struct eg_reader *r)
 	const struct eg_list_row *list = eg_lists_find(&run->st->lists, uri);
 	size_t len = list != NULL ? (size_t)eg_list_bytes(list) : 5;
 	struct eg_span pattern = fuzz_take8(r);
+	struct eg_list_import import = {.form = EG_LIST_RAW};
 	struct eg_error err = {0};
 	uint8_t *bytes;
 	uint64_t epoch;
@@ -199,9 +200,8 @@ static void list_import(struct run *run, struct eg_reader *r)
 	FUZZ_CHECK(bytes != NULL);
 	for (size_t i = 0; i < len && pattern.len != 0; i++)
 		bytes[i] = pattern.ptr[i % pattern.len];
-	outcome(run,
-	    eg_state_list_import(run->st, uri, eg_span(bytes, len), run->utc_ns, &epoch, &err),
-	    &err);
+	import.file = eg_span(bytes, len);
+	outcome(run, eg_state_list_import(run->st, uri, &import, run->utc_ns, &epoch, &err), &err);
 	free(bytes);
 }
 

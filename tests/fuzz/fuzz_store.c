@@ -29,8 +29,10 @@ static void fill(struct eg_state *st)
 	FUZZ_CHECK(eg_state_issuer_put(st, iss, &jwks, FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_policy_put(st, &policy, true, FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_list_add(st, uri, iss, 2, 1200, FUZZ_T0_NS, &epoch, NULL) == 0);
-	FUZZ_CHECK(eg_state_list_import(
-	               st, uri, eg_span(bytes, sizeof(bytes)), FUZZ_T0_NS, &epoch, NULL) == 0);
+	FUZZ_CHECK(eg_state_list_import(st, uri,
+	               &(struct eg_list_import){
+	                   .form = EG_LIST_RAW, .file = eg_span(bytes, sizeof(bytes))},
+	               FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_set_index(
 	               st, uri, EG_INDEX_REVOKED, &range, 1, FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_revoke_value(st, EG_REVOKE_JTI, iss, eg_span_str("a"), 1800000000,

@@ -33,7 +33,7 @@ struct fuzz_reader {
 	struct eg_snapshot *snapshot;
 	uint64_t epoch;
 	unsigned hash_cnt;
-	struct eg_hash128 hash[FUZZ_HASHES_MAX]; /* of the entries that were sent */
+	struct eg_hash128 hash[FUZZ_HASHES_MAX]; /* sent as operations, or found in runs */
 };
 
 /* -EG_E… of eg_state_open; the reader is empty then. */
@@ -42,7 +42,7 @@ void fuzz_reader_close(struct fuzz_reader *r);
 int fuzz_reader_follow(struct fuzz_reader *r, bool *changed, struct eg_error *err);
 
 /* Do they see the same: issuers, keys, policies, every entry of every list, every denied value? */
-void fuzz_readers_agree(const struct fuzz_reader *a, const struct fuzz_reader *b);
+void fuzz_readers_agree(struct fuzz_reader *a, struct fuzz_reader *b);
 
 /* A failure has a sentence and a code that its reader may give; see eg_state.h. */
 void fuzz_check_failure(int rc, const struct eg_error *err);

@@ -45,6 +45,30 @@ def egt(kind=1, flags=0, records=((b"a.b.c", 0, 0),), request_id=1, magic=0xE6A7
     return struct.pack(">HBBBBHQ", magic, version, kind, flags, count, total, request_id) + body
 
 
+# ── Ed25519: fuzz_ed25519.c says how a job is read ──
+
+def job(key=(3, 1, 0), r=(4, 70), s=(3, 0), msg=b"message", shift=0, raw_key=b"", raw_r=b"", raw_s=b""):
+    return u8(*key) + raw_key + u8(*r) + raw_r + piece8(msg) + u8(shift) + u8(*s) + raw_s
+
+
+def seeds_ed25519():
+    raw = bytes(range(32))
+    jobs = [job(key=(3, i, i), r=(4, 70 + i), msg=b"x" * (i * 13 % 256), shift=i % 8) for i in range(24)]
+    torsion = [job(key=(3, 3 * i, i % 2), r=(3, 5, i), msg=u8(n)) for i in range(8) for n in range(4)]
+    return {
+        "good": job(), "many": b"".join(jobs), "five": b"".join(jobs[:5]),
+        "torsion": b"".join(torsion[:16]), "torsion2": b"".join(torsion[16:]), "small_key": b"".join(job(key=(0, i, 0)) for i in range(14)),
+        "near_p_key": b"".join(job(key=(1, i, 0)) for i in (*range(19), 128)),
+        "raw_key": job(key=(2, 0, 0), raw_key=raw), "raw_r": job(r=(2, 0), raw_r=raw),
+        "small_r": b"".join(job(r=(0, i)) for i in range(14)),
+        "near_p_r": b"".join(job(r=(1, i)) for i in (*range(19), 128)),
+        "s_plus_l": b"".join(job(s=(0, i)) for i in range(16)),
+        "s_bit": b"".join(job(s=(1, i)) for i in (0, 1, 100, 251, 252, 253, 254, 255)),
+        "s_raw": job(s=(2, 0), raw_s=raw[:31] + b"\x10"), "mixture": jobs[0] + job(key=(0, 2, 0)) + jobs[5],
+        "related": b"".join(job(key=(3, i, 1), r=(4, i * 5)) for i in range(12)), "cut": job()[:9],
+    }
+
+
 def seeds_egt():
     empty = (b"", 0, 0)
     many = [(b"x" * 30, i % 4, i) for i in range(64)]
@@ -734,6 +758,8 @@ def seeds_store():
 # ── writing ──
 
 def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: seeds.py FOLDER")
     root = pathlib.Path(sys.argv[1])
     for name, make in list(globals().items()):
         if not name.startswith("seeds_"):

@@ -129,6 +129,11 @@ def small_order_r(rows):
                      "small-order-R" + (",equation-holds" if result == text else ""))
 
 
+def as_if_identity(pk, r, msg):
+    """What an engine would accept that takes the identity for a key which it cannot decode."""
+    return Key(0, 0, pk).sign(r, msg)[0]
+
+
 def not_canonical(rows):
     """y from p up to 2^255 - 1, and bytes with no point at all, as A and as R."""
     key = honest("not canonical")
@@ -138,6 +143,7 @@ def not_canonical(rows):
             msg = message(12, "not canonical", text.hex())
             s = number("s", text.hex()) % L
             rows.add(text, msg, key.sign(s, msg)[0], False, "noncanonical-A")
+            rows.add(text, msg, as_if_identity(text, s, msg), False, "noncanonical-A,SB=R")
             rows.add(key.bytes, msg, key.sign(0, msg, r_bytes=text)[0], False, "noncanonical-R")
     found = 0
     for n in range(200):
@@ -146,6 +152,7 @@ def not_canonical(rows):
             found += 1
             msg = message(12, "no point", n)
             rows.add(text, msg, key.sign(n + 1, msg)[0], False, "A-not-on-curve")
+            rows.add(text, msg, as_if_identity(text, n + 1, msg), False, "A-not-on-curve,SB=R")
             rows.add(key.bytes, msg, key.sign(n + 1, msg, r_bytes=text)[0], False, "R-not-on-curve")
 
 

@@ -165,6 +165,13 @@ static inline int put_policy(struct store *s, uint32_t id, bool make_default)
 	return eg_state_policy_put(s->w, &p, make_default, T0_NS, &s->epoch, &s->err);
 }
 
+static inline int import_raw(struct store *s, const char *uri, struct eg_span bytes)
+{
+	const struct eg_list_import import = {EG_LIST_RAW, bytes, false};
+
+	return eg_state_list_import(s->w, span(uri), &import, T0_NS, &s->epoch, &s->err);
+}
+
 static inline int revoke_range(struct store *s, const char *uri, uint32_t first, uint32_t last)
 {
 	struct eg_index_range r = {first, last};

@@ -36,10 +36,18 @@ static void careless_of_s(const struct eg_ed25519_job jobs[], unsigned job_cnt, 
 		ok[i] = ok[i] || (jobs[i].sig[63] & 0xe0) != 0;
 }
 
+/* Refuses what is verified with a table. */
+static void careless_of_tables(const struct eg_ed25519_job jobs[], unsigned job_cnt, bool ok[])
+{
+	honest->verify(jobs, job_cnt, ok);
+	for (unsigned i = 0; i < job_cnt; i++)
+		ok[i] = ok[i] && jobs[i].key->table == NULL;
+}
+
 static void a_wrong_one_is_refused(void **state)
 {
 	void (*const wrong[])(const struct eg_ed25519_job[], unsigned, bool[]) = {
-	    accept_all, refuse_all, do_nothing, one_bad_lane, careless_of_s};
+	    accept_all, refuse_all, do_nothing, one_bad_lane, careless_of_s, careless_of_tables};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		const struct eg_ed25519_impl impl = {

@@ -647,15 +647,16 @@ static void test_longest_token(void **state)
  * so a scratch that remembers nothing gives the same. */
 static void test_remembered_headers(void **state)
 {
-	static const char *const headers[] = {"{\"alg\":\"EdDSA\"}",
+	static const char long_header[] =
+	    "{\"alg\":\"EdDSA\",\"x5t\":\"a header that is too long to be remembered, as it holds "
+	    "what nobody looks at, such as a thumbprint and more\",\"kid\":\"k1\"}";
+	static const char *const headers[] = {long_header, "{\"alg\":\"EdDSA\"}",
 	    "{\"alg\":\"EdDSA\",\"kid\":\"\"}", "{\"alg\":\"EdDSA\",\"kid\":\"k1\"}",
 	    "{\"alg\":\"EdDSA\",\"kid\":\"k2\"}", "{\"alg\":\"EdDSA\",\"typ\":\"JWT\"}",
 	    "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"k1\"}",
 	    "{\"alg\":\"EdDSA\",\"typ\":\"other\",\"kid\":\"k1\"}",
 	    "{\"alg\":\"EdDSA\",\"typ\":\"\\u004aWT\"}", "{\"alg\":\"EdDSA\",\"typ\":\"\"}",
-	    "{\"alg\":\"EdDSA\",\"kid\":\"\\u006b1\"}", "{\"alg\":\"RS256\"}",
-	    "{\"alg\":\"EdDSA\",\"x5t\":\"a header that is too long to be remembered, as it holds "
-	    "what nobody looks at, such as a thumbprint and more\",\"kid\":\"k1\"}"};
+	    "{\"alg\":\"EdDSA\",\"kid\":\"\\u006b1\"}", "{\"alg\":\"RS256\"}"};
 
 	for (unsigned round = 0; round < 20000; round++) {
 		static struct eg_token_scratch empty;

@@ -206,6 +206,26 @@ static void lines_become_requests(void **state)
 	load_corpus_free(&c);
 }
 
+/* The two other formats have a dot. */
+static void hex_is_a_cwt(void **state)
+{
+	struct load_corpus c;
+	struct eg_egt_request request;
+	struct eg_egt_record record;
+	struct eg_error err;
+
+	(void)state;
+	assert_int_equal(read_text(&c, "a\tOK\td284A0\nb\tOK\td28\n", 64, 1232, &err), 0);
+	assert_true(eg_span_eq(c.token[0].bytes, eg_span("\xd2\x84\xa0", 3)));
+	assert_true(eg_span_eq_str(c.token[1].bytes, "d28"));
+	assert_int_equal(eg_egt_parse_request(c.request[0].bytes, &request), EG_DROP_COUNT);
+	record = eg_egt_next_record(&request.records);
+	assert_int_equal(record.fmt, EG_FMT_CWT);
+	assert_true(eg_span_eq(record.token, c.token[0].bytes));
+	assert_int_equal(eg_egt_next_record(&request.records).fmt, EG_FMT_DETECT);
+	load_corpus_free(&c);
+}
+
 /* 16 bytes of header and 8 of record leave 76 for one token of a request of 100. */
 static void a_token_goes_where_it_fits(void **state)
 {
@@ -253,6 +273,7 @@ int main(void)
 	    cmocka_unit_test(every_value_is_within_two_percent),
 	    cmocka_unit_test(quantiles_are_those_of_the_values),
 	    cmocka_unit_test(lines_become_requests),
+	    cmocka_unit_test(hex_is_a_cwt),
 	    cmocka_unit_test(a_token_goes_where_it_fits),
 	    cmocka_unit_test(a_bad_line_is_named),
 	};

@@ -400,6 +400,7 @@ static void heeds_the_times_of_a_list(void **state)
 	a = ask_good(w, STATUS("0", WORLD_LIST), WORLD_CLIENT_CACHE);
 	assert_int_equal(a.status, EG_OK);
 	assert_int_equal(a.rflags, EG_RFLAG_SIG_CHECKED | EG_RFLAG_LIST_STALE);
+	assert_int_equal(world_counter(w, EG_COUNTER_list_stale), 1);
 	assert_int_equal(a.cache_for, 0);
 	w->now_ns += 10 * EG_NS_PER_S - 1;
 	assert_int_equal(ask_good(w, STATUS("0", WORLD_LIST), 0).status, EG_OK);
@@ -409,6 +410,78 @@ static void heeds_the_times_of_a_list(void **state)
 	a = ask_good(w, STATUS("0", WORLD_LIST), WORLD_STATUS_IGNORED);
 	assert_int_equal(a.status, EG_OK);
 	assert_int_equal(a.rflags, EG_RFLAG_SIG_CHECKED);
+	world_free(w);
+}
+
+static void adjust_stated(struct world *w)
+{
+	w->list.stated = 8;
+}
+
+static void an_entry_that_the_list_does_not_speak_of_is_unknown(void **state)
+{
+	struct world *w = world_new(1, NULL, DEADLINE_NS, adjust_stated);
+	struct eg_revoke_sink sink = world_direct(w);
+
+	assert_int_equal(ask_good(w, STATUS("7", WORLD_LIST), 0).status, EG_OK);
+	assert_int_equal(ask_good(w, STATUS("8", WORLD_LIST), 0).status, EG_STATUS_UNKNOWN);
+	assert_int_equal(ask_good(w, STATUS("8", WORLD_LIST), WORLD_STATUS_IGNORED).status, EG_OK);
+	assert_int_equal(eg_bitmap_set_range(w->bitmap, 8, 8, 1, &sink, NULL), 0);
+	assert_int_equal(ask_good(w, STATUS("8", WORLD_LIST), 0).status, EG_REVOKED);
+	world_free(w);
+}
+
+/* ── freshness ── */
+
+static void set_contact(struct world *w, uint64_t utc_s)
+{
+	atomic_store_explicit(&w->stats.header->state_read_utc_s, utc_s, memory_order_relaxed);
+}
+
+static void adjust_freshness(struct world *w)
+{
+	struct eg_policy *strict = &w->policy[WORLD_DEFAULT - 1];
+	struct eg_policy *bounded = &w->policy[WORLD_CLIENT_CACHE - 1];
+
+	strict->freshness = EG_FRESH_STRICT;
+	strict->max_state_age_s = bounded->max_state_age_s = 10;
+}
+
+static void an_old_state_is_refused_or_flagged(void **state)
+{
+	struct world *w = world_new(1, NULL, DEADLINE_NS, adjust_freshness);
+	struct eg_egt_answer a;
+
+	set_contact(w, WORLD_NOW_S - 10);
+	assert_int_equal(ask_good(w, "", WORLD_DEFAULT).status, EG_OK);
+	a = ask_good(w, "", WORLD_CLIENT_CACHE);
+	assert_int_equal(a.rflags, EG_RFLAG_SIG_CHECKED);
+	assert_int_equal(a.cache_for, 0);
+	assert_int_equal(world_counter(w, EG_COUNTER_state_stale), 0);
+	w->now_ns += EG_NS_PER_S;
+	a = ask_good(w, "", WORLD_DEFAULT);
+	assert_int_equal(a.status, EG_STALE);
+	assert_int_equal(a.rflags, EG_RFLAG_STATE_STALE); /* nothing was decoded */
+	a = ask_good(w, "", WORLD_CLIENT_CACHE);
+	assert_int_equal(a.status, EG_OK);
+	assert_int_equal(a.rflags, EG_RFLAG_SIG_CHECKED | EG_RFLAG_STATE_STALE);
+	assert_int_equal(a.cache_for, 0);
+	assert_int_equal(ask_good(w, "", WORLD_EXP_OPTIONAL).rflags, EG_RFLAG_SIG_CHECKED);
+	assert_int_equal(world_counter(w, EG_COUNTER_state_stale), 2);
+	world_free(w);
+}
+
+static void contact_makes_the_state_fresh_again(void **state)
+{
+	struct world *w = world_new(1, NULL, DEADLINE_NS, adjust_freshness);
+
+	assert_int_equal(ask_good(w, "", WORLD_DEFAULT).status, EG_STALE); /* there was none yet */
+	set_contact(w, WORLD_NOW_S - 4);
+	assert_int_equal(ask_good(w, "", WORLD_DEFAULT).status, EG_OK);
+	assert_int_equal(ask_good(w, "", WORLD_CLIENT_CACHE).cache_for, 6);
+	set_contact(w, WORLD_NOW_S + 1000); /* the clock was set back */
+	assert_int_equal(ask_good(w, "", WORLD_DEFAULT).status, EG_OK);
+	assert_int_equal(ask_good(w, "", WORLD_CLIENT_CACHE).cache_for, 10);
 	world_free(w);
 }
 
@@ -904,6 +977,9 @@ int main(void)
 	    cmocka_unit_test(takes_the_format_that_the_record_names),
 	    cmocka_unit_test(keeps_messages_while_records_wait),
 	    cmocka_unit_test(agrees_with_the_vectors),
+	    cmocka_unit_test(an_entry_that_the_list_does_not_speak_of_is_unknown),
+	    cmocka_unit_test(an_old_state_is_refused_or_flagged),
+	    cmocka_unit_test(contact_makes_the_state_fresh_again),
 	    cmocka_unit_test(tells_exp_saturating),
 	    cmocka_unit_test(tells_how_long_to_cache),
 	    cmocka_unit_test(heeds_the_times_of_a_list),

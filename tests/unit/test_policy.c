@@ -184,6 +184,8 @@ static void test_whole_policy_rules(void **state)
 	REFUSED(EG_EINVAL, p.order = EG_ORDER_STRICT + 1);
 	REFUSED(EG_EINVAL, p.status = EG_STATUS_IGNORE + 1);
 	REFUSED(EG_EINVAL, p.cnf = EG_CNF_REFUSE + 1);
+	REFUSED(EG_EINVAL, p.freshness = EG_FRESH_STRICT + 1);
+	REFUSED(EG_EINVAL, p.freshness = EG_FRESH_STRICT);
 
 	policy.skew_s = EG_POLICY_SKEW_MAX_S;
 	policy.any_audience = true;

@@ -135,12 +135,23 @@ static void sample_often(struct world *w)
 	w->sample_every = EVERY;
 }
 
-static struct world *world_that_samples(unsigned from)
+static void sample_as_rarely_as_can_be(struct world *w)
+{
+	w->sample_every = UINT32_MAX;
+	w->sample_phase = 3;
+}
+
+static struct world *world_with_liar(unsigned from, void (*prepare)(struct world *w))
 {
 	sodium = eg_ed25519_select("sodium", NULL);
 	lie_from = from;
 	verified = 0;
-	return world_new(1, &liar, 0, sample_often);
+	return world_new(1, &liar, 0, prepare);
+}
+
+static struct world *world_that_samples(unsigned from)
+{
+	return world_with_liar(from, sample_often);
 }
 
 static enum eg_recheck look(struct world *w, struct eg_evidence *evidence)
@@ -168,6 +179,22 @@ static void sound_verdicts_agree(void **state)
 	assert_int_equal(agreed, 10);
 	assert_int_equal(world_counter(w, EG_COUNTER_signature_samples), 10);
 	assert_int_equal(world_counter(w, EG_COUNTER_signature_samples_skipped), 0);
+	world_free(w);
+}
+
+/* From the fourth verdict on, the next sample is further away than 32 bits can say. */
+static void the_longest_step_is_not_cut(void **state)
+{
+	struct world *w = world_with_liar(UINT32_MAX, sample_as_rarely_as_can_be);
+	const struct world_token good = world_good(w, "");
+	struct eg_egt_record records[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		records[i] = world_record(&good, 0);
+	(void)world_send(w, 0, 0, records, 8);
+	world_turn(w);
+	assert_int_equal(world_verdicts(w), 8);
+	assert_int_equal(world_counter(w, EG_COUNTER_signature_samples), 1);
 	world_free(w);
 }
 
@@ -266,6 +293,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_message_too_long_is_not_taken, setup_ring, free_ring),
 	    cmocka_unit_test_setup_teardown(writer_and_reader_race, setup_ring, free_ring),
 	    cmocka_unit_test(sound_verdicts_agree),
+	    cmocka_unit_test(the_longest_step_is_not_cut),
 	    cmocka_unit_test(without_a_reader_samples_are_skipped),
 	    cmocka_unit_test(a_core_whose_engine_lies_is_switched),
 	    cmocka_unit_test(a_core_that_refuses_wrongly_is_found_too),

@@ -211,7 +211,7 @@ static void test_each_change_has_its_epoch(void **state)
 	expect_epoch(s, 2);
 	ok(s, eg_state_list_add(s->w, span(LIST), span(ISS), 1, 16, T0_NS, &s->epoch, &s->err));
 	expect_epoch(s, 3);
-	ok(s, eg_state_list_import(s->w, span(LIST), eg_span(bytes, 2), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(bytes, 2)));
 	expect_epoch(s, 4);
 	ok(s, revoke_range(s, LIST, 3, 4));
 	expect_epoch(s, 5);
@@ -267,8 +267,7 @@ static void test_unknown_names_are_refused(void **state)
 	refused(s, eg_state_policy_remove(s->w, 9, T0_NS, &s->epoch, &s->err), EG_ENOENT, "9");
 	refused(s, eg_state_list_add(s->w, span("u"), span("x"), 1, 8, T0_NS, &s->epoch, &s->err),
 	    EG_ENOENT, "issuer add");
-	refused(s, eg_state_list_import(s->w, span("u"), span("b"), T0_NS, &s->epoch, &s->err),
-	    EG_ENOENT, "list add");
+	refused(s, import_raw(s, "u", span("b")), EG_ENOENT, "list add");
 	refused(s, revoke_range(s, "u", 0, 0), EG_ENOENT, "list add");
 	refused(s,
 	    eg_state_revoke_value(
@@ -329,14 +328,9 @@ static void test_list_rules(void **state)
 	    eg_state_list_add(s->w, span("u"), span(ISS), 1, EG_REVOKE_ENTRIES_MAX + 1, T0_NS,
 	        &s->epoch, &s->err),
 	    EG_EINVAL, "entries");
-	refused(s,
-	    eg_state_list_import(s->w, span(LIST), eg_span(bytes, 12), T0_NS, &s->epoch, &s->err),
-	    EG_EINVAL, "13 bytes");
-	refused(s,
-	    eg_state_list_import(s->w, span(LIST), eg_span(bytes, 14), T0_NS, &s->epoch, &s->err),
-	    EG_EINVAL, "13 bytes");
-	ok(s,
-	    eg_state_list_import(s->w, span(LIST), eg_span(bytes, 13), T0_NS, &s->epoch, &s->err));
+	refused(s, import_raw(s, LIST, eg_span(bytes, 12)), EG_EINVAL, "13 bytes");
+	refused(s, import_raw(s, LIST, eg_span(bytes, 14)), EG_EINVAL, "13 bytes");
+	ok(s, import_raw(s, LIST, eg_span(bytes, 13)));
 	expect_epoch(s, 4);
 }
 
@@ -485,14 +479,13 @@ static void test_import_keeps_operator_bits(void **state)
 	with_list(s, 2, 8);
 	open_reader(s, &early);
 	(void)follow(&early);
-	ok(s, eg_state_list_import(s->w, span(LIST), eg_span(first, 2), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(first, 2)));
 	ok(s, revoke_range(s, LIST, 0, 3));
 	(void)follow(&early);
 	for (uint32_t i = 0; i < 8; i++)
 		assert_int_equal(entry_of(&early, LIST, i), i < 4 ? 1 : i - 4);
 	early.cleared = false;
-	ok(s,
-	    eg_state_list_import(s->w, span(LIST), eg_span(second, 2), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(second, 2)));
 	ok(s, revoke_range(s, LIST, 7, 7));
 	(void)follow(&early);
 	open_reader(s, &late);
@@ -517,8 +510,7 @@ static void test_import_does_not_flicker(void **state)
 	open_reader(s, &r);
 	(void)follow(&r);
 	r.ops = 0;
-	ok(s,
-	    eg_state_list_import(s->w, span(LIST), eg_span(zero, 125), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(zero, 125)));
 	(void)follow(&r);
 	assert_int_equal(r.ops, 0);
 	assert_int_equal(entry_of(&r, LIST, 999), 1);

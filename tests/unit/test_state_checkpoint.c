@@ -121,8 +121,7 @@ static int import_random(struct mix *m, unsigned list)
 
 	for (unsigned i = 0; i < 200; i++)
 		bytes[rnd(m, (uint32_t)len)] = (uint8_t)rnd(m, 256);
-	rc = eg_state_list_import(
-	    m->s->w, span(uris[list]), eg_span(bytes, len), T0_NS, &m->s->epoch, &m->s->err);
+	rc = import_raw(m->s, uris[list], eg_span(bytes, len));
 	free(bytes);
 	return rc;
 }

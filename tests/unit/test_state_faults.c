@@ -39,8 +39,7 @@ static void test_damaged_tables_are_refused(void **state)
 
 	with_list(s, 1, 100);
 	ok(s, put_policy(s, 4, false));
-	ok(s,
-	    eg_state_list_import(s->w, span(LIST), eg_span(bytes, 13), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(bytes, 13)));
 	eg_state_set_log_limits(s->w, 0, 0);
 	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
 	open_reader(s, &r);
@@ -164,6 +163,7 @@ static void test_full_store(void **state)
 	pid = fork();
 	if (pid == 0) {
 		const struct rlimit small = {65536, 65536};
+		const struct eg_list_import import = {EG_LIST_RAW, eg_span(bytes, 1u << 20), false};
 		struct eg_error err = {0};
 		struct eg_state *st;
 		uint64_t epoch;
@@ -172,8 +172,7 @@ static void test_full_store(void **state)
 		if (eg_state_open(&st, s->dir, EG_STATE_WRITE, &err) != 0 ||
 		    setrlimit(RLIMIT_FSIZE, &small) != 0)
 			_exit(2);
-		if (eg_state_list_import(
-		        st, span(LIST), eg_span(bytes, 1u << 20), T0_NS, &epoch, &err) != -EG_EIO)
+		if (eg_state_list_import(st, span(LIST), &import, T0_NS, &epoch, &err) != -EG_EIO)
 			_exit(3);
 		_exit(strstr(err.text, "nothing was changed") != NULL ? 0 : 4);
 	}
@@ -181,8 +180,7 @@ static void test_full_store(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_int_equal(count(s, "SELECT count(*) FROM bitmap"), 0);
-	ok(s, eg_state_list_import(
-	          s->w, span(LIST), eg_span(bytes, 1u << 20), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(bytes, 1u << 20)));
 	expect_epoch(s, 3);
 	free(bytes);
 }

@@ -196,8 +196,7 @@ static void indices_can_be_taken_back(struct store *s)
 
 	bytes[1] = 1 | 2 << 2;
 	with_list(s, 2, 200000);
-	ok(s, eg_state_list_import(
-	          s->w, span(LIST), eg_span(bytes, sizeof(bytes)), T0_NS, &s->epoch, &s->err));
+	ok(s, import_raw(s, LIST, eg_span(bytes, sizeof(bytes))));
 	open_reader(s, &r);
 	(void)follow(&r);
 	set_index(s, EG_INDEX_REVOKED, 3, 199999);

@@ -99,6 +99,7 @@ static void start_core(
 	    .utc = &w->utc,
 	    .samples = core->samples,
 	    .sample_every = w->sample_every,
+	    .sample_phase = w->sample_phase,
 	    .mailbox = &core->box,
 	    .snapshot = w->snapshot,
 	    .epoch = w->epoch,

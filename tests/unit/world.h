@@ -83,7 +83,8 @@ struct world {
 	struct eg_policy policy[WORLD_POLICIES];
 	struct eg_list list;
 	uint64_t newest_event_s;
-	uint32_t sample_every;              /* 0: no samples */
+	uint32_t sample_every; /* 0: no samples */
+	uint32_t sample_phase;
 	const struct eg_snapshot *snapshot; /* owned by the world: the first one */
 	struct eg_issuer issuer;            /* of the first snapshot, for hashes */
 
