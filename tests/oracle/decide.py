@@ -2,8 +2,7 @@
 """The decision S1 to S9 about one token, written from docs/protocol.md and the RFCs alone.
 
 It shares no code with edgate and was written without looking at its parsers: where the two differ,
-one of
-them is wrong, or the specification leaves room. Slow, and right to read.
+one of them is wrong, or the specification leaves room. Slow, and right to read.
 """
 import dataclasses
 import sys
@@ -27,6 +26,7 @@ DETECT, JWT, CWT, PASETO = "detect", "jwt", "cwt", "paseto"
 class Key:
     x: bytes
     revoked: bool = False
+    window: tuple = (0, 1 << 64)  # both inclusive
 
 
 @dataclasses.dataclass
@@ -35,6 +35,7 @@ class StatusList:
     bits: int
     data: bytes
     revoked_here: frozenset = frozenset()
+    suspended_here: frozenset = frozenset()
 
 
 @dataclasses.dataclass
@@ -455,9 +456,14 @@ def is_cut_off(cutoff, claims):
 
 
 def entry(status_list, idx):
+    """The value that counts; None where nothing is known of it."""
     if idx in status_list.revoked_here:
         return 1
+    if idx in status_list.suspended_here:
+        return 2
     bit = idx * status_list.bits
+    if bit // 8 >= len(status_list.data):
+        return None
     return status_list.data[bit // 8] >> bit % 8 & (1 << status_list.bits) - 1
 
 
@@ -469,11 +475,11 @@ def check_list(claims, policy, world):
     status_list = world.lists.get(uri)
     if status_list is None or status_list.issuer != bytes(claims[b"iss"]):
         raise Refused("STATUS_UNKNOWN")
-    if idx >= len(status_list.data) * 8 // status_list.bits:
-        raise Refused("STATUS_UNKNOWN")
     value = entry(status_list, idx)
+    if value is None:
+        raise Refused("STATUS_UNKNOWN")
     if value == 2:
-        raise Refused("SUSPENDED", None)
+        raise Refused("SUSPENDED")
     if value != 0:
         raise Refused("REVOKED", "LIST")
 
@@ -481,7 +487,7 @@ def check_list(claims, policy, world):
 def check_revoked(token, key, policy, world):
     """S9."""
     claims, iss = token.claims, bytes(token.claims[b"iss"])
-    if key.revoked:
+    if key.revoked or not key.window[0] <= world.now <= key.window[1]:
         raise Refused("REVOKED", "KEY")
     if is_cut_off(world.issuer_cutoff.get(iss), claims):
         raise Refused("REVOKED", "ISSUER")
@@ -512,17 +518,39 @@ def open_token(token, fmt, policy):
     return open_cwt(token, policy, untagged=fmt == CWT)
 
 
+@dataclasses.dataclass
+class Answer:
+    """What a response says of one token; None where no document fixes it."""
+    status: str = "OK"
+    detail: str = "NONE"
+    sig_checked: bool = False  # S8 ran
+    cnf_present: bool = None  # told, with exp, as soon as S5 has passed
+    exp: int = None
+
+
+def tell_claims(answer, claims):
+    answer.cnf_present = b"cnf" in claims
+    answer.exp = min(max(claims.get(b"exp", (0,))[0], 0), (1 << 32) - 1)
+
+
+def judge(token, fmt, policy, world, answer):
+    """S1 to S9; Refused by the first rule that refuses."""
+    opened = open_token(token, fmt, policy)
+    tell_claims(answer, opened.claims)
+    key = find_key(opened, policy, world)
+    for is_signature in (policy.strict, not policy.strict):
+        if is_signature:
+            answer.sig_checked = True
+            check_signature(opened, key)
+        else:
+            check_values(opened.claims, policy, world.now)
+    check_revoked(opened, key, policy, world)
+
+
 def decide(token, fmt, policy, world):
-    """(status, detail) of one token; a detail of None is not specified."""
+    answer = Answer()
     try:
-        opened = open_token(token, fmt, policy)
-        key = find_key(opened, policy, world)
-        if policy.strict:
-            check_signature(opened, key)
-        check_values(opened.claims, policy, world.now)
-        if not policy.strict:
-            check_signature(opened, key)
-        check_revoked(opened, key, policy, world)
+        judge(token, fmt, policy, world, answer)
     except Refused as refused:
-        return refused.status, refused.detail
-    return "OK", "NONE"
+        answer.status, answer.detail = refused.status, refused.detail
+    return answer

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Tokens that would pass, and what can be done to them by structure: one rule broken, or several.
 
-A Draft is a token as lists of encoded members, so that a fault is put where it belongs and the
-rest stays
-right. Signatures are made last, over whatever came out. `draw(rng)` gives one Asked.
+A Draft is a token as lists of encoded members, so that a fault is put where it belongs and the rest
+stays right. Signatures are made last, over whatever came out. `draw(rng)` gives one Asked.
 """
 import base64
 import dataclasses
 import datetime
 import hashlib
+import re
 import struct
 
 import decide
@@ -42,11 +42,11 @@ def b64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
+UNSAFE = re.compile(r'["\\\x00-\x1f]')
+
+
 def json_string(text):
-    out = []
-    for c in text:
-        out.append({'"': '\\"', "\\": "\\\\"}.get(c) or (c if c >= " " else f"\\u{ord(c):04x}"))
-    return '"'.encode() + "".join(out).encode() + b'"'
+    return b'"' + UNSAFE.sub(lambda c: rf"\u{ord(c.group()):04x}", text).encode() + b'"'
 
 
 def escaped(rng, text):
@@ -288,8 +288,8 @@ def kid_gone(rng, draft):
 
 @fault()
 def kid_other(rng, draft):
-    kid = rng.choice(("k2", "", "k\u00e9/1", "gone", "K1", "k1 ", "k", "k1\0", "k11", "x" * 300,
-                      "\0"))
+    kid = rng.choice(("k2", "", "k\u00e9/1", "gone", "early", "late", "in time", "K1", "k1 ", "k",
+                      "k1\0", "k11", "x" * 300, "\0"))
     draft.set_kid(kid)
     if rng.random() < 0.7:
         draft.key = KEYS[ISS].get(kid, "a").strip("!")
@@ -366,7 +366,7 @@ def proof_of_possession(rng, draft):
 @fault(weight=4)
 def status_lists(rng, draft):
     uri = rng.choice([*LISTS, *LISTS, f"{ISS}/sl/9", "", "u" * 256])
-    idx = rng.choice((*range(18), 1 << 31, (1 << 32) - 1, 1 << 32,
+    idx = rng.choice((*range(26), 1 << 31, (1 << 32) - 1, 1 << 32,
                       1 << 64 if not draft.binary else 1 << 63, -1))
     status_list = {"idx": idx, "uri": uri}
     if rng.random() < 0.25:
@@ -669,7 +669,7 @@ VALUES = [s.encode() for s in """true false null True nul truefalse 0 -0 00 01 -
 
 
 def docs_of(draft):
-    return [draft.header, draft.claims, draft.claims]
+    return [draft.header, draft.claims, draft.unprotected if draft.binary else draft.claims]
 
 
 @fault("jwt", "paseto", weight=3)

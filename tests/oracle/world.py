@@ -18,13 +18,18 @@ OTHER = "https://other.example.com"
 AUD, AUD2 = "https://api.example.com", "urn:é:api"
 
 # Issuer to kid (None: a JWK without one) to the name of its key; "!" in front: revoked.
-KEYS = {ISS: {"k1": "a", "k2": "b", "": "c", "k\u00e9/1": "d", "gone": "!e"},
+KEYS = {ISS: {"k1": "a", "k2": "b", "": "c", "k\u00e9/1": "d", "gone": "!e", "early": "n",
+              "late": "o", "in time": "p"},
         SOLO: {"only": "f"}, CUT: {"k1": "g"}, TWO: {"k1": "h", "gone": "!i"}, DEAD: {"gone": "!j"},
         BARE: {None: "l"}, OTHER: {"k1": "m"}}
+WINDOWS = {"early": (NOW + 1, NOW + 9), "late": (NOW - 9, NOW - 1), "in time": (NOW, NOW)}  # of ISS
 LISTS = {f"{ISS}/sl/1": (ISS, 1, "b9a3"), f"{ISS}/sl/2": (ISS, 2, "e4c9"),
          f"{ISS}/sl/4": (ISS, 4, "10325476"), f"{ISS}/sl/8": (ISS, 8, "00010203ff"),
          f"{SOLO}/sl/1": (SOLO, 1, "00")}
+SPARE_ENTRIES = 8  # of a list, which nothing was imported for
 REVOKED_INDEX = (f"{ISS}/sl/1", 1)
+SUSPENDED_INDEX = (f"{ISS}/sl/4", 5)
+REVOKED_SPARE = (f"{ISS}/sl/8", 6)
 DENIED = (("JTI", ISS, "t-dead"), ("JTI", SOLO, "t-solo"), ("SID", ISS, "s-d\u00e9ad"),
           ("CTI", ISS, b"\0\xff\x10"), ("JKT", ISS, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"))
 CUTOFFS = ((ISS, "user-9", NOW - 30), (ISS, "\u00fcser", NOW), (SOLO, "user-9", NOW - 60))
@@ -49,7 +54,12 @@ POLICIES = {
     13: {"implicit-assertion": "who asks", "max-token": 512},
     14: {"issuer": SOLO, "typ": "custom", "cwt-typ": "x/y"},
     15: {"max-token": 9000, "typ-required": True},
+    16: {"max-token": 9000, "typ-required": True, "cnf": "require", "status": "required",
+         "max-age": 3600, "max-lifetime": 6000},
+    17: {"max-token": 9000, "typ-required": True, "cnf": "require", "status": "required",
+         "max-age": 3600, "max-lifetime": 6000, "order": "strict"},
 }
+RULES_POLICY, RULES_STRICT_POLICY = 16, 17  # under these a token can break every rule
 
 
 def private_key(name):
@@ -64,13 +74,25 @@ def public_bytes(name):
     return private_key(name).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
+def key_of(iss, kid, name):
+    key = Key(public_bytes(name.strip("!")), name.startswith("!"))
+    if iss == ISS and kid in WINDOWS:
+        key.window = WINDOWS[kid]
+    return key
+
+
+def indices(uri, *entries):
+    return frozenset(idx for of, idx in entries if of == uri)
+
+
 def world():
     keys = {iss.encode(): {kid if kid is None else kid.encode():
-                           Key(public_bytes(name.strip("!")), name.startswith("!"))
+                           key_of(iss, kid, name)
                            for kid, name in kids.items()} for iss, kids in KEYS.items()}
-    lists = {uri.encode(): StatusList(iss.encode(), bits, bytes.fromhex(data), frozenset(
-        [REVOKED_INDEX[1]] if uri == REVOKED_INDEX[0] else [])) for uri,
-        (iss, bits, data) in LISTS.items()}
+    lists = {uri.encode(): StatusList(iss.encode(), bits, bytes.fromhex(data),
+                                      indices(uri, REVOKED_INDEX, REVOKED_SPARE),
+                                      indices(uri, SUSPENDED_INDEX))
+             for uri, (iss, bits, data) in LISTS.items()}
     denied = frozenset((kind, iss.encode(), v if isinstance(v, bytes) else v.encode())
                        for kind, iss, v in DENIED)
     return World(NOW, keys, lists, denied, {ISSUER_CUTOFF[0].encode(): ISSUER_CUTOFF[1]},
@@ -137,9 +159,12 @@ class Store:
             self.ctl("list", "add", uri, "--issuer", iss, "--bits", bits,
                      "--entries", len(data) * 4 // bits)
             self.ctl("list", "import", uri, self.directory / "list", "--raw")
+            self.ctl("list", "grow", uri, len(data) * 4 // bits + SPARE_ENTRIES)
 
     def revoke(self):
         self.ctl("revoke", "index", *REVOKED_INDEX)
+        self.ctl("revoke", "index", *REVOKED_SPARE)
+        self.ctl("suspend", "index", *SUSPENDED_INDEX)
         for kind, iss, value in DENIED:
             hexed = ("--hex",) if isinstance(value, bytes) else ()
             self.ctl("revoke", kind.lower(), iss, value.hex() if hexed else value, *hexed,
@@ -150,3 +175,5 @@ class Store:
         for iss, kids in KEYS.items():
             for kid in (kid for kid, name in kids.items() if name.startswith("!")):
                 self.ctl("revoke", "key", iss, kid)
+        for kid, (since, until) in WINDOWS.items():
+            self.ctl("key", "window", ISS, kid, "--from", since, "--until", until)
