@@ -64,7 +64,7 @@ def both(tokens):
 def agree(oracle, edgate):
     """Equal in all that the documents fix."""
     flags = set(edgate["flags"])
-    same = oracle.status == edgate["status"] and oracle.detail in (None, edgate["detail"])
+    same = oracle.status == edgate["status"] and oracle.detail == edgate["detail"]
     same = same and oracle.sig_checked == ("SIG_CHECKED" in flags)
     same = same and not flags - {"SIG_CHECKED", "CNF_PRESENT"}
     if oracle.exp is None:

@@ -18,6 +18,7 @@ import strict  # noqa: E402
 from strict import Bad, Number, Object, Tagged, Text  # noqa: E402
 
 ABSENT = object()
+REQUEST_TOKEN_MAX = 65507 - 16 - 8  # UDP over IPv4, behind header and record (5.1, 5.2)
 HEADER_MAX, PAYLOAD_MAX, FOOTER_MAX, STRING_MAX, AUDS_MAX = 1024, 4096, 512, 255, 16
 DETECT, JWT, CWT, PASETO = "detect", "jwt", "cwt", "paseto"
 
@@ -68,7 +69,7 @@ class Policy:
 
 
 class Refused(Exception):
-    """status, and detail, which is None where no document names it."""
+    """By the first rule that refuses: status and detail."""
 
     def __init__(self, status, detail="NONE"):
         super().__init__(status, detail)
@@ -162,14 +163,14 @@ def open_paseto(token, policy):
     if len(parts) not in (1, 2) or not all(parts):
         raise malformed("TOKEN")
     body, *footers = (reading(strict.base64url, part, "TOKEN") for part in parts)
-    if len(body) < 64:
-        raise malformed(None)
     footer, kid = b"", ABSENT
     if footers:
         footer = footers[0]
         if len(footer) > FOOTER_MAX:
             raise malformed("HEADER")
         kid = check_kid(reading(strict.json, footer, "HEADER").get(b"kid", ABSENT))
+    if len(body) < 64:
+        raise malformed("SIGNATURE")
     message = pae(b"v4.public.", body[:-64], footer, policy.implicit_assertion)
     return Token(kid, json_claims(body[:-64], Rfc3339), message, body[-64:], JSON_IDS)
 
@@ -253,7 +254,7 @@ def cbor_head(major, n):
 def open_cwt(token, policy, untagged):
     protected_bytes, unprotected, payload, signature = cwt_array(token, untagged)
     if unprotected_length(token) > HEADER_MAX:
-        raise malformed(None)
+        raise malformed("TOKEN")
     if len(protected_bytes) > HEADER_MAX:
         raise malformed("HEADER")
     protected = reading(cbor_map, protected_bytes, "HEADER") if protected_bytes else {}
@@ -351,23 +352,19 @@ def check_status_list(value, is_object, get, is_index):
     return int(idx), bytes(uri)
 
 
-def is_read_twice(claims):
-    """A name twice in an object that is read."""
-    status = claims.get(b"status")
-    inner = status.get(b"status_list") if isinstance(status, Object) else None
-    return any(isinstance(o, Object) and o.twice for o in (status, inner, claims.get(b"cnf")))
+def is_json_object(value):
+    """An object that is read has no name twice."""
+    return isinstance(value, Object) and not value.twice
 
 
 def json_claims(payload, times):
     if len(payload) > PAYLOAD_MAX:
         raise malformed("PAYLOAD")
     claims = reading(strict.json, payload, "PAYLOAD")
-    if is_read_twice(claims):
-        raise malformed(None)
     claims.pop(b"list", None)
     claims = check_members(
         claims, [(n, n.decode().upper(), Text) for n in (b"iss", b"sub", b"jti", b"sid")], times,
-        lambda v: isinstance(v, Object), lambda o, n: o.get(n, ABSENT),
+        is_json_object, lambda o, n: o.get(n, ABSENT),
         lambda v: isinstance(v, Number) and v.isdigit())
     claims.pop(b"jkt", None)
     jkt = claims.get(b"cnf", {}).get(b"jkt")
@@ -508,6 +505,8 @@ def detect(token):
 
 def open_token(token, fmt, policy):
     """S1 to S5."""
+    if len(token) > REQUEST_TOKEN_MAX:
+        raise Refused("TOO_BIG")
     if not 1 <= len(token) <= policy.max_token:
         raise malformed("TOKEN")
     chosen = detect(token) if fmt == DETECT else fmt
@@ -520,12 +519,12 @@ def open_token(token, fmt, policy):
 
 @dataclasses.dataclass
 class Answer:
-    """What a response says of one token; None where no document fixes it."""
+    """What a response says of one token."""
     status: str = "OK"
     detail: str = "NONE"
     sig_checked: bool = False  # S8 ran
-    cnf_present: bool = None  # told, with exp, as soon as S5 has passed
-    exp: int = None
+    cnf_present: bool = None  # told, with exp, as soon as S5 has passed; None: not fixed
+    exp: int = None  # likewise
 
 
 def tell_claims(answer, claims):

@@ -8,6 +8,7 @@ import itertools
 import random
 from typing import Callable, NamedTuple
 
+import decide
 import mutate
 from mutate import NOW
 from world import CUT, ISS, OTHER, RULES_POLICY, RULES_STRICT_POLICY
@@ -270,6 +271,8 @@ PASETO = [
     rule("MALFORMED", "HEADER", "footer: a name twice", "footer", twice(the_header)),
     rule("MALFORMED", "KID", "kid: absent", "kid", drop_kid),
     rule("MALFORMED", "KID", "kid: a number", "kid", header("kid", 1)),
+    rule("MALFORMED", "SIGNATURE", "body: 63 bytes", "size", parts(
+        lambda p: [mutate.b64(bytes(63)), *p[1:]])),
     *PAYLOAD, *members("2027-01-15 08:05:00Z", sid=True, aud=[mutate.AUD]),
 ]
 
@@ -304,7 +307,11 @@ def asked(fmt, policy, broken):
 
 
 def cases():
-    """(Asked, status, detail) of no fault, of each rule and of each pair of rules."""
+    """(Asked, status, detail) of no fault, of each rule and of each pair of rules, and of tokens
+    at the limits that are too long to be drawn often."""
+    for size, answer in ((decide.REQUEST_TOKEN_MAX, ("MALFORMED", "TOKEN")),
+                         (decide.REQUEST_TOKEN_MAX + 1, ("TOO_BIG", "NONE"))):
+        yield mutate.Asked(b"." * size, RULES_POLICY, "detect", ("jwt", f"{size}")), *answer
     for fmt, strict in itertools.product(("jwt", "cwt", "paseto"), (False, True)):
         policy = RULES_STRICT_POLICY if strict else RULES_POLICY
         rules = table(fmt, strict)
