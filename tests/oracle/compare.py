@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Asks edgatectl decide and the oracle about the same generated tokens, status by status.
 
-A block of 5000 tokens comes from its name alone, "SEED/NUMBER", so that a disagreement is made
+A block of 10000 tokens comes from its name alone, "SEED/NUMBER", so that a disagreement is made
 again by running one block: --block SEED/NUMBER. Every disagreement is printed with the line, what
 was done to it, and both answers. Exit 1 where there was one.
 """
@@ -25,7 +25,7 @@ import decide  # noqa: E402
 import mutate  # noqa: E402
 import world  # noqa: E402
 
-BLOCK = 5000
+BLOCK = 10000
 SHOWN_MAX = 20
 HEX = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 POLICIES = {number: world.policy(options) for number, options in world.POLICIES.items()}
@@ -108,7 +108,7 @@ def compare(edgatectl, tokens, seed, jobs=1, first_block=0):
             done, differ, counts = done + number, differ + len(wrong), counts + seen
             for one in wrong[:max(0, SHOWN_MAX - differ + len(wrong))]:
                 show(one)
-            if done % (20 * BLOCK) == 0:
+            if done % (2 * BLOCK) == 0:
                 print(f"{done} tokens, next --first-block {first_block + done // BLOCK}, "
                       f"{differ} answered differently", flush=True)
     print(f"seed {seed}: {done} tokens, {differ} answered differently, "

@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import re
 import struct
+from functools import lru_cache
 
 import decide
 import ed25519_ref
@@ -61,14 +62,16 @@ def escaped(rng, text):
 
 
 def to_json(value):
+    if type(value) is str:
+        return json_string(value)
+    if type(value) is int:
+        return b"%d" % value
     if isinstance(value, Raw):
         return value
     if value is None or isinstance(value, bool):
         return {None: b"null", True: b"true", False: b"false"}[value]
     if isinstance(value, bytes):
         return json_string(value.decode("latin-1"))
-    if isinstance(value, str):
-        return json_string(value)
     if isinstance(value, list):
         return b"[" + b",".join(map(to_json, value)) + b"]"
     if isinstance(value, dict):
@@ -86,18 +89,18 @@ def head(major, n, width=None):
 
 
 def to_cbor(value):
+    if type(value) is int:
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if type(value) is str:
+        return head(3, len(value.encode())) + value.encode()
     if isinstance(value, Raw):
         return value
     if value is None or isinstance(value, bool):
         return {None: b"\xf6", True: b"\xf5", False: b"\xf4"}[value]
-    if isinstance(value, int):
-        return head(0, value) if value >= 0 else head(1, -1 - value)
     if isinstance(value, float):
         return b"\xfb" + struct.pack(">d", value)
     if isinstance(value, bytes):
         return head(2, len(value)) + value
-    if isinstance(value, str):
-        return head(3, len(value.encode())) + value.encode()
     if isinstance(value, list):
         return head(4, len(value)) + b"".join(map(to_cbor, value))
     return head(5, len(value)) + b"".join(to_cbor(n) + to_cbor(v) for n, v in value.items())
@@ -108,6 +111,11 @@ def rfc3339(t):
                               1) + datetime.timedelta(seconds=t)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=4096, typed=True)
+def encoded_name(binary, name):
+    return to_cbor(LABEL.get(name, name)) if binary else to_json(name)
+
+
 class Doc:
     """A JSON object or CBOR map: encoded names and values, then edits of its whole text."""
 
@@ -116,7 +124,7 @@ class Doc:
         self.encode = to_cbor if binary else to_json
 
     def name(self, name):
-        return self.encode(LABEL.get(name, name) if self.binary else name)
+        return encoded_name(self.binary, name)
 
     def drop(self, name):
         self.members = [m for m in self.members if m[0] != self.name(name)]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rules of protocol.md in their order, each with one way to break it: alone and in all pairs.
 
-Of a token that breaks two rules the earlier one must be answered. What is expected here comes from
-the order of these tables and not from decide.py, so they are a check on that too.
+Of a token that breaks two rules the earlier one must be answered. Behind them the limits: the last
+value that passes and the first that does not. What is expected comes from these tables and not from
+decide.py, so they are a check on that too.
 """
 import itertools
 import random
@@ -306,12 +307,103 @@ def asked(fmt, policy, broken):
     return mutate.Asked(line, draft.policy, draft.mode, path)
 
 
+# --- limits: the last value that passes, and the first that does not
+
+def nested(name, doc, depth):
+    value = 1
+    for _ in range(depth - 1):
+        value = [value]
+    return lambda d: doc(d).set(name, value)
+
+
+def filled(doc, members, inside):
+    """So many members, of which some are inside others already."""
+    def change(draft):
+        for i in range(members - inside - len(doc(draft).members)):
+            doc(draft).set(f"m{i:x}", 1)
+    return change
+
+
+def sized(doc, size):
+    def change(draft):
+        draft_doc = doc(draft)
+        name = 4 + 3 if draft_doc.binary else len(b',"pad":""')
+        draft_doc.set("pad", "p" * (size - len(draft_doc.render()) - name))
+        assert len(draft_doc.render()) == size
+    return change
+
+
+def limits_of_any(fmt):
+    """(name, of a value its change, the last value that passes, detail of the first beyond)."""
+    deepest, header_max = (4, 1024) if fmt == "cwt" else (8, 512 if fmt == "paseto" else 1024)
+    kind = bytes if fmt == "cwt" else lambda b: b.decode()
+    yield "payload depth", lambda n: nested("deep", the_claims, n), deepest, "PAYLOAD"
+    yield "header depth", lambda n: nested("deep", the_header, n), deepest, "HEADER"
+    yield "payload members", lambda n: filled(the_claims, n, 4), 128, "PAYLOAD"
+    yield "payload size", lambda n: sized(the_claims, n), 4096, "PAYLOAD"
+    yield "header size", lambda n: sized(the_header, n), header_max, "HEADER"
+    yield "sub", lambda n: claim("sub", "s" * n), 255, "SUB"
+    yield "id", lambda n: claim("jti", kind(b"i" * n)), 255, "CTI" if fmt == "cwt" else "JTI"
+    if fmt != "paseto":
+        yield "aud", lambda n: claim("aud", [mutate.AUD] * n), 16, "AUD"
+        yield "header members", lambda n: filled(the_header, n, 0), 128, "HEADER"
+        yield "signature", lambda n: signed(lambda s: (s + b"\0")[:n]), 64, "SIGNATURE"
+    if fmt == "cwt":
+        yield "unprotected size", lambda n: sized(lambda d: d.unprotected, n), 1024, "TOKEN"
+
+
+def numbers(name, *texts):
+    return [(f"{name} {text}", claim(name, mutate.Raw(text.encode())), *answer)
+            for text, answer in texts]
+
+
+PASSES, TOO_OLD = ("OK", "NONE"), ("TOO_OLD", "NONE")
+TIMES = [
+    ("exp: now + 1", time("exp", NOW + 1), *PASSES), ("nbf: now", time("nbf", NOW), *PASSES),
+    ("iat: now", time("iat", NOW), *PASSES), ("iat: old", time("iat", NOW - 3600), *PASSES),
+    ("lifetime", time("exp", NOW - 60 + 6000), *PASSES),
+    ("lifetime + 1", time("exp", NOW - 60 + 6001), *TOO_OLD),
+]
+JWT_NUMBERS = [
+    *numbers("exp", ("1800000300.0000000000", PASSES), ("0.000000000018000003e20", PASSES),
+             ("1800000300.00000000000", ("MALFORMED", "EXP")), ("253402300799", TOO_OLD),
+             ("0.0000000000018000003e21", ("MALFORMED", "EXP")),
+             ("253402300799.00000001", ("MALFORMED", "EXP")),
+             ("1800000000.9999999999", ("EXPIRED", "NONE")), ("1.8000003E+9", PASSES)),
+    *numbers("nbf", ("1800000000.0000000001", ("NOT_YET_VALID", "NONE")), ("-1e20", PASSES)),
+    *numbers("iat", ("1800000000.0000000001", ("ISSUED_IN_FUTURE", "NONE")),
+             ("1799999999.9999999999", PASSES)),
+]
+PASETO_TIMES = [
+    ("second 59", claim("exp", "2027-01-15T08:04:59Z"), *PASSES),
+    ("second 60", claim("exp", "2027-01-15T08:04:60Z"), "MALFORMED", "EXP"),
+    ("offset 23:59", claim("exp", "2027-01-16T08:03:59+23:59"), *PASSES),
+    ("offset 24:00", claim("exp", "2027-01-16T08:04:59+24:00"), "MALFORMED", "EXP"),
+]
+
+
+def limits(fmt):
+    """(name, change, status, detail)."""
+    for name, of, last, detail in limits_of_any(fmt):
+        yield f"{name} {last}", of(last), *PASSES
+        yield f"{name} {last + 1}", of(last + 1), "MALFORMED", detail
+    yield from TIMES
+    yield from {"jwt": JWT_NUMBERS, "cwt": [], "paseto": PASETO_TIMES}[fmt]
+
+
+def limit_cases():
+    for fmt in ("jwt", "cwt", "paseto"):
+        for name, change, status, detail in limits(fmt):
+            one = rule(status, detail, name, "", change)
+            yield asked(fmt, RULES_POLICY, (one,)), status, detail
+    size = decide.REQUEST_TOKEN_MAX  # too long to be drawn
+    yield mutate.Asked(b"." * size, RULES_POLICY, "detect", ("S1",)), "MALFORMED", "TOKEN"
+    yield mutate.Asked(b"." * (size + 1), RULES_POLICY, "detect", ("S1",)), "TOO_BIG", "NONE"
+
+
 def cases():
-    """(Asked, status, detail) of no fault, of each rule and of each pair of rules, and of tokens
-    at the limits that are too long to be drawn often."""
-    for size, answer in ((decide.REQUEST_TOKEN_MAX, ("MALFORMED", "TOKEN")),
-                         (decide.REQUEST_TOKEN_MAX + 1, ("TOO_BIG", "NONE"))):
-        yield mutate.Asked(b"." * size, RULES_POLICY, "detect", ("jwt", f"{size}")), *answer
+    """(Asked, status, detail) of no fault, of each rule, each pair of rules and each limit."""
+    yield from limit_cases()
     for fmt, strict in itertools.product(("jwt", "cwt", "paseto"), (False, True)):
         policy = RULES_STRICT_POLICY if strict else RULES_POLICY
         rules = table(fmt, strict)

@@ -5,7 +5,7 @@
 usage: EDGATECTL=build/app/edgatectl/edgatectl oracle.py [--tokens N] [--seed S] [--jobs J]
            [--first-block B] | --block S/B
 
-By default 10000000 tokens and a seed by chance, which is printed first. Every 100000 tokens a line
+By default 10000000 tokens and a seed by chance, which is printed first. Every 20000 tokens a line
 says from which block an interrupted run goes on. Goes on after a disagreement, shows the first ones
 whole, and exits 1 if there was one.
 """
