@@ -82,7 +82,10 @@ static const struct eg_cli_option list_import_options[] = {
     {"jwt", EG_CLI_SWITCH, NULL, "the file is a statuslist+jwt of the list's issuer"},
     {"cwt", EG_CLI_SWITCH, NULL, "the file is a statuslist+cwt, as bytes or as hex"},
     {"w3c", EG_CLI_SWITCH, NULL,
-        "the file is a BitstringStatusListCredential: a JWT, or JSON whose proof is not checked"},
+        "the file is a BitstringStatusListCredential: a JWT, or JSON with --unsigned"},
+    {"unsigned", EG_CLI_SWITCH, NULL,
+        "take a --w3c credential as JSON on your word: its proof is NOT checked; the audit says "
+        "so"},
     {"raw", EG_CLI_SWITCH, NULL, "the file is the list's bytes, least significant bit first"},
     {"force", EG_CLI_SWITCH, NULL,
         "also where it is older than what is in force, or contradicts it; the audit says so"},

@@ -79,12 +79,13 @@ struct eg_list_import {
 	enum eg_list_form form;
 	struct eg_span file; /* as published; raw: exactly ceil(entries·bits / 8) bytes */
 	bool force;          /* also one that is older than what is in force, or contradicts it */
+	bool allow_unsigned; /* also a W3C credential as JSON: its proof is not checked */
 };
 
 /* Replaces the imported layer, in force as the difference; the operator's own revocations stay. A
  * JWT or CWT, and a W3C credential in a JWT, must be signed by a key of the list's issuer. It may
  * have fewer entries than the list (the others are unknown) but not more. -EG_EINVAL where it is
- * not what it must be, -EG_EPERM by key, signature or order. */
+ * not what it must be, -EG_EPERM by key, signature, lack of one, or order. */
 int eg_state_list_import(struct eg_state *st, struct eg_span uri,
     const struct eg_list_import *import, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
