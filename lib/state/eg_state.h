@@ -110,6 +110,23 @@ int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct e
     uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t until_s,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
+#define EG_STATE_VALUES_MAX (1u << 20) /* values of one call */
+
+struct eg_state_values {          /* many at once */
+	enum eg_revoke_kind kind; /* JTI … JKT, or SUBJECT */
+	struct eg_span issuer;
+	const struct eg_span *value; /* each 1 … 255 bytes */
+	size_t cnt;
+	uint64_t until_s;                    /* exp of ids, last refused iat of subjects */
+	void (*stored)(void *ctx, size_t n); /* told after each one, before the commit; or NULL */
+	void *ctx;
+};
+
+/* An event and a line of the audit for each value, all in one transaction: a reader sees all of
+ * them or none. *epoch is the last one's. An error names the first value that is at fault. */
+int eg_state_revoke_values(struct eg_state *st, const struct eg_state_values *values,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 /* Takes back a denied id (kind JTI … JKT), a subject cutoff (SUBJECT) or an issuer cutoff (ISSUER,
  * value empty): for an operator's error. -EG_ENOENT where nothing of that name is revoked. A key
  * stays revoked. */
