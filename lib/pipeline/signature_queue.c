@@ -25,6 +25,12 @@ void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns)
 	queue->cnt++;
 }
 
+void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first)
+{
+	for (unsigned i = first; i < p->queue.cnt; i++)
+		eg_revoke_prefetch_query(p->config.revoke, &entry_at(&p->queue, i)->query);
+}
+
 /* ── S9 ── */
 
 /* end_s: 0 where there is none. */

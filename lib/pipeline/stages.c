@@ -100,11 +100,10 @@ static uint32_t saturated_exp(const struct eg_token *token)
 	return token->exp_s < UINT32_MAX ? (uint32_t)token->exp_s : UINT32_MAX;
 }
 
-/* The ids that R2–R4 ask for, as hashes, with their words on the way into the cache. */
+/* The ids that R2–R4 ask for, as hashes. */
 static void build_query(const struct eg_pipeline *p, uint32_t issuer_slot,
     const struct eg_token *token, struct eg_revoke_query *q)
 {
-	const struct eg_revoke *revoke = p->config.revoke;
 	const struct eg_issuer *issuer = eg_keyset_issuer(p->snapshot->keys, issuer_slot);
 	const struct {
 		uint32_t token_has, query_has;
@@ -122,13 +121,11 @@ static void build_query(const struct eg_pipeline *p, uint32_t issuer_slot,
 	q->has = token->has & EG_HAS_IAT ? EG_REVOKE_HAS_IAT : 0;
 	q->iat_floor_s = token->iat_floor_s;
 	q->issuer = p->snapshot->issuer_hash[issuer_slot];
-	eg_revoke_prefetch(revoke, q->issuer);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		if (!(token->has & ids[i].token_has))
 			continue;
 		*ids[i].hash = eg_revoke_hash(&issuer->hash_key, ids[i].kind, ids[i].value);
 		q->has |= ids[i].query_has;
-		eg_revoke_prefetch(revoke, *ids[i].hash);
 	}
 }
 
@@ -168,7 +165,6 @@ static void build_status(
 	e->query.map = list->map;
 	e->query.idx = token->status_idx;
 	e->query.has |= EG_REVOKE_HAS_INDEX;
-	eg_bitmap_prefetch(list->map, token->status_idx);
 }
 
 /* S7, which strict order puts behind the signature. */
@@ -253,8 +249,12 @@ static inline __attribute__((always_inline)) void run_stage(
 
 void eg_batch_run(struct eg_pipeline *p)
 {
+	unsigned queued;
+
 	run_stage(p, route);
+	queued = p->queue.cnt;
 	run_stage(p, decode);
+	eg_signature_queue_prefetch(p, queued);
 	p->batch.cnt = 0;
 	p->batch.live_cnt = 0;
 	eg_signature_queue_run_full(p);

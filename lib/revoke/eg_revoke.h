@@ -190,6 +190,9 @@ struct eg_revoke_query {
 struct eg_revoke_answer {
 	uint8_t status, detail;
 };
+/* Prefetches what the check will read. Where translations miss the TLB a prefetch waits for its
+ * page walk: asked for many queries in a row, the walks overlap. [any] */
+void eg_revoke_prefetch_query(const struct eg_revoke *rv, const struct eg_revoke_query *q);
 struct eg_revoke_answer eg_revoke_check(
     const struct eg_revoke *rv, const struct eg_revoke_query *q);
 

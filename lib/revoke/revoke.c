@@ -377,6 +377,27 @@ void eg_revoke_prefetch(const struct eg_revoke *rv, struct eg_hash128 hash)
 		eg_table_prefetch(table, hash);
 }
 
+void eg_revoke_prefetch_query(const struct eg_revoke *rv, const struct eg_revoke_query *q)
+{
+	const struct {
+		uint32_t has;
+		const struct eg_hash128 *hash;
+	} ids[] = {
+	    {EG_REVOKE_HAS_SUB, &q->sub},
+	    {EG_REVOKE_HAS_JTI, &q->jti},
+	    {EG_REVOKE_HAS_CTI, &q->cti},
+	    {EG_REVOKE_HAS_SID, &q->sid},
+	    {EG_REVOKE_HAS_JKT, &q->jkt},
+	};
+
+	if ((q->has & EG_REVOKE_HAS_INDEX) != 0)
+		eg_bitmap_prefetch(q->map, q->idx);
+	eg_revoke_prefetch(rv, q->issuer);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if ((q->has & ids[i].has) != 0)
+			eg_revoke_prefetch(rv, *ids[i].hash);
+}
+
 /* Is the token at or before the cutoff of this hash, or undated while there is one? */
 static bool is_cut_off(
     const struct eg_revoke *rv, struct eg_hash128 hash, const struct eg_revoke_query *q)
