@@ -73,7 +73,7 @@ static void add_list(struct eg_state *st, int64_t utc_ns)
 	need(eg_state_list_add(st, eg_span_str(URI), eg_span_str(ISSUER), 1, EG_REVOKE_ENTRIES_MAX,
 	         utc_ns, &epoch, &err),
 	    &err);
-	import = (struct eg_list_import){EG_LIST_RAW, eg_span(list, bytes), false};
+	import = (struct eg_list_import){.form = EG_LIST_RAW, .file = eg_span(list, bytes)};
 	need(eg_state_list_import(st, eg_span_str(URI), &import, utc_ns, &epoch, &err), &err);
 	free(list);
 }

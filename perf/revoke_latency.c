@@ -7,15 +7,17 @@
  *   client   asks about token i at 1 kHz over UDP, all the time
  *
  * What counts: from the acknowledgement to the moment when the first REVOKED has arrived. So the
- * millisecond between two questions and the round trip are in it. Prints one figure a line, in
- * nanoseconds.
+ * millisecond between two questions and the round trip are in it. Prints two figures a line, in
+ * nanoseconds: that time, and how long threads of edgate and of ours were runnable but had no CPU
+ * meanwhile (from before the change on), which tells what the host did to it.
  *
- * usage: revoke_latency STATE RUN HOST:PORT URI TOKENS    (TOKENS: a file, line i has index i)
+ * usage: revoke_latency STATE RUN HOST:PORT URI TOKENS PID    (TOKENS: a file, line i has index i)
  */
 #include "edgate_client.h"
 #include "eg_clock.h"
 #include "eg_state.h"
 
+#include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +44,11 @@ struct run {
 	atomic_uint served;          /* one more than the index that was answered OK last */
 	_Atomic uint64_t revoked_ns; /* when REVOKED about it came; 0: not yet */
 	atomic_bool stop;
+};
+
+struct sample {
+	int64_t took_ns;
+	uint64_t waited_ns;
 };
 
 static void need(bool ok, const char *what, const char *why)
@@ -91,6 +98,31 @@ static void *ask_all_the_time(void *ctx)
 	return NULL;
 }
 
+/* ── what the host takes ── */
+
+/* Time that the threads of a process have waited for a CPU, since they began. */
+static uint64_t waited_ns(const char *pid)
+{
+	unsigned long long ran, waited;
+	uint64_t sum = 0;
+	char pattern[64];
+	glob_t found = {0};
+
+	(void)snprintf(pattern, sizeof(pattern), "/proc/%s/task/*/schedstat", pid);
+	(void)glob(pattern, 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *file = fopen(found.gl_pathv[i], "re");
+
+		if (file == NULL)
+			continue;
+		if (fscanf(file, "%llu %llu", &ran, &waited) == 2)
+			sum += waited;
+		(void)fclose(file);
+	}
+	globfree(&found);
+	return sum;
+}
+
 /* ── writer ── */
 
 static void ring(int fd, const char *run_dir)
@@ -111,10 +143,10 @@ static void wait_served(const struct run *r, unsigned i)
 	}
 }
 
-static int64_t measure(struct run *r, struct eg_state *st, unsigned i, const char *argv[])
+static struct sample measure(struct run *r, struct eg_state *st, unsigned i, const char *argv[])
 {
 	const struct eg_index_range one = {i, i};
-	uint64_t epoch, acked_ns, turned_ns;
+	uint64_t epoch, acked_ns, turned_ns, waited;
 	struct eg_error err = {0};
 	static int bell = -1;
 
@@ -124,6 +156,7 @@ static int64_t measure(struct run *r, struct eg_state *st, unsigned i, const cha
 	atomic_store(&r->asked, i);
 	wait_served(r, i);
 	sleep_until(eg_clock_mono_ns() + REST_NS + i * (uint64_t)REST_STEP_NS % PERIOD_NS);
+	waited = waited_ns("self") + waited_ns(argv[6]);
 	need(eg_state_set_index(st, eg_span_str(argv[4]), EG_INDEX_REVOKED, &one, 1,
 	         eg_clock_utc_ns(), &epoch, &err) == 0,
 	    "revoke", err.text);
@@ -133,7 +166,8 @@ static int64_t measure(struct run *r, struct eg_state *st, unsigned i, const cha
 		need(eg_clock_mono_ns() < acked_ns + GIVE_UP_NS, "token", "was never REVOKED");
 		sleep_until(eg_clock_mono_ns() + PERIOD_NS);
 	}
-	return (int64_t)(turned_ns - acked_ns);
+	return (struct sample){
+	    (int64_t)(turned_ns - acked_ns), waited_ns("self") + waited_ns(argv[6]) - waited};
 }
 
 static void read_tokens(struct run *r, const char *path)
@@ -158,14 +192,17 @@ int main(int argc, const char *argv[])
 	char why[256] = "";
 	pthread_t client;
 
-	need(argc == 6, "usage", "revoke_latency STATE RUN HOST:PORT URI TOKENS");
+	need(argc == 7, "usage", "revoke_latency STATE RUN HOST:PORT URI TOKENS PID");
 	read_tokens(&r, argv[5]);
 	need(eg_state_open(&st, argv[1], EG_STATE_WRITE, &err) == 0, argv[1], err.text);
 	r.client = edgate_client_open(argv[3], NULL, why, sizeof(why));
 	need(r.client != NULL, argv[3], why);
 	need(pthread_create(&client, NULL, ask_all_the_time, &r) == 0, "client", "cannot start");
-	for (unsigned i = 0; i < r.cnt; i++)
-		(void)printf("%lld\n", (long long)measure(&r, st, i, argv));
+	for (unsigned i = 0; i < r.cnt; i++) {
+		struct sample s = measure(&r, st, i, argv);
+
+		(void)printf("%lld %llu\n", (long long)s.took_ns, (unsigned long long)s.waited_ns);
+	}
 	atomic_store(&r.stop, true);
 	(void)pthread_join(client, NULL);
 	edgate_client_close(r.client);

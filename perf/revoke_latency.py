@@ -22,7 +22,7 @@ BAR = 50
 
 
 def measure(samples, worker_cpu, other_cpu):
-    """Milliseconds from the acknowledgement to the first REVOKED, one for each revocation."""
+    """(milliseconds from the acknowledgement to the first REVOKED, milliseconds without a CPU) of each."""
     os.sched_setaffinity(0, {worker_cpu, other_cpu})
     with World("latency") as w:
         w.make_state()
@@ -35,9 +35,9 @@ def measure(samples, worker_cpu, other_cpu):
                  f"base_port: {base}\nidle: spin\ncontrol_cpu: {other_cpu}\n")
         w.start()
         done = run("taskset", "-c", other_cpu, os.path.join(BUILD, "perf", "revoke_latency"), w.state,
-                   w.rundir, f"127.0.0.1:{base}", URI, f"{w.dir}/tokens")
+                   w.rundir, f"127.0.0.1:{base}", URI, f"{w.dir}/tokens", w.process.pid)
         w.stop()
-    return [int(line) / 1e6 for line in done.stdout.split()]
+    return [tuple(int(n) / 1e6 for n in line.split()) for line in done.stdout.splitlines()]
 
 
 def histogram(values, step):
@@ -52,23 +52,39 @@ def histogram(values, step):
         print(f"{i * step:6.2f} … {end} ms {n:6} {'#' * round(n * BAR / max(counts))}")
 
 
+def summary(which, values):
+    """Prints and returns the percentiles."""
+    if len(values) < 2:
+        print(f"{which}: {len(values)} revocations, too few")
+        return {}
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    figures = {"p50": cuts[49], "p90": cuts[89], "p99": cuts[98], "max": max(values)}
+    print(f"{which}: {len(values)} revocations, acknowledged → first REVOKED, ms: " +
+          ", ".join(f"{name} {value:.2f}" for name, value in figures.items()) +
+          f"; load {os.getloadavg()[0]:.1f}")
+    return figures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=300, help="revocations (300)")
     parser.add_argument("--worker-cpu", type=int, default=1, help="of the worker (1)")
     parser.add_argument("--other-cpu", type=int, default=0, help="of all the rest (0)")
+    parser.add_argument("--waited", type=float, default=0.5, metavar="MS",
+                        help="show those apart in which the host kept threads waiting for no longer (0.5)")
     parser.add_argument("--json", help="file for the figures")
     args = parser.parse_args()
-    values = measure(args.samples, args.worker_cpu, args.other_cpu)
-    cuts = statistics.quantiles(values, n=100, method="inclusive")
-    figures = {"p50": cuts[49], "p90": cuts[89], "p99": cuts[98], "max": max(values)}
+    samples = measure(args.samples, args.worker_cpu, args.other_cpu)
+    values = [took for took, _ in samples]
+    alone = [took for took, waited in samples if waited <= args.waited]
     histogram(values, 0.1)
-    print(f"{len(values)} revocations, acknowledged → first REVOKED, ms: " +
-          ", ".join(f"{name} {value:.2f}" for name, value in figures.items()) +
-          f"; load {os.getloadavg()[0]:.1f}")
+    figures = summary("all", values)
+    figures_alone = summary(f"those in which no thread of edgate, writer or client waited more than "
+                            f"{args.waited:g} ms for a CPU", alone)
     if args.json:
         with open(args.json, "w") as out:
-            json.dump({"load": os.getloadavg(), "figures_ms": figures, "values_ms": values}, out)
+            json.dump({"load": os.getloadavg(), "figures_ms": figures, "figures_alone_ms": figures_alone,
+                       "samples_ms": samples}, out)
 
 
 if __name__ == "__main__":

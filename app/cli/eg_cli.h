@@ -100,6 +100,8 @@ __attribute__((format(printf, 2, 3))) int eg_cli_usage(
 int eg_cli_refuse(const struct eg_error *err);
 /* Text from outside, safe for a terminal: control bytes as \xNN, cut to fit. Returns buf. */
 const char *eg_cli_printable(struct eg_span text, char *buf, size_t room);
+/* The same of a text in which \xNN stands for bytes already: backslashes stay. */
+const char *eg_cli_printable_again(struct eg_span text, char *buf, size_t room);
 
 /* ── files ── */
 

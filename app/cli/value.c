@@ -73,16 +73,27 @@ bool eg_cli_next_part(const char **rest, struct eg_span *part)
 	return true;
 }
 
-const char *eg_cli_printable(struct eg_span text, char *buf, size_t room)
+static const char *printable(struct eg_span text, bool keep_backslash, char *buf, size_t room)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < text.len && used + 5 <= room; i++) {
-		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f || text.ptr[i] == '\\')
+		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f ||
+		    (text.ptr[i] == '\\' && !keep_backslash))
 			used += (size_t)snprintf(buf + used, room - used, "\\x%02x", text.ptr[i]);
 		else
 			buf[used++] = (char)text.ptr[i];
 	}
 	buf[used] = '\0';
 	return buf;
+}
+
+const char *eg_cli_printable(struct eg_span text, char *buf, size_t room)
+{
+	return printable(text, false, buf, room);
+}
+
+const char *eg_cli_printable_again(struct eg_span text, char *buf, size_t room)
+{
+	return printable(text, true, buf, room);
 }

@@ -19,6 +19,7 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli)
 {
 	*change = (struct ctl_change){
 	    .cli = cli, .utc_ns = eg_clock_utc_ns(), .wait_ms = WAIT_DEFAULT_MS};
+	ctl_progress_begin(&change->progress, cli);
 	change->usage = eg_cli_get_number(cli, "wait", WAIT_MAX_MS, &change->wait_ms);
 	if (change->usage != 0)
 		return false;
@@ -26,16 +27,19 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli)
 	return change->rc == 0;
 }
 
-static int wait_applied(const struct ctl_change *change)
+static int wait_applied(struct ctl_change *change)
 {
+	struct ctl_wait wait = {
+	    .epoch = change->epoch, .timeout_ms = change->wait_ms, .progress = &change->progress};
 	struct eg_error err = {0};
-	double took_ms;
+	int rc = ctl_wait_applied(change->cli, &wait, &err);
 
-	if (ctl_wait_applied(change->cli, change->epoch, change->wait_ms, &took_ms, &err) != 0) {
+	ctl_progress_end(&change->progress);
+	if (rc != 0) {
 		(void)eg_error_prefix(&err, "the change is stored, but");
 		return eg_cli_refuse(&err);
 	}
-	(void)printf("applied: %.1f ms\n", took_ms);
+	(void)printf("applied: %.1f ms\n", wait.took_ms);
 	return EG_CLI_DONE;
 }
 
@@ -46,11 +50,13 @@ int ctl_change_end(struct ctl_change *change)
 	/* Before the store is closed, which may take a while: the change is on disk. */
 	if (change->rc == 0)
 		ctl_ring_doorbell(change->cli);
+	ctl_progress_end(&change->progress);
 	if (change->st != NULL)
 		eg_state_close(change->st);
 	if (change->rc != 0)
 		return eg_cli_refuse(&change->err);
 	(void)printf("done: epoch " CTL_EPOCH_TEXT "\n", CTL_EPOCH_ARGS(change->epoch));
+	(void)fflush(stdout);
 	if (eg_cli_has(change->cli, "wait"))
 		return wait_applied(change);
 	return EG_CLI_DONE;

@@ -102,6 +102,7 @@ static int import_file(const struct eg_cli *cli, enum eg_list_form form, struct 
 	    .form = form,
 	    .file = form == EG_LIST_CWT ? cwt_of(file) : eg_span(file->ptr, file->len),
 	    .force = eg_cli_has(cli, "force"),
+	    .allow_unsigned = eg_cli_has(cli, "unsigned"),
 	};
 	struct ctl_change change;
 
@@ -123,6 +124,8 @@ int ctl_list_import(const struct eg_cli *cli)
 
 	if (rc != 0)
 		return rc;
+	if (eg_cli_has(cli, "unsigned") && form != EG_LIST_W3C)
+		return eg_cli_usage(cli, "--unsigned is said of a credential: it goes with --w3c");
 	if (eg_cli_read_file(cli->operand[1], IMPORT_BYTES_MAX, &file, &err) != 0)
 		return eg_cli_refuse(&err);
 	rc = import_file(cli, form, &file);

@@ -6,39 +6,6 @@
 
 #include <stdlib.h>
 
-#define INDEX_TEXT_MAX 24u
-#define VALUE_MAX      255u /* bytes of a jti, cti, sid (docs/protocol.md, S5) */
-
-static bool parse_index(struct eg_span text, uint32_t *out)
-{
-	char digits[INDEX_TEXT_MAX];
-	uint64_t value;
-
-	if (text.len >= sizeof(digits))
-		return false;
-	memcpy(digits, text.ptr, text.len);
-	digits[text.len] = '\0';
-	if (!eg_cli_number(digits, UINT32_MAX, &value))
-		return false;
-	*out = (uint32_t)value;
-	return true;
-}
-
-/* "7" or "7-9" */
-static bool parse_range(struct eg_span text, struct eg_index_range *out)
-{
-	const uint8_t *dash = memchr(text.ptr, '-', text.len);
-	size_t first_len = dash != NULL ? (size_t)(dash - text.ptr) : text.len;
-
-	if (!parse_index(eg_span(text.ptr, first_len), &out->first))
-		return false;
-	out->last = out->first;
-	if (dash == NULL)
-		return true;
-	return parse_index(eg_span(dash + 1, text.len - first_len - 1), &out->last) &&
-	       out->last >= out->first;
-}
-
 /* One more than there are commas in all operands behind the URI. */
 static size_t count_parts(const struct eg_cli *cli)
 {
@@ -61,7 +28,7 @@ static int parse_ranges(const struct eg_cli *cli, struct eg_index_range *ranges,
 		const char *rest = cli->operand[i];
 
 		while (eg_cli_next_part(&rest, &part)) {
-			if (!parse_range(part, &ranges[(*cnt)++]))
+			if (!ctl_parse_range(part, &ranges[(*cnt)++]))
 				return eg_cli_usage(cli,
 				    "'%.*s' is neither an index nor a range like 7-9",
 				    (int)part.len, (const char *)part.ptr);
@@ -70,23 +37,48 @@ static int parse_ranges(const struct eg_cli *cli, struct eg_index_range *ranges,
 	return 0;
 }
 
+/* From --file or from the operands, not from both. To be freed. */
+static int get_ranges(const struct eg_cli *cli, struct eg_index_range **ranges, size_t *cnt)
+{
+	struct eg_error err = {0};
+
+	if (eg_cli_has(cli, "file") == (cli->operand_cnt > 1))
+		return eg_cli_usage(cli, "give indices, or --file FILE with one on each line");
+	if (eg_cli_has(cli, "file"))
+		return ctl_read_ranges(cli, ranges, cnt, &err) == 0 ? 0 : eg_cli_refuse(&err);
+	*ranges = calloc(count_parts(cli), sizeof(**ranges));
+	if (*ranges != NULL)
+		return parse_ranges(cli, *ranges, cnt);
+	(void)eg_error_set(&err, EG_ENOMEM, "no memory for the indices");
+	return eg_cli_refuse(&err);
+}
+
+static uint64_t index_cnt(const struct eg_index_range ranges[], size_t range_cnt)
+{
+	uint64_t cnt = 0;
+
+	for (size_t i = 0; i < range_cnt; i++)
+		cnt += (uint64_t)ranges[i].last - ranges[i].first + 1;
+	return cnt;
+}
+
 static int set_index(const struct eg_cli *cli, enum eg_index_value value)
 {
-	struct eg_index_range *ranges = calloc(count_parts(cli), sizeof(*ranges));
-	struct eg_error err = {0};
+	struct eg_index_range *ranges = NULL;
 	struct ctl_change change;
-	size_t cnt;
-	int rc;
+	size_t cnt = 0;
+	int rc = get_ranges(cli, &ranges, &cnt);
 
-	if (ranges == NULL) {
-		(void)eg_error_set(&err, EG_ENOMEM, "no memory for the indices");
-		return eg_cli_refuse(&err);
-	}
-	rc = parse_ranges(cli, ranges, &cnt);
 	if (rc == 0) {
-		if (ctl_change_begin(&change, cli))
+		if (ctl_change_begin(&change, cli)) {
+			const uint64_t all = index_cnt(ranges, cnt);
+
+			ctl_progress(&change.progress, 0, all, "indices stored");
 			change.rc = eg_state_set_index(change.st, eg_span_str(cli->operand[0]),
 			    value, ranges, cnt, change.utc_ns, &change.epoch, &change.err);
+			if (change.rc == 0)
+				ctl_progress(&change.progress, all, all, "indices stored");
+		}
 		rc = ctl_change_end(&change);
 	}
 	free(ranges);
@@ -124,21 +116,21 @@ static enum eg_revoke_kind kind_by_name(const char *name)
 }
 
 /* The value that is meant, none of an issuer's cutoff; bytes is where hex goes. */
-static int get_value(const struct eg_cli *cli, uint8_t bytes[VALUE_MAX], struct eg_span *value)
+static int get_value(const struct eg_cli *cli, uint8_t bytes[CTL_VALUE_MAX], struct eg_span *value)
 {
 	*value = cli->operand_cnt > 1 ? eg_span_str(cli->operand[1]) : eg_span(NULL, 0);
 	if (!eg_cli_has(cli, "hex"))
 		return 0;
-	if (value->len > 2 * VALUE_MAX || !eg_hex_decode(*value, bytes))
+	if (value->len > 2 * CTL_VALUE_MAX || !eg_hex_decode(*value, bytes))
 		return eg_cli_usage(
-		    cli, "'%s' is not the hex of 1 to %u bytes", cli->operand[1], VALUE_MAX);
+		    cli, "'%s' is not the hex of 1 to %u bytes", cli->operand[1], CTL_VALUE_MAX);
 	*value = eg_span(bytes, value->len / 2);
 	return 0;
 }
 
 int ctl_unrevoke_value(const struct eg_cli *cli)
 {
-	uint8_t bytes[VALUE_MAX];
+	uint8_t bytes[CTL_VALUE_MAX];
 	struct ctl_change change;
 	struct eg_span value;
 	int rc = get_value(cli, bytes, &value);
@@ -156,25 +148,81 @@ static uint64_t now_s(void)
 	return (uint64_t)(eg_clock_utc_ns() / EG_NS_PER_S);
 }
 
+/* The values of --file, or the operand alone; `bytes` is where its hex goes. */
+static int get_values(
+    const struct eg_cli *cli, uint8_t bytes[CTL_VALUE_MAX], struct ctl_values *values)
+{
+	struct eg_error err = {0};
+	int rc;
+
+	*values = (struct ctl_values){0};
+	if (eg_cli_has(cli, "file") == (cli->operand_cnt > 1))
+		return eg_cli_usage(cli, "give a value, or --file FILE with one on each line");
+	if (eg_cli_has(cli, "file"))
+		return ctl_read_values(cli, values, &err) == 0 ? 0 : eg_cli_refuse(&err);
+	values->value = calloc(1, sizeof(*values->value));
+	values->cnt = 1;
+	if (values->value == NULL) {
+		(void)eg_error_set(&err, EG_ENOMEM, "no memory for a value");
+		return eg_cli_refuse(&err);
+	}
+	rc = get_value(cli, bytes, values->value);
+	if (rc != 0)
+		ctl_values_free(values);
+	return rc;
+}
+
+struct storing {
+	struct ctl_progress *progress;
+	size_t all;
+};
+
+static void show_stored(void *ctx, size_t n)
+{
+	const struct storing *storing = ctx;
+
+	if (storing->all > 1)
+		ctl_progress(storing->progress, n, storing->all, "values stored");
+}
+
+/* Within a change that has begun. */
+static void store_values(struct ctl_change *change, enum eg_revoke_kind kind,
+    const struct ctl_values *values, uint64_t until_s)
+{
+	struct storing storing = {&change->progress, values->cnt};
+	const struct eg_state_values all = {
+	    .kind = kind,
+	    .issuer = eg_span_str(change->cli->operand[0]),
+	    .value = values->value,
+	    .cnt = values->cnt,
+	    .until_s = until_s,
+	    .stored = show_stored,
+	    .ctx = &storing,
+	};
+
+	change->rc =
+	    eg_state_revoke_values(change->st, &all, change->utc_ns, &change->epoch, &change->err);
+}
+
 int ctl_revoke_value(const struct eg_cli *cli)
 {
 	enum eg_revoke_kind kind = kind_by_name(cli->command->name);
-	uint8_t bytes[VALUE_MAX];
+	uint8_t bytes[CTL_VALUE_MAX];
 	struct ctl_change change;
-	struct eg_span value;
+	struct ctl_values values;
 	uint64_t exp_s;
-	int rc = get_value(cli, bytes, &value);
+	int rc;
 
-	if (rc != 0)
-		return rc;
 	if (!eg_cli_has(cli, "exp"))
 		return eg_cli_usage(cli, "--exp T is missing: the exp of what is revoked");
 	rc = eg_cli_get_time(cli, "exp", now_s(), &exp_s);
+	if (rc == 0)
+		rc = get_values(cli, bytes, &values);
 	if (rc != 0)
 		return rc;
 	if (ctl_change_begin(&change, cli))
-		change.rc = eg_state_revoke_value(change.st, kind, eg_span_str(cli->operand[0]),
-		    value, exp_s, change.utc_ns, &change.epoch, &change.err);
+		store_values(&change, kind, &values, exp_s);
+	ctl_values_free(&values);
 	return ctl_change_end(&change);
 }
 
@@ -222,13 +270,17 @@ static bool begin_cutoff(struct ctl_change *change, const struct eg_cli *cli, ui
 
 int ctl_revoke_subject(const struct eg_cli *cli)
 {
+	uint8_t bytes[CTL_VALUE_MAX];
 	struct ctl_change change;
+	struct ctl_values values;
 	uint64_t until_s;
+	int rc = get_values(cli, bytes, &values);
 
+	if (rc != 0)
+		return rc;
 	if (begin_cutoff(&change, cli, &until_s))
-		change.rc = eg_state_revoke_subject(change.st, eg_span_str(cli->operand[0]),
-		    eg_span_str(cli->operand[1]), until_s, change.utc_ns, &change.epoch,
-		    &change.err);
+		store_values(&change, EG_REVOKE_SUBJECT, &values, until_s);
+	ctl_values_free(&values);
 	return ctl_change_end(&change);
 }
 

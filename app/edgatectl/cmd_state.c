@@ -76,7 +76,7 @@ static int add_line(void *ctx, const struct eg_audit_line *line, struct eg_error
 
 int ctl_audit(const struct eg_cli *cli)
 {
-	static const char *const columns[] = {"epoch", "utc_ns", "uid", "what", NULL};
+	static const char *const columns[] = {"epoch", "utc_ns", "uid", CTL_SHOWN "what", NULL};
 	struct eg_error err = {0};
 	uint64_t last = 0;
 	json_t *rows;

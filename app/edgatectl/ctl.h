@@ -14,6 +14,21 @@
 #define CTL_STATE_DEFAULT "/var/lib/edgate"
 #define CTL_RUN_DEFAULT   "/run/edgate"
 
+/* ── progress of what takes long (progress.c): on stderr, where that is a terminal or --progress
+ * was given ── */
+
+struct ctl_progress {
+	bool is_on, is_terminal;
+	bool is_open; /* the cursor stands behind a line that will be written again */
+	uint64_t next_ns;
+};
+
+void ctl_progress_begin(struct ctl_progress *p, const struct eg_cli *cli);
+/* "3 of 7 WHAT", a few times a second and at the end; on a terminal always in the same line. */
+void ctl_progress(struct ctl_progress *p, uint64_t done, uint64_t all, const char *what);
+/* Before anything else is written. */
+void ctl_progress_end(struct ctl_progress *p);
+
 /* ── the store (change.c) ── */
 
 const char *ctl_state_dir(const struct eg_cli *cli);
@@ -28,6 +43,7 @@ struct ctl_change {
 	uint64_t epoch;
 	int rc;
 	struct eg_error err;
+	struct ctl_progress progress;
 };
 
 /* Opens the store for writing and reads the clock, once. False where that failed: go to end. */
@@ -45,6 +61,25 @@ json_t *ctl_read_rows(const struct eg_cli *cli,
 int ctl_show_rows(const struct eg_cli *cli, const char *const columns[],
     void (*fill)(const struct eg_snapshot *rows, json_t *out));
 
+/* ── --file: one on each line (bulk.c). An error names file and line ── */
+
+#define CTL_VALUE_MAX 255u /* bytes of a jti, cti, sid, sub (docs/protocol.md, S5) */
+
+struct ctl_values {
+	struct eg_cli_bytes file; /* what value points into */
+	struct eg_span *value;
+	size_t cnt;
+};
+
+/* A value is the bytes of the line; with --hex, what they stand for. */
+int ctl_read_values(const struct eg_cli *cli, struct ctl_values *out, struct eg_error *err);
+void ctl_values_free(struct ctl_values *values);
+
+/* "7" or "7-9" on each line, in any order; *ranges (to be freed) are in order and apart. */
+int ctl_read_ranges(
+    const struct eg_cli *cli, struct eg_index_range **ranges, size_t *cnt, struct eg_error *err);
+bool ctl_parse_range(struct eg_span text, struct eg_index_range *out);
+
 /* ── the run directory (rundir.c) ── */
 
 /* The directory that --run says; else /run/edgate/edgate; else the only one below /run/edgate. */
@@ -58,11 +93,18 @@ void ctl_ring_doorbell(const struct eg_cli *cli);
 bool ctl_is_running(const struct eg_stats *stats);
 /* Returns once every core of the running edgate has applied the epoch, with the time it took.
  * -EG_ENOENT at once where no edgate runs, or none any more. */
-int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,
-    struct eg_error *err);
+struct ctl_wait {
+	uint64_t epoch, timeout_ms;
+	double took_ms;
+	struct ctl_progress *progress;
+};
+int ctl_wait_applied(const struct eg_cli *cli, struct ctl_wait *wait, struct eg_error *err);
 
 /* ── output (output.c) ── */
 
+/* Before a column's name: its texts come from the store with \xNN for what is not printable, so
+ * their backslashes stay as they are. */
+#define CTL_SHOWN "\\"
 /* Prints and releases: an array of flat objects as JSON, or as a table of the named members. */
 int ctl_print_rows(json_t *rows, const char *const columns[], bool as_json);
 int ctl_print_json(json_t *value, size_t flags);

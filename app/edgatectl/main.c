@@ -24,6 +24,16 @@
 	{                                                                                          \
 		"hex", EG_CLI_SWITCH, NULL, "VALUE is hex: a cti is bytes, not text"               \
 	}
+#define BULK(what)                                                                                 \
+	{                                                                                          \
+		"file", EG_CLI_VALUE, "FILE",                                                      \
+		    "take " what ", one on each line (\"-\": stdin): all of them or none"          \
+	}
+#define PROGRESS                                                                                   \
+	{                                                                                          \
+		"progress", EG_CLI_SWITCH, NULL,                                                   \
+		    "show progress on stderr where that is no terminal too"                        \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, EG_CLI_SWITCH, NULL, NULL                                                    \
@@ -82,7 +92,10 @@ static const struct eg_cli_option list_import_options[] = {
     {"jwt", EG_CLI_SWITCH, NULL, "the file is a statuslist+jwt of the list's issuer"},
     {"cwt", EG_CLI_SWITCH, NULL, "the file is a statuslist+cwt, as bytes or as hex"},
     {"w3c", EG_CLI_SWITCH, NULL,
-        "the file is a BitstringStatusListCredential: a JWT, or JSON whose proof is not checked"},
+        "the file is a BitstringStatusListCredential: a JWT, or JSON with --unsigned"},
+    {"unsigned", EG_CLI_SWITCH, NULL,
+        "take a --w3c credential as JSON on your word: its proof is NOT checked; the audit says "
+        "so"},
     {"raw", EG_CLI_SWITCH, NULL, "the file is the list's bytes, least significant bit first"},
     {"force", EG_CLI_SWITCH, NULL,
         "also where it is older than what is in force, or contradicts it; the audit says so"},
@@ -104,9 +117,13 @@ static const struct eg_cli_option key_window_options[] = {
     WAIT,
     END,
 };
+static const struct eg_cli_option index_options[] = {
+    BULK("indices and ranges like 7-9 from it"), PROGRESS, WAIT, END};
 static const struct eg_cli_option revoke_value_options[] = {
     {"exp", EG_CLI_VALUE, "T", "the token's exp: the entry is kept until 360 s past it"},
     HEX,
+    BULK("values from it"),
+    PROGRESS,
     WAIT,
     END,
 };
@@ -114,6 +131,14 @@ static const struct eg_cli_option unrevoke_value_options[] = {HEX, WAIT, END};
 static const struct eg_cli_option cutoff_options[] = {
     {"until", EG_CLI_VALUE, "T",
         "refuse what was issued at T or before (default: now and the largest skew)"},
+    WAIT,
+    END,
+};
+static const struct eg_cli_option subject_options[] = {
+    {"until", EG_CLI_VALUE, "T",
+        "refuse what was issued at T or before (default: now and the largest skew)"},
+    BULK("subjects from it"),
+    PROGRESS,
     WAIT,
     END,
 };
@@ -208,24 +233,24 @@ static const struct eg_cli_command commands[] = {
     {"list", "export", "URI FILE", 2, 2, list_export_options,
         "write a list as it counts, for other verifiers", ctl_list_export},
     {"list", "list", NULL, 0, 0, json_option, "the status lists", ctl_list_list},
-    {"revoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
+    {"revoke", "index", "URI IDX[,IDX-IDX...]|--file FILE", 1, UINT_MAX, index_options,
         "revoke entries of a status list", ctl_revoke_index},
-    {"revoke", "jti", "ISSUER VALUE", 2, 2, revoke_value_options, "revoke one token by its jti",
-        ctl_revoke_value},
-    {"revoke", "cti", "ISSUER VALUE", 2, 2, revoke_value_options, "revoke one CWT by its cti",
-        ctl_revoke_value},
-    {"revoke", "sid", "ISSUER VALUE", 2, 2, revoke_value_options,
+    {"revoke", "jti", "ISSUER VALUE|--file FILE", 1, 2, revoke_value_options,
+        "revoke one token by its jti", ctl_revoke_value},
+    {"revoke", "cti", "ISSUER VALUE|--file FILE", 1, 2, revoke_value_options,
+        "revoke one CWT by its cti", ctl_revoke_value},
+    {"revoke", "sid", "ISSUER VALUE|--file FILE", 1, 2, revoke_value_options,
         "revoke the tokens of one session", ctl_revoke_value},
-    {"revoke", "jkt", "ISSUER VALUE", 2, 2, revoke_value_options,
+    {"revoke", "jkt", "ISSUER VALUE|--file FILE", 1, 2, revoke_value_options,
         "revoke the tokens that are bound to one key", ctl_revoke_value},
-    {"revoke", "subject", "ISSUER SUB", 2, 2, cutoff_options,
+    {"revoke", "subject", "ISSUER SUB|--file FILE", 1, 2, subject_options,
         "revoke what a subject was issued until T", ctl_revoke_subject},
     {"revoke", "issuer", "ISSUER", 1, 1, cutoff_options, "revoke all that was issued until T",
         ctl_revoke_issuer},
     {"revoke", "key", "ISSUER KID", 2, 2, change_options, "revoke a key, for good", ctl_revoke_key},
-    {"suspend", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
+    {"suspend", "index", "URI IDX[,IDX-IDX...]|--file FILE", 1, UINT_MAX, index_options,
         "suspend entries of a status list of 2 or more bits", ctl_suspend_index},
-    {"unrevoke", "index", "URI IDX[,IDX-IDX...]", 2, UINT_MAX, change_options,
+    {"unrevoke", "index", "URI IDX[,IDX-IDX...]|--file FILE", 1, UINT_MAX, index_options,
         "take back what was revoked or suspended here; an imported list still counts",
         ctl_unrevoke_index},
     {"unrevoke", "jti", "ISSUER VALUE", 2, 2, unrevoke_value_options, "take back a revoked jti",

@@ -34,11 +34,30 @@ int ctl_print_json(json_t *value, size_t flags)
 	return EG_CLI_DONE;
 }
 
-static void cell_of_value(const json_t *value, char *cell, size_t room)
+static bool is_shown(const char *column)
+{
+	return column[0] == CTL_SHOWN[0];
+}
+
+static const char *name_of(const char *column)
+{
+	return is_shown(column) ? column + 1 : column;
+}
+
+static void cell_of_text(const json_t *value, const char *column, char *cell, size_t room)
+{
+	struct eg_span text = eg_span(json_string_value(value), json_string_length(value));
+
+	if (is_shown(column))
+		(void)eg_cli_printable_again(text, cell, room);
+	else
+		(void)eg_cli_printable(text, cell, room);
+}
+
+static void cell_of_value(const json_t *value, const char *column, char *cell, size_t room)
 {
 	if (json_is_string(value))
-		(void)eg_cli_printable(
-		    eg_span(json_string_value(value), json_string_length(value)), cell, room);
+		cell_of_text(value, column, cell, room);
 	else if (json_is_integer(value))
 		(void)snprintf(cell, room, "%lld", (long long)json_integer_value(value));
 	else if (json_is_boolean(value))
@@ -48,18 +67,19 @@ static void cell_of_value(const json_t *value, char *cell, size_t room)
 }
 
 /* A scalar, or the elements of an array with commas between them. */
-static void cell_of(const json_t *value, char *cell)
+static void cell_of(const json_t *row, const char *column, char *cell)
 {
+	const json_t *value = json_object_get(row, name_of(column));
 	size_t used = 0;
 
 	if (!json_is_array(value) || json_array_size(value) == 0) {
-		cell_of_value(value, cell, CELL_BYTES);
+		cell_of_value(value, column, cell, CELL_BYTES);
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(value) && used + 2 < CELL_BYTES; i++) {
 		if (i > 0)
 			cell[used++] = ',';
-		cell_of_value(json_array_get(value, i), cell + used, CELL_BYTES - used);
+		cell_of_value(json_array_get(value, i), column, cell + used, CELL_BYTES - used);
 		used += strlen(cell + used);
 	}
 }
@@ -70,19 +90,19 @@ static void print_table(const json_t *rows, const char *const columns[])
 	char cell[CELL_BYTES];
 
 	for (unsigned c = 0; columns[c] != NULL; c++) {
-		width[c] = (int)strlen(columns[c]);
+		width[c] = (int)strlen(name_of(columns[c]));
 		for (size_t r = 0; r < json_array_size(rows); r++) {
-			cell_of(json_object_get(json_array_get(rows, r), columns[c]), cell);
+			cell_of(json_array_get(rows, r), columns[c], cell);
 			if ((int)strlen(cell) > width[c])
 				width[c] = (int)strlen(cell);
 		}
 	}
 	for (unsigned c = 0; columns[c] != NULL; c++)
-		(void)printf("%-*s%s", columns[c + 1] != NULL ? width[c] : 0, columns[c],
+		(void)printf("%-*s%s", columns[c + 1] != NULL ? width[c] : 0, name_of(columns[c]),
 		    columns[c + 1] != NULL ? "  " : "\n");
 	for (size_t r = 0; r < json_array_size(rows); r++) {
 		for (unsigned c = 0; columns[c] != NULL; c++) {
-			cell_of(json_object_get(json_array_get(rows, r), columns[c]), cell);
+			cell_of(json_array_get(rows, r), columns[c], cell);
 			(void)printf("%-*s%s", columns[c + 1] != NULL ? width[c] : 0, cell,
 			    columns[c + 1] != NULL ? "  " : "\n");
 		}

@@ -107,38 +107,49 @@ static int check_running(const struct eg_stats *stats, struct eg_error *err)
 	    (unsigned long long)stats->header->pid);
 }
 
-static int wait_on(const struct eg_stats *stats, uint64_t epoch, uint64_t timeout_ms,
-    double *took_ms, struct eg_error *err)
+/* Cores that have applied the epoch. */
+static unsigned applied_cnt(const struct eg_stats *stats, uint64_t epoch)
+{
+	unsigned cnt = 0;
+
+	for (unsigned i = 0; i < stats->header->cores; i++)
+		cnt += atomic_load_explicit(&stats->core[i].applied_epoch, memory_order_relaxed) >=
+		       epoch;
+	return cnt;
+}
+
+static int wait_on(const struct eg_stats *stats, struct ctl_wait *wait, struct eg_error *err)
 {
 	uint64_t start_ns = eg_clock_mono_ns();
 	uint64_t took_ns = 0;
 	int rc = check_running(stats, err);
 
-	while (rc == 0 && eg_stats_applied_epoch(stats) < epoch) {
+	while (rc == 0 && eg_stats_applied_epoch(stats) < wait->epoch) {
 		const struct timespec pause = {0, POLL_NS};
 
-		if (took_ns >= timeout_ms * 1000000u)
+		if (took_ns >= wait->timeout_ms * 1000000u)
 			return eg_error_set(err, EG_EAGAIN,
 			    "the running edgate has not applied it within %llu ms (see edgatectl "
 			    "stats)",
-			    (unsigned long long)timeout_ms);
+			    (unsigned long long)wait->timeout_ms);
+		ctl_progress(wait->progress, applied_cnt(stats, wait->epoch), stats->header->cores,
+		    "cores have applied it");
 		(void)nanosleep(&pause, NULL);
 		took_ns = eg_clock_mono_ns() - start_ns;
 		rc = check_running(stats, err);
 	}
-	*took_ms = (double)took_ns / 1e6;
+	wait->took_ms = (double)took_ns / 1e6;
 	return rc;
 }
 
-int ctl_wait_applied(const struct eg_cli *cli, uint64_t epoch, uint64_t timeout_ms, double *took_ms,
-    struct eg_error *err)
+int ctl_wait_applied(const struct eg_cli *cli, struct ctl_wait *wait, struct eg_error *err)
 {
 	struct eg_stats stats;
 	int rc = ctl_open_stats(cli, &stats, err);
 
 	if (rc != 0)
 		return rc;
-	rc = wait_on(&stats, epoch, timeout_ms, took_ms, err);
+	rc = wait_on(&stats, wait, err);
 	eg_stats_close(&stats);
 	return rc;
 }

@@ -206,6 +206,10 @@ struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue);
 struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queue);
 void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns);
 
+/* What revocation will ask of the entries from `first` on, on its way into the cache. A prefetch
+ * waits for its page walk where the TLB misses: asked in a row, the walks overlap. */
+void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first);
+
 /* Verifies and settles: whole groups of lanes where a batch's worth waits (full); whole groups, or
  * everything, so that nobody waits longer than the deadline; or everything at once (idle). */
 void eg_signature_queue_run_full(struct eg_pipeline *p);

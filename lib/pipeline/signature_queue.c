@@ -25,6 +25,12 @@ void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns)
 	queue->cnt++;
 }
 
+void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first)
+{
+	for (unsigned i = first; i < p->queue.cnt; i++)
+		eg_case_prefetch(p, &entry_at(&p->queue, i)->of);
+}
+
 /* ── verdicts ── */
 
 static enum eg_verdict settle(struct eg_pipeline *p, struct eg_pending *e, bool signature_ok)

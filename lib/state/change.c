@@ -12,6 +12,7 @@
 
 int eg_change_begin(struct eg_change *c, struct eg_state *st, int64_t utc_ns, struct eg_error *err)
 {
+	unsigned version;
 	int rc;
 
 	*c = (struct eg_change){.st = st, .err = err, .utc_ns = (uint64_t)utc_ns};
@@ -24,11 +25,19 @@ int eg_change_begin(struct eg_change *c, struct eg_state *st, int64_t utc_ns, st
 	if (rc == 0)
 		rc = eg_db_script(&st->db, "BEGIN IMMEDIATE", err);
 	if (rc == 0)
+		rc = eg_store_version(&st->db, &version, err);
+	if (rc == 0)
 		rc = eg_meta_load(&st->db, &c->meta, err);
-	if (rc == 0 && c->meta.sequence >= SEQUENCE_MAX)
-		rc = eg_error_set(err, EG_ELIMIT, "%s: the last sequence is used up", st->db.path);
+	return rc == 0 ? eg_change_next(c) : rc;
+}
+
+int eg_change_next(struct eg_change *c)
+{
+	if (c->meta.sequence >= SEQUENCE_MAX)
+		return eg_error_set(
+		    c->err, EG_ELIMIT, "%s: the last sequence is used up", c->st->db.path);
 	c->meta.sequence++;
-	return rc;
+	return 0;
 }
 
 static int audit(struct eg_change *c, struct eg_span words)

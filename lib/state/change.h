@@ -26,6 +26,8 @@ int eg_change_begin(struct eg_change *c, struct eg_state *st, int64_t utc_ns, st
 /* Sets the event's time. The words say what was done, never a token. */
 __attribute__((format(printf, 3, 4))) int eg_change_log(
     struct eg_change *c, Eg__Pb__Event *event, const char *words, ...);
+/* One more event of the same transaction: takes the sequence behind the last. */
+int eg_change_next(struct eg_change *c);
 int eg_change_end(struct eg_change *c, int rc, uint64_t *epoch);
 
 /* -EG_EINVAL where the name is empty or longer than max. */

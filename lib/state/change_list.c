@@ -147,6 +147,7 @@ static int read_with(struct eg_change *c, const struct eg_snapshot *snap,
 	    .entries = list->entries,
 	    .keys = snap->keys,
 	    .now_s = c->utc_ns / (uint64_t)EG_NS_PER_S,
+	    .allow_unsigned = import->allow_unsigned,
 	};
 
 	if (known == NULL)

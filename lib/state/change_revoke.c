@@ -174,80 +174,115 @@ int eg_state_set_index(struct eg_state *st, struct eg_span uri, enum eg_index_va
 
 /* ── by value ── */
 
-static int revoke_value(struct eg_change *c, Eg__Pb__RevokeValue *revoke)
+/* Its issuer is there and its time is sound. */
+static int log_value(struct eg_change *c, const struct eg_state_values *all, struct eg_span value)
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
-	struct eg_span issuer = eg_pb_span(revoke->issuer), value = eg_pb_span(revoke->value);
+	Eg__Pb__RevokeValue revoke = EG__PB__REVOKE_VALUE__INIT;
+
+	revoke.kind = all->kind;
+	revoke.issuer = eg_pb_bytes(all->issuer);
+	revoke.value = eg_pb_bytes(value);
+	revoke.exp_s = all->until_s;
+	event.op_case = EG__PB__EVENT__OP_REVOKE_VALUE;
+	event.revoke_value = &revoke;
+	return eg_change_log(c, &event, "revoke %s %s of %s, exp %llu", kind_names[all->kind],
+	    eg_show(value).text, eg_show(all->issuer).text, (unsigned long long)all->until_s);
+}
+
+static int log_subject(struct eg_change *c, const struct eg_state_values *all, struct eg_span value)
+{
+	Eg__Pb__Event event = EG__PB__EVENT__INIT;
+	Eg__Pb__RevokeSubject revoke = EG__PB__REVOKE_SUBJECT__INIT;
+
+	revoke.issuer = eg_pb_bytes(all->issuer);
+	revoke.subject = eg_pb_bytes(value);
+	revoke.until_s = all->until_s;
+	event.op_case = EG__PB__EVENT__OP_REVOKE_SUBJECT;
+	event.revoke_subject = &revoke;
+	return eg_change_log(c, &event, "revoke subject %s of %s, until %llu", eg_show(value).text,
+	    eg_show(all->issuer).text, (unsigned long long)all->until_s);
+}
+
+static int check_values(const struct eg_change *c, const struct eg_state_values *all)
+{
+	const bool is_id = all->kind >= EG_REVOKE_JTI && all->kind <= EG_REVOKE_JKT;
 	uint64_t id;
 	int rc;
 
-	if (revoke->kind < EG_REVOKE_JTI || revoke->kind > EG_REVOKE_JKT)
+	if (!is_id && all->kind != EG_REVOKE_SUBJECT)
 		return eg_error_set(c->err, EG_EINVAL,
-		    "a denied value is a jti, cti, sid or jkt, not kind %u", revoke->kind);
-	rc = eg_change_check_name(c, kind_names[revoke->kind], value, EG_KEYSET_NAME_MAX);
+		    "many at once are jtis, ctis, sids, jkts or subjects, not kind %u", all->kind);
+	if (all->cnt == 0 || all->cnt > EG_STATE_VALUES_MAX)
+		return eg_error_set(c->err, all->cnt == 0 ? EG_EINVAL : EG_ELIMIT,
+		    "%zu values: one change takes 1 … %u", all->cnt, EG_STATE_VALUES_MAX);
+	rc = check_time(c, is_id ? "exp" : "until", all->until_s);
+	return rc == 0 ? eg_change_find_issuer(c, all->issuer, &id) : rc;
+}
+
+static int log_one(struct eg_change *c, const struct eg_state_values *all, size_t i)
+{
+	int rc = eg_change_check_name(c, kind_names[all->kind], all->value[i], EG_KEYSET_NAME_MAX);
+
+	if (rc == 0 && i != 0)
+		rc = eg_change_next(c);
+	if (rc == 0 && all->kind == EG_REVOKE_SUBJECT)
+		rc = log_subject(c, all, all->value[i]);
+	else if (rc == 0)
+		rc = log_value(c, all, all->value[i]);
+	if (rc != 0 && all->cnt > 1)
+		(void)eg_error_prefix(c->err, "value %zu of %zu", i + 1, all->cnt);
+	return rc;
+}
+
+static int revoke_values(struct eg_change *c, const struct eg_state_values *all)
+{
+	int rc = check_values(c, all);
+
+	for (size_t i = 0; rc == 0 && i < all->cnt; i++) {
+		rc = log_one(c, all, i);
+		if (rc == 0 && all->stored != NULL)
+			all->stored(all->ctx, i + 1);
+	}
+	return rc;
+}
+
+int eg_state_revoke_values(struct eg_state *st, const struct eg_state_values *values,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
+{
+	struct eg_change c;
+	int rc = eg_change_begin(&c, st, utc_ns, err);
+
 	if (rc == 0)
-		rc = check_time(c, "exp", revoke->exp_s);
-	if (rc == 0)
-		rc = eg_change_find_issuer(c, issuer, &id);
-	if (rc != 0)
-		return rc;
-	event.op_case = EG__PB__EVENT__OP_REVOKE_VALUE;
-	event.revoke_value = revoke;
-	return eg_change_log(c, &event, "revoke %s %s of %s, exp %llu", kind_names[revoke->kind],
-	    eg_show(value).text, eg_show(issuer).text, (unsigned long long)revoke->exp_s);
+		rc = revoke_values(&c, values);
+	return eg_change_end(&c, rc, epoch);
 }
 
 int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
     struct eg_span value, uint64_t exp_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
 {
-	Eg__Pb__RevokeValue revoke = EG__PB__REVOKE_VALUE__INIT;
-	struct eg_change c;
-	int rc = eg_change_begin(&c, st, utc_ns, err);
+	const struct eg_state_values one = {
+	    .kind = kind, .issuer = issuer, .value = &value, .cnt = 1, .until_s = exp_s};
 
-	revoke.kind = kind;
-	revoke.issuer = eg_pb_bytes(issuer);
-	revoke.value = eg_pb_bytes(value);
-	revoke.exp_s = exp_s;
-	if (rc == 0)
-		rc = revoke_value(&c, &revoke);
-	return eg_change_end(&c, rc, epoch);
-}
-
-/* ── cutoffs ── */
-
-static int revoke_subject(struct eg_change *c, Eg__Pb__RevokeSubject *revoke)
-{
-	Eg__Pb__Event event = EG__PB__EVENT__INIT;
-	struct eg_span issuer = eg_pb_span(revoke->issuer), subject = eg_pb_span(revoke->subject);
-	uint64_t id;
-	int rc = eg_change_check_name(c, "subject", subject, EG_KEYSET_NAME_MAX);
-
-	if (rc == 0)
-		rc = check_time(c, "until", revoke->until_s);
-	if (rc == 0)
-		rc = eg_change_find_issuer(c, issuer, &id);
-	if (rc != 0)
-		return rc;
-	event.op_case = EG__PB__EVENT__OP_REVOKE_SUBJECT;
-	event.revoke_subject = revoke;
-	return eg_change_log(c, &event, "revoke subject %s of %s, until %llu",
-	    eg_show(subject).text, eg_show(issuer).text, (unsigned long long)revoke->until_s);
+	if (kind == EG_REVOKE_SUBJECT)
+		return eg_error_set(
+		    err, EG_EINVAL, "a denied value is a jti, cti, sid or jkt, not kind %u", kind);
+	return eg_state_revoke_values(st, &one, utc_ns, epoch, err);
 }
 
 int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
     uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
 {
-	Eg__Pb__RevokeSubject revoke = EG__PB__REVOKE_SUBJECT__INIT;
-	struct eg_change c;
-	int rc = eg_change_begin(&c, st, utc_ns, err);
+	const struct eg_state_values one = {.kind = EG_REVOKE_SUBJECT,
+	    .issuer = issuer,
+	    .value = &subject,
+	    .cnt = 1,
+	    .until_s = until_s};
 
-	revoke.issuer = eg_pb_bytes(issuer);
-	revoke.subject = eg_pb_bytes(subject);
-	revoke.until_s = until_s;
-	if (rc == 0)
-		rc = revoke_subject(&c, &revoke);
-	return eg_change_end(&c, rc, epoch);
+	return eg_state_revoke_values(st, &one, utc_ns, epoch, err);
 }
+
+/* ── issuer cutoffs ── */
 
 static int revoke_issuer(struct eg_change *c, Eg__Pb__RevokeIssuer *revoke)
 {

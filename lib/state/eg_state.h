@@ -79,12 +79,13 @@ struct eg_list_import {
 	enum eg_list_form form;
 	struct eg_span file; /* as published; raw: exactly ceil(entries·bits / 8) bytes */
 	bool force;          /* also one that is older than what is in force, or contradicts it */
+	bool allow_unsigned; /* also a W3C credential as JSON: its proof is not checked */
 };
 
 /* Replaces the imported layer, in force as the difference; the operator's own revocations stay. A
  * JWT or CWT, and a W3C credential in a JWT, must be signed by a key of the list's issuer. It may
  * have fewer entries than the list (the others are unknown) but not more. -EG_EINVAL where it is
- * not what it must be, -EG_EPERM by key, signature or order. */
+ * not what it must be, -EG_EPERM by key, signature, lack of one, or order. */
 int eg_state_list_import(struct eg_state *st, struct eg_span uri,
     const struct eg_list_import *import, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
@@ -108,6 +109,23 @@ int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct 
 int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
     uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t until_s,
+    int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+
+#define EG_STATE_VALUES_MAX (1u << 20) /* values of one call */
+
+struct eg_state_values {          /* many at once */
+	enum eg_revoke_kind kind; /* JTI … JKT, or SUBJECT */
+	struct eg_span issuer;
+	const struct eg_span *value; /* each 1 … 255 bytes */
+	size_t cnt;
+	uint64_t until_s;                    /* exp of ids, last refused iat of subjects */
+	void (*stored)(void *ctx, size_t n); /* told after each one, before the commit; or NULL */
+	void *ctx;
+};
+
+/* An event and a line of the audit for each value, all in one transaction: a reader sees all of
+ * them or none. *epoch is the last one's. An error names the first value that is at fault. */
+int eg_state_revoke_values(struct eg_state *st, const struct eg_state_values *values,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 /* Takes back a denied id (kind JTI … JKT), a subject cutoff (SUBJECT) or an issuer cutoff (ISSUER,
  * value empty): for an operator's error. -EG_ENOENT where nothing of that name is revoked. A key

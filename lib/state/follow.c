@@ -309,6 +309,7 @@ static bool must_start_over(const struct eg_sent *sent, const struct eg_meta *me
 static int follow(struct pass *p, bool *changed, struct eg_error *err)
 {
 	struct eg_state *st = p->st;
+	unsigned version;
 	int rc = eg_store_check_path(st, err);
 
 	if (rc == 0)
@@ -316,6 +317,10 @@ static int follow(struct pass *p, bool *changed, struct eg_error *err)
 	if (rc == 0)
 		rc = eg_meta_load(&st->db, &p->meta, err);
 	if (rc != 0 || !is_new(&st->sent, &p->meta))
+		return rc;
+	/* A newer edgate may have come and changed what tables and events mean. */
+	rc = eg_store_version(&st->db, &version, err);
+	if (rc != 0)
 		return rc;
 	p->whole = must_start_over(&st->sent, &p->meta);
 	rc = run(p, err);

@@ -311,6 +311,19 @@ static int restore(struct restore *r, struct eg_error *err)
 	return is_usable ? put_into_store(r, err) : replace_store(r, err);
 }
 
+/* What SQLite says of a file that is not there speaks of write-ahead logs. */
+static int check_backup(const char *path, struct eg_error *err)
+{
+	struct stat sb;
+
+	if (access(path, R_OK) != 0 || stat(path, &sb) != 0)
+		return eg_store_errno(err, "read the backup", path);
+	if (!S_ISREG(sb.st_mode))
+		return eg_error_set(
+		    err, EG_EINVAL, "%s is not a file: give one that `state backup` wrote", path);
+	return 0;
+}
+
 int eg_state_restore(
     const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
 {
@@ -318,6 +331,8 @@ int eg_state_restore(
 	struct restore r = {.dir = dir, .path = path, .utc_ns = utc_ns};
 	int rc = eg_store_path(r.store, dir, "edgate.db", err);
 
+	if (rc == 0)
+		rc = check_backup(path, err);
 	if (rc == 0)
 		rc = make_beside(r.store, r.fresh, err);
 	if (rc != 0)

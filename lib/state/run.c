@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
-#include "eg_clock.h"
-
 #include <stdlib.h>
 
 #define CHUNK_RECORDS 1024u
@@ -28,14 +26,15 @@ static uint64_t load_le64(const uint8_t *at)
 	return __builtin_bswap64(eg_load_be64(at));
 }
 
-/* lo, hi, until_s (7 bytes), kind with two flags, since_s (4 bytes), 4 zeros: little-endian. */
+/* lo, hi, until_s (7 bytes), kind with two flags, 8 bytes that are not read: little-endian. Since
+ * when a value is revoked stands in the audit. */
 static void encode(uint8_t at[EG_RECORD_BYTES], const struct eg_record *r)
 {
 	store_le64(at, r->hash.lo);
 	store_le64(at + 8, r->hash.hi);
 	store_le64(at + 16, r->until_s);
 	at[23] = (uint8_t)(r->kind | (r->resets ? RESETS_BIT : 0) | (r->absent ? ABSENT_BIT : 0));
-	store_le64(at + 24, r->since_s);
+	store_le64(at + 24, 0);
 }
 
 static struct eg_record decode(const uint8_t at[EG_RECORD_BYTES])
@@ -46,7 +45,6 @@ static struct eg_record decode(const uint8_t at[EG_RECORD_BYTES])
 	    .resets = (at[23] & RESETS_BIT) != 0,
 	    .absent = (at[23] & ABSENT_BIT) != 0,
 	    .until_s = load_le64(at + 16) & EG_REVOKE_VALUE_MAX,
-	    .since_s = (uint32_t)load_le64(at + 24),
 	};
 }
 
@@ -122,7 +120,6 @@ bool eg_record_of_event(
 	default:
 		return false;
 	}
-	out->since_s = (uint32_t)(event->utc_ns / (uint64_t)EG_NS_PER_S);
 	return true;
 }
 

@@ -25,7 +25,6 @@ struct eg_record {
 	bool resets;      /* whatever older records say of the hash does not count */
 	bool absent;      /* taken back; then it resets too */
 	uint64_t until_s; /* exp of a denied id, last refused iat of a cutoff */
-	uint32_t since_s; /* when it was revoked */
 };
 
 struct eg_records { /* what a checkpoint gathers, in log order */

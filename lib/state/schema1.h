@@ -10,7 +10,7 @@
 #include "run.h"
 #include "store.h"
 
-/* The rows of both tables as records. since_s is 0: it was not kept. */
+/* The rows of both tables as records. */
 int eg_schema1_each(struct eg_db *db, const struct eg_hash_key *hash_key,
     int (*visit)(void *ctx, const struct eg_record *record, struct eg_error *err), void *ctx,
     struct eg_error *err);

@@ -269,6 +269,18 @@ static int take_raw(const struct eg_statuslist_want *want, struct eg_span file,
 	return 0;
 }
 
+/* A Data Integrity proof would need RDF canonicalisation: it is not looked at. */
+static int take_credential(const struct eg_statuslist_want *want, struct eg_span text,
+    struct eg_statuslist *out, struct eg_error *err)
+{
+	if (!want->allow_unsigned)
+		return eg_error_set(err, EG_EPERM,
+		    "a credential as JSON: edgate does not check its proof. --unsigned imports it "
+		    "on "
+		    "your word, or import it as a JWT");
+	return take_payload(EG_LIST_W3C, want, text, out, err);
+}
+
 /* Editors and printf put a line feed behind a text. */
 static struct eg_span trimmed(struct eg_span text)
 {
@@ -294,7 +306,7 @@ int eg_statuslist_read(enum eg_list_form form, struct eg_span file,
 	case EG_LIST_W3C:
 		if (text.len != 0 && text.ptr[0] == 'e')
 			return take_signed(form, want, text, out, err);
-		return take_payload(form, want, text, out, err);
+		return take_credential(want, text, out, err);
 	case EG_LIST_NONE:
 		break;
 	}

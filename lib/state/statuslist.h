@@ -3,9 +3,10 @@
  * Status lists as others publish them, to bytes as eg_bitmap has them:
  *
  *   JWT, CWT   IETF Token Status List, draft 21: typ statuslist+jwt / statuslist+cwt, zlib
- *   W3C        Bitstring Status List 1.0: the credential as a JWT (verified), or as JSON (whose
- * proof is not looked at: whoever imports the file answers for it); gzip, the most significant bit
- * first, one bit for each entry raw        the bytes themselves, without any statement about them
+ *   W3C        Bitstring Status List 1.0, gzip, the most significant bit first, one bit for each
+ *              entry: the credential as a JWT (verified), or as JSON, whose proof is not looked at:
+ *              taken alone where the caller says so, who answers for it
+ *   raw        the bytes themselves, without any statement about them
  *
  *   file ─▶ envelope ─▶ key of the issuer, signature ─▶ claims ─▶ inflate, at most the list's bytes
  *
@@ -28,6 +29,7 @@ struct eg_statuslist_want {
 	const struct eg_keyset *keys;
 	uint32_t issuer_slot; /* in keys */
 	uint64_t now_s;
+	bool allow_unsigned; /* a W3C credential as JSON, whose proof nobody checks */
 };
 
 struct eg_statuslist {

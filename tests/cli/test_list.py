@@ -154,7 +154,11 @@ class Lists(CliTest):
             "issuer": {"id": ISS}, "validFrom": "2026-01-01T00:00:00Z", "credentialSubject": {
                 "type": "BitstringStatusList", "statusPurpose": "revocation",
                 "encodedList": "u" + b64(gzip.compress(bytes(bits)))}})
-        self.ctl("list", "import", uri, path, "--w3c")
+        said = self.ctl("list", "import", uri, path, "--w3c", exit_status=1).stderr
+        self.assertIn("does not check its proof", said)
+        self.assertIn("--unsigned", said)
+        self.ctl("list", "import", uri, path, "--raw", "--unsigned", exit_status=2)
+        self.ctl("list", "import", uri, path, "--w3c", "--unsigned")
         rows = json.loads(self.ctl("list", "show", uri, "0,1,131070,131071", "--json").stdout)
         self.assertEqual([r["value"] for r in rows], [1, 0, 0, 1])
         self.assertIn("w3c (not signed)", self.ctl("audit", "--last", 1).stdout)

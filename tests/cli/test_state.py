@@ -42,6 +42,77 @@ class State(CliTest):
         self.assertEqual({row["uid"] for row in rows}, {os.getuid()})
         self.assertIn("unrevoke jti", self.ctl("audit").stdout)
 
+    def test_audit_shows_bytes_once(self):
+        self.ctl("revoke", "cti", ISS, "0001ff5c", "--hex", "--exp", NOW)
+        self.assertIn(f"revoke cti \\x00\\x01\\xff\\x5c of {ISS}", self.ctl("audit").stdout)
+        self.assertEqual(self.audit("--last", 1), [f"revoke cti \\x00\\x01\\xff\\x5c of {ISS}, exp {NOW}"])
+
+    def values(self, *indices):
+        rows = json.loads(self.ctl("list", "show", URI, ",".join(map(str, indices)), "--json").stdout)
+        return [row["value"] for row in rows]
+
+    def test_indices_from_a_file(self):
+        path = self.write("indices", "7-9\n5\n998\n6\n999")  # the last line without a line feed
+        done = self.ctl("revoke", "index", URI, "--file", path)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(self.values(4, 5, 6, 7, 9, 10, 997, 998, 999), [0, 1, 1, 1, 1, 0, 0, 1, 1])
+        self.assertEqual(self.audit("--last", 1), [f"revoke index {URI} 5-9,998-999 (7 indices)"])
+        self.ctl("unrevoke", "index", URI, "--file", "-", stdin="0-999\n")
+        self.ctl("suspend", "index", URI, "--file", "-", stdin="3\n")
+        self.assertEqual(self.values(3, 5, 999), [2, 0, 0])
+
+    def test_values_from_a_file(self):
+        path = self.write("values", b"t-1\nt 2\n\xff\x00\n")
+        done = self.ctl("revoke", "jti", ISS, "--file", path, "--exp", "+600")
+        self.assertEqual(done.stdout, "done: epoch 1.5\n")
+        self.assertEqual([line.split(" of ")[0] for line in self.audit("--last", 3)],
+                         ["revoke jti t-1", "revoke jti t\\x202", "revoke jti \\xff\\x00"])
+        self.ctl("revoke", "cti", ISS, "--file", "-", "--hex", "--exp", "+600", stdin="00ff\n0aBB\n")
+        self.assertEqual([line.split(" of ")[0] for line in self.audit("--last", 2)],
+                         ["revoke cti \\x00\\xff", "revoke cti \\x0a\\xbb"])
+        self.ctl("revoke", "subject", ISS, "--file", "-", "--until", NOW, stdin="alice\nbob\n")
+        self.assertEqual(self.audit("--last", 2), [f"revoke subject {who} of {ISS}, until {NOW}"
+                                                   for who in ("alice", "bob")])
+        for kind, value in (("jti", "t-1"), ("jti", "t 2"), ("sid", "x"), ("subject", "bob")):
+            self.ctl("unrevoke", kind, ISS, value, exit_status=1 if kind == "sid" else 0)
+        self.ctl("state", "verify")
+
+    def test_a_line_at_fault_is_named_and_nothing_is_changed(self):
+        before = self.db("SELECT sequence FROM meta"), self.db("SELECT count(*) FROM audit")
+        index = ["revoke", "index", URI, "--file", "-"]
+        jti = ["revoke", "jti", ISS, "--exp", NOW, "--file", "-"]
+        for args, text, words in ((index, "1\n2-\n", "line 2: '2-'"), (index, "1\n\n2\n", "line 2: it is empty"),
+                                  (index, "1\n2\r\n", "line 2: it ends with a carriage return"),
+                                  (index, "9-7\n", "line 1: '9-7'"), (index, "1,2\n", "line 1: '1,2'"),
+                                  (index, " 1\n", "line 1: ' 1'"), (index, "1\n4294967296\n", "line 2:"),
+                                  (index, "1\n\x1b[2J\n", "line 2: '\\x1b[2J'"), (index, "", "stdin is empty"),
+                                  (index, "0-999\n1000\n", "index 1000"),
+                                  (jti, "a\n" + "x" * 256 + "\n", "line 2: it has 256 bytes"),
+                                  (jti, "a\n\n", "line 2: it is empty"), (jti, "a\r\n", "carriage return"),
+                                  (jti + ["--hex"], "00\n0g\n", "line 2: it is not the hex")):
+            with self.subTest(text[:20]):
+                self.assertIn(words, self.ctl(*args, stdin=text, exit_status=1).stderr)
+        self.ctl("revoke", "jti", "https://nobody.example", "--exp", NOW, "--file", "-", stdin="a\n", exit_status=1)
+        self.ctl("revoke", "index", URI, "--file", self.dir / "nosuch", exit_status=1)
+        for line in (["index", URI], ["index", URI, "3", "--file", "-"], ["jti", ISS, "--exp", NOW],
+                     ["jti", ISS, "a", "--exp", NOW, "--file", "-"], ["subject", ISS]):
+            self.ctl("revoke", *line, exit_status=2)
+        self.assertEqual((self.db("SELECT sequence FROM meta"), self.db("SELECT count(*) FROM audit")), before)
+
+    def test_values_are_all_there_or_none(self):
+        """More of them than the log holds, so that they are folded; and refused where one cannot be."""
+        text = "".join(f"t-{i}\n" for i in range(5000))
+        done = self.ctl("revoke", "sid", ISS, "--exp", "+600", "--file", "-", "--progress", stdin=text)
+        self.assertRegex(done.stderr, r"(?s)\A(\d+ of 5000 values stored\n)*5000 of 5000 values stored\n\Z")
+        self.assertEqual(self.db("SELECT sequence, checkpoint FROM meta"), [(5002, 5002)])
+        self.ctl("unrevoke", "sid", ISS, "t-0")
+        self.ctl("unrevoke", "sid", ISS, "t-4999")
+        self.ctl("state", "verify")
+        self.db("CREATE TRIGGER stop BEFORE INSERT ON event WHEN NEW.sequence = 5007 BEGIN SELECT RAISE(ABORT, 'x'); END")
+        before = self.db("SELECT sequence FROM meta"), self.db("SELECT count(*) FROM audit")
+        self.ctl("revoke", "jti", ISS, "--exp", NOW, "--file", "-", stdin="a\nb\nc\nd\n", exit_status=1)
+        self.assertEqual((self.db("SELECT sequence FROM meta"), self.db("SELECT count(*) FROM audit")), before)
+
     def test_what_is_not_revoked_cannot_be_taken_back(self):
         for line in (["jti", ISS, "x"], ["subject", ISS, "x"], ["issuer", ISS]):
             self.assertIn("is not revoked", self.ctl("unrevoke", *line, exit_status=1).stderr)
@@ -88,7 +159,9 @@ class State(CliTest):
         before = self.db("SELECT generation, sequence FROM meta")
         self.assertIn("table event, sequence 2",
                       self.ctl("state", "restore", backup, exit_status=1).stderr)
-        self.assertIn("nosuch", self.ctl("state", "restore", self.dir / "nosuch", exit_status=1).stderr)
+        self.assertIn("nosuch: No such file",
+                      self.ctl("state", "restore", self.dir / "nosuch", exit_status=1).stderr)
+        self.assertIn("is not a file", self.ctl("state", "restore", self.dir, exit_status=1).stderr)
         self.assertEqual(self.db("SELECT generation, sequence FROM meta"), before)
         self.assertEqual([p.name for p in self.state.iterdir() if "new" in p.name], [])
 

@@ -318,14 +318,14 @@ static void raw_record(struct run *run, struct eg_reader *r)
 	    .resets = (kind & 0x80) != 0,
 	    .absent = (kind & 0x40) != 0,
 	    .until_s = eg_read_be64(r),
-	    .since_s = eg_read_be32(r),
 	};
+	const uint32_t now_s = eg_read_be32(r);
 
 	record.hash.hi = eg_read_be64(r);
 	record.hash.lo = eg_read_be64(r);
 	run->raw = true;
 	FUZZ_CHECK(eg_records_add(&records, &record, NULL) == 0);
-	(void)eg_run_append(&run->st->db, &records, record.since_s, NULL);
+	(void)eg_run_append(&run->st->db, &records, now_s, NULL);
 	eg_records_free(&records);
 }
 

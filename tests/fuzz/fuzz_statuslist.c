@@ -261,6 +261,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .entries = entries,
 	    .keys = keys,
 	    .now_s = NOW_S,
+	    .allow_unsigned = true,
 	};
 	const enum how how = (enum how)(eg_read_u8(&r) % HOWS);
 	const struct eg_span rest = eg_span(r.ptr, r.left);

@@ -167,7 +167,7 @@ static inline int put_policy(struct store *s, uint32_t id, bool make_default)
 
 static inline int import_raw(struct store *s, const char *uri, struct eg_span bytes)
 {
-	const struct eg_list_import import = {EG_LIST_RAW, bytes, false};
+	const struct eg_list_import import = {.form = EG_LIST_RAW, .file = bytes};
 
 	return eg_state_list_import(s->w, span(uri), &import, T0_NS, &s->epoch, &s->err);
 }

@@ -163,7 +163,8 @@ static void test_full_store(void **state)
 	pid = fork();
 	if (pid == 0) {
 		const struct rlimit small = {65536, 65536};
-		const struct eg_list_import import = {EG_LIST_RAW, eg_span(bytes, 1u << 20), false};
+		const struct eg_list_import import = {
+		    .form = EG_LIST_RAW, .file = eg_span(bytes, 1u << 20)};
 		struct eg_error err = {0};
 		struct eg_state *st;
 		uint64_t epoch;

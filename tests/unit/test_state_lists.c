@@ -11,7 +11,8 @@ static int import_as(
 {
 	struct bytes payload = list_json(LIST, iat_s, more, 2, plain);
 	struct bytes token = mint_jwt(JWT_HEADER, view(payload), 1);
-	const struct eg_list_import import = {EG_LIST_JWT, view(token), force};
+	const struct eg_list_import import = {
+	    .form = EG_LIST_JWT, .file = view(token), .force = force};
 	int rc = eg_state_list_import(s->w, span(LIST), &import, T0_NS, &s->epoch, &s->err);
 
 	free(payload.ptr);
@@ -60,7 +61,8 @@ static void an_older_list_never_replaces_a_newer_one(void **state)
 static void a_refused_list_changes_nothing(void **state)
 {
 	struct store *s = *state;
-	const struct eg_list_import raw = {EG_LIST_JWT, span("a.b.c"), true};
+	const struct eg_list_import raw = {
+	    .form = EG_LIST_JWT, .file = span("a.b.c"), .force = true};
 	struct reader r;
 
 	with_list(s, 2, 16);

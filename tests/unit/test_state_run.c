@@ -5,13 +5,16 @@
 
 #define IDS 500u
 
+/* Odd: each has an inverse modulo 2^64, so that a hash tells its id. */
+#define LO_OF_ID 0x9e3779b97f4a7c15u
+#define ID_OF_LO 0xf1de83e19937733du
+
 static struct eg_record record_of(uint64_t id, enum eg_revoke_kind kind, uint64_t until_s)
 {
 	return (struct eg_record){
-	    .hash = {.lo = id * 0x9e3779b97f4a7c15u, .hi = id * 0xd6e8feb86659fd93u},
+	    .hash = {.lo = id * LO_OF_ID, .hi = id * 0xd6e8feb86659fd93u},
 	    .kind = (uint8_t)kind,
 	    .until_s = until_s,
-	    .since_s = (uint32_t)id,
 	};
 }
 
@@ -37,7 +40,7 @@ static void model_add(struct model *m, struct eg_records *records)
 static int take(void *ctx, const struct eg_record *r, struct eg_error *err)
 {
 	struct model *m = ctx;
-	uint64_t id = r->since_s;
+	uint64_t id = r->hash.lo * ID_OF_LO;
 
 	assert_true(id < IDS);
 	if (r->resets || !m->there[id] || r->until_s > m->until_s[id])
@@ -248,11 +251,12 @@ static void one_bit_cannot_say_suspended(void **state)
 	    EG_EINVAL, "one bit");
 }
 
-/* ── schema 1 ── */
+/* ── schemas ── */
 
-#define GOLDEN_LIST "https://issuer.example/lists/1"
+#define GOLDEN_LIST  "https://issuer.example/lists/1"
+#define GOLDEN_LIST2 "https://issuer.example/lists/2"
 
-static void unpack_golden(struct store *s)
+static void unpack_golden(struct store *s, unsigned version)
 {
 	const char *root = getenv("EDGATE_SOURCE_ROOT");
 	char command[8192];
@@ -260,8 +264,8 @@ static void unpack_golden(struct store *s)
 	eg_state_close(s->w);
 	s->w = NULL;
 	(void)snprintf(command, sizeof(command),
-	    "gzip -dc '%s/tests/unit/golden/state-schema1.db.gz' >'%s'", root != NULL ? root : ".",
-	    s->file);
+	    "gzip -dc '%s/tests/unit/golden/state-schema%u.db.gz' >'%s'", root != NULL ? root : ".",
+	    version, s->file);
 	assert_int_equal(system(command), 0);
 }
 
@@ -293,7 +297,7 @@ static void schema_1_is_read_and_becomes_schema_2(void **state)
 	struct store *s = *state;
 	struct reader before, after;
 
-	unpack_golden(s);
+	unpack_golden(s, 1);
 	open_reader(s, &before); /* a reader changes nothing */
 	(void)follow(&before);
 	check_golden(&before);
@@ -316,12 +320,184 @@ static void a_damaged_schema_1_is_not_upgraded(void **state)
 {
 	struct store *s = *state;
 
-	unpack_golden(s);
+	unpack_golden(s, 1);
 	tamper(s, "UPDATE cutoff SET until_s = 76");
 	refused(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err), EG_ECORRUPT,
 	    "table cutoff, row 1: checksum");
 	assert_int_equal(count(s, "PRAGMA user_version"), 1);
 	assert_int_equal(count(s, "SELECT count(*) FROM deny"), 2);
+}
+
+static void check_values_of_schema_2(const struct reader *r)
+{
+	static const struct {
+		enum eg_revoke_kind kind;
+		const char *value;
+		uint64_t until_s;
+	} expect[] = {{EG_REVOKE_JTI, "t-dead", 3900000000}, {EG_REVOKE_CTI, "c-dead", 3900000000},
+	    {EG_REVOKE_JKT, "j-dead", 3900000000}, {EG_REVOKE_SID, "s-tail", 3900000000},
+	    {EG_REVOKE_SUBJECT, "user-9", 1800000000}, {EG_REVOKE_ISSUER, "", 1500000000},
+	    {EG_REVOKE_JTI, "t-back", 0}, {EG_REVOKE_SUBJECT, "user-8", 0}};
+
+	for (size_t i = 0; i < sizeof(expect) / sizeof(expect[0]); i++)
+		assert_int_equal(
+		    until_of(r, expect[i].kind, ISS, expect[i].value), expect[i].until_s);
+}
+
+static void check_entries_of_schema_2(const struct reader *r)
+{
+	static const struct {
+		const char *list;
+		uint32_t idx, value;
+	} expect[] = {{GOLDEN_LIST, 0, 1}, {GOLDEN_LIST, 1, 2}, {GOLDEN_LIST, 2, 0},
+	    {GOLDEN_LIST, 7, 1}, {GOLDEN_LIST, 49, 0}, {GOLDEN_LIST, 50, 1}, {GOLDEN_LIST, 55, 0},
+	    {GOLDEN_LIST, 60, 1}, {GOLDEN_LIST, 61, 0}, {GOLDEN_LIST, 99998, 2},
+	    {GOLDEN_LIST2, 0, 1}, {GOLDEN_LIST2, 1048576, 1}, {GOLDEN_LIST2, 1048577, 0},
+	    {GOLDEN_LIST2, 2097150, 0}, {GOLDEN_LIST2, 2097151, 1}};
+	const struct eg_list *imported;
+
+	for (size_t i = 0; i < sizeof(expect) / sizeof(expect[0]); i++)
+		assert_int_equal(entry_of(r, expect[i].list, expect[i].idx), expect[i].value);
+	imported = eg_snapshot_list(r->snap, slot_of(r, ISS), span(GOLDEN_LIST));
+	assert_int_equal(imported->form, EG_LIST_JWT);
+	assert_int_equal(imported->exp_s, 4000000000);
+	assert_int_equal(imported->stated, 100000);
+	assert_int_equal(eg_bitmap_entries(imported->map), 100010);
+}
+
+static void check_schema_2(const struct reader *r)
+{
+	const struct eg_key *k1 = key_of(r, ISS, "k1"), *k2 = key_of(r, ISS, "k2");
+
+	assert_int_equal(r->epoch, EG_EPOCH(1, 24));
+	assert_non_null(k1);
+	assert_non_null(k2);
+	assert_int_equal(k1->not_before_s, 1700000000);
+	assert_int_equal(k1->not_after_s, 4000000000);
+	assert_false(k1->revoked);
+	assert_true(k2->revoked);
+	assert_int_equal(eg_keyset_issuer_cnt(r->snap->keys), 1);
+	assert_int_equal(eg_snapshot_policy(r->snap, 0)->id, 8);
+	assert_int_equal(eg_snapshot_policy(r->snap, 7)->skew_s, 5);
+	assert_int_equal(eg_snapshot_policy(r->snap, 7)->freshness, EG_FRESH_BOUNDED);
+	assert_int_equal(eg_snapshot_policy(r->snap, 7)->max_state_age_s, 30);
+	check_values_of_schema_2(r);
+	check_entries_of_schema_2(r);
+}
+
+static int count_line(void *ctx, const struct eg_audit_line *line, struct eg_error *err)
+{
+	unsigned *cnt = ctx;
+
+	assert_int_equal(EG_EPOCH_SEQUENCE(line->epoch), (*cnt)++);
+	return 0;
+}
+
+static void schema_2_is_read_as_it_was_written(void **state)
+{
+	struct store *s = *state;
+	unsigned lines = 0;
+	struct reader r;
+
+	unpack_golden(s, 2);
+	open_reader(s, &r);
+	(void)follow(&r);
+	check_schema_2(&r);
+	ok(s, eg_state_audit(r.st, 0, count_line, &lines, &s->err));
+	assert_int_equal(lines, 25);
+	close_reader(&r);
+	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
+	ok(s, eg_state_verify(s->w, &s->err));
+	assert_int_equal(count(s, "PRAGMA user_version"), 2);
+	/* Everything folded: what is read then comes from tables alone. */
+	eg_state_set_log_limits(s->w, 0, 0);
+	ok(s, revoke_range(s, GOLDEN_LIST, 2, 2));
+	assert_int_equal(s->epoch, EG_EPOCH(1, 25));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, GOLDEN_LIST, 2), 1);
+	check_values_of_schema_2(&r);
+	close_reader(&r);
+}
+
+/* Each table of the schema has rows in its golden store: a column that loses its meaning is seen.
+ */
+static void schema_2_has_content_in_every_table(void **state)
+{
+	static const char *const tables[] = {
+	    "meta", "issuer", "key", "policy", "list", "bitmap", "run", "event", "audit"};
+	struct store *s = *state;
+	char sql[64];
+
+	assert_int_equal(count(s, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"),
+	    sizeof(tables) / sizeof(tables[0]));
+	unpack_golden(s, 2);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+		assert_true(count(s, sql) > 0);
+	}
+}
+
+/* The columns that a new store has, and those of the golden one, in one order. */
+static void a_new_store_has_the_columns_of_the_golden_one(void **state)
+{
+	static const char sql[] = "SELECT count(*) FROM (SELECT m.name, c.cid, c.name, c.type FROM"
+	                          " fresh.sqlite_schema m, pragma_table_info(m.name, 'fresh') c"
+	                          " EXCEPT SELECT m.name, c.cid, c.name, c.type FROM"
+	                          " main.sqlite_schema m, pragma_table_info(m.name, 'main') c)";
+	struct store *s = *state;
+	char fresh[96], attach[128];
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+
+	eg_state_close(s->w);
+	s->w = NULL;
+	(void)snprintf(fresh, sizeof(fresh), "%s/fresh", s->root);
+	(void)snprintf(attach, sizeof(attach), "ATTACH '%s' AS fresh", fresh);
+	assert_int_equal(rename(s->file, fresh), 0);
+	unpack_golden(s, 2);
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(stmt, 0), 0);
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(db);
+}
+
+static void a_newer_schema_is_refused_by_name(void **state)
+{
+	struct store *s = *state;
+	uint64_t epoch;
+
+	unpack_golden(s, 2);
+	tamper(s, "PRAGMA user_version=3");
+	refused(s, eg_state_open(&s->w, s->dir, EG_STATE_READ, &s->err), EG_EVERSION, "schema 3");
+	refused(
+	    s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err), EG_EVERSION, "newer edgate");
+	refused(
+	    s, eg_state_restore(s->dir, s->file, T0_NS, &epoch, &s->err), EG_EVERSION, "schema 3");
+	assert_int_equal(count(s, "PRAGMA user_version"), 3);
+}
+
+/* One that came while the store was open: the next look at it refuses, and what was read stays. */
+static void a_schema_that_becomes_newer_is_refused_by_name(void **state)
+{
+	struct eg_error err = {0};
+	struct store *s = *state;
+	struct reader r;
+	bool changed;
+
+	unpack_golden(s, 2);
+	open_reader(s, &r);
+	(void)follow(&r);
+	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
+	tamper(s, "PRAGMA user_version=3; UPDATE meta SET sequence = 25");
+	refused(s, revoke_range(s, GOLDEN_LIST, 2, 2), EG_EVERSION, "schema 3");
+	assert_int_equal(try_follow(&r, &changed, &err), -EG_EVERSION);
+	assert_non_null(strstr(err.text, "schema 3"));
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "t-dead"), 3900000000);
+	close_reader(&r);
 }
 
 int main(void)
@@ -337,6 +513,11 @@ int main(void)
 	    STATE_TEST(one_bit_cannot_say_suspended),
 	    STATE_TEST(schema_1_is_read_and_becomes_schema_2),
 	    STATE_TEST(a_damaged_schema_1_is_not_upgraded),
+	    STATE_TEST(schema_2_is_read_as_it_was_written),
+	    STATE_TEST(schema_2_has_content_in_every_table),
+	    STATE_TEST(a_new_store_has_the_columns_of_the_golden_one),
+	    STATE_TEST(a_newer_schema_is_refused_by_name),
+	    STATE_TEST(a_schema_that_becomes_newer_is_refused_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,7 @@ static struct eg_statuslist_want want_of(const char *uri, unsigned bits, uint32_
 	    .entries = entries,
 	    .keys = keys,
 	    .now_s = NOW_S,
+	    .allow_unsigned = true,
 	};
 }
 
@@ -623,6 +624,18 @@ static void a_credential_is_converted(void **state)
 	free(json);
 }
 
+static void a_credential_as_json_is_taken_where_the_caller_says_so(void **state)
+{
+	struct eg_statuslist_want want = want_of(URI, 1, 16);
+	char *json = credential(W3C_ID W3C_TYPE W3C_ISSUER W3C_FROM, W3C_PURPOSE);
+
+	want.allow_unsigned = false;
+	refuse(EG_LIST_W3C, bytes_of(json, strlen(json)), &want, EG_EPERM, "--unsigned");
+	accept(EG_LIST_W3C, mint_jwt(HEADER("EdDSA", "vc+jwt", "k1"), eg_span_str(json), 1), &want);
+	done();
+	free(json);
+}
+
 static void a_credential_in_a_jwt_is_verified(void **state)
 {
 	struct eg_statuslist_want want = want_of(URI, 1, 16);
@@ -678,6 +691,7 @@ int main(void)
 	    cmocka_unit_test(a_bomb_stops_at_the_entries_of_the_list),
 	    cmocka_unit_test(fewer_entries_are_what_it_speaks_of),
 	    cmocka_unit_test(a_credential_is_converted),
+	    cmocka_unit_test(a_credential_as_json_is_taken_where_the_caller_says_so),
 	    cmocka_unit_test(a_credential_in_a_jwt_is_verified),
 	    cmocka_unit_test(a_credential_of_another_kind_is_refused),
 	};
