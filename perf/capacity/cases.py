@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import statistics
 
-from . import corpus
+from . import corpus, revocation
 from .load import LoadError
 
 RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
@@ -27,16 +27,17 @@ class Plan:
     warm: int  # tokens that W1 repeats: every cache holds them
     mixed: int  # tokens of every status
     engine_tokens: int
+    revocations: int
     curve: tuple
     purpose: str = "measurement"
     only: tuple = ()  # cases where none is named; else all
 
 
 PLANS = {
-    "full": Plan(3, 1.0, 0.01, 65536, 2048, 4000, 16384, CURVE),
-    "quick": Plan(1, 0.5, 0.03, 16384, 2048, 4000, 8192, CURVE[::2] + CURVE[-1:]),
-    "smoke": Plan(1, 0.2, 0.3, 512, 64, 200, 512, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
-                  ("w2-213", "overload", "engine-213", "plain", "PyJWT")),
+    "full": Plan(3, 1.0, 0.01, 65536, 2048, 4000, 16384, 100, CURVE),
+    "quick": Plan(1, 0.5, 0.03, 16384, 2048, 4000, 8192, 50, CURVE[::2] + CURVE[-1:]),
+    "smoke": Plan(1, 0.2, 0.3, 512, 64, 200, 512, 3, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
+                  ("w2-213", "overload", "engine-213", "plain", "revocation", "PyJWT")),
 }
 
 
@@ -66,6 +67,7 @@ CASES = (
     Case("socket", "edgate over kernel sockets, W2, 213-byte JWT", "socket", "cold-213", how="closed"),
     Case("plain", "plain server: kernel sockets, libsodium, jansson; W2, 213-byte JWT", "plain", "cold-213",
          how="closed"),
+    Case("revocation", "from `edgatectl revoke jti` to REVOKED", "socket", "", how="revocation"),
     Case("jose", "jose (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
     Case("fast-jwt", "fast-jwt (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
     Case("PyJWT", "PyJWT, one core, 213-byte JWT", "libraries", "cold-213", how="library"),
@@ -216,6 +218,12 @@ class Suite:
         got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, 5)
         self.note(case, rate=1e9 / statistics.median(got["wall_ns"]), cpu_ns=statistics.median(got["cpu_ns"]))
         self.found[case.name] |= {"engine": got["engine"], "windows": self.windows}
+
+    def revocation(self, case, port, last):
+        times = revocation.measure(self.stand, port, self.plan.revocations)
+        self.note(case, returned_ms=1e3 * statistics.median(r for r, _ in times),
+                  revoked_ms=1e3 * statistics.median(t for _, t in times),
+                  revoked_ms_worst=1e3 * max(t for _, t in times))
 
     def library(self, case, port, last):
         got = self.libraries[case.name]

@@ -77,7 +77,8 @@ def measured(result, names=None):
 
 
 def rate_of(case):
-    return case["figures"].get("ndr") or case["figures"].get("goodput") or case["figures"].get("rate")
+    """Tokens a second, by the strictest measure that the case has; None where it is about something else."""
+    return next((case["figures"][name] for name in ("ndr", "goodput", "rate") if name in case["figures"]), None)
 
 
 # ── head ──
@@ -160,6 +161,18 @@ def spread_text(figure, text):
     return out
 
 
+def duration_ns(ns):
+    return duration(ns / 1e3)
+
+
+OTHER = {"returned_ms": "on disk, edgatectl returned", "revoked_ms": "REVOKED answered", "revoked_ms_worst": "at worst"}
+
+
+def other_figures(case):
+    return "; ".join(f"{words} after {case['figures'][name]['median']:.1f} ms" for name, words in OTHER.items()
+                     if name in case["figures"])
+
+
 def case_row(name, case):
     first = f"<tr><td>{escape(title_of(name))}<small>{escape(name)}"
     first += f", {escape(case['version'])}" if "version" in case else ""
@@ -168,12 +181,14 @@ def case_row(name, case):
     if "not_measured" in case:
         return f"{first}<td colspan=6><span class=\"pill none\">not measured</span> " \
                f"<small>{escape(case['not_measured'])}</small></td></tr>"
+    if rate_of(case) is None:
+        return f"{first}<td colspan=6>{escape(other_figures(case))}<small>medians of rounds</small></td></tr>"
     figures = case["figures"]
     limits = sorted(set(case.get("limited_by", [])) - {"appliance"})
     note = f"<small>limited by {escape(', '.join(limits))}</small>" if limits else ""
     cells = [spread_text(rate_of(case), short) + note, spread_text(figures.get("pdr_0.001"), short),
-             spread_text(figures.get("p50_ns_at_50") or figures.get("p50_ns"), lambda ns: duration(ns / 1e3)),
-             spread_text(figures.get("p99_ns_at_50") or figures.get("p99_ns"), lambda ns: duration(ns / 1e3)),
+             spread_text(figures.get("p50_ns_at_50") or figures.get("p50_ns"), duration_ns),
+             spread_text(figures.get("p99_ns_at_50") or figures.get("p99_ns"), duration_ns),
              f"{1e9 / rate_of(case)['median']:,.0f}".replace(",", " "),
              "" if case.get("wrong") is None else str(case["wrong"])]
     return first + "".join(f"<td class=n>{cell}</td>" for cell in cells) + "</tr>"

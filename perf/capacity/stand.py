@@ -16,6 +16,7 @@ from .load import Load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import egt  # noqa: E402,F401  for revocation
 from harness import BUILD, World, program, run  # noqa: E402
 
 PORTS = range(30000, 60000)

@@ -15,7 +15,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
-from capacity import cases, claims, compare, conditions, corpus, link, load, page, svg  # noqa: E402
+from capacity import cases, claims, compare, conditions, corpus, link, load, markdown, page, svg  # noqa: E402
 
 RUN = HERE.parent / "run"
 RECORDED = HERE / "result.json"
@@ -303,6 +303,36 @@ class Page(unittest.TestCase):
         done = run("--report", RECORDED)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(done.stdout.startswith("<!DOCTYPE html>"))
+
+
+class Document(unittest.TestCase):
+    def put(self, text, result):
+        with tempfile.NamedTemporaryFile("w+", suffix=".md") as file:
+            file.write(text)
+            file.flush()
+            markdown.put_into(file.name, result)
+            return pathlib.Path(file.name).read_text()
+
+    def test_between_the_marks(self):
+        got = self.put("before\n<!-- capacity -->\nstale words\n<!-- /capacity -->\nafter\n", recorded())
+        self.assertTrue(got.startswith("before\n<!-- capacity -->\n**No network card"))
+        self.assertTrue(got.endswith("|\n<!-- /capacity -->\nafter\n"))
+        self.assertNotIn("stale words", got)
+        for line in got.splitlines():
+            if line.startswith("|"):
+                self.assertIn(line.count(" | ") + line.count("---:"), (3, 4), line)
+        self.assertEqual(self.put(got, recorded()), got)
+
+    def test_marks_are_needed(self):
+        self.assertRaises(ValueError, self.put, "nothing here\n", recorded())
+
+    def test_documentation_has_them(self):
+        self.assertEqual(len(markdown.MARKS.findall((HERE.parents[1] / "docs" / "performance.md").read_text())), 1)
+
+    def test_no_lies(self):
+        result = recorded()
+        result["cases"]["w2-213"]["link"]["kind"] = "nic"
+        self.assertRaises(link.LinkError, markdown.text, result)
 
 
 class Parts(unittest.TestCase):
