@@ -5,6 +5,7 @@ curves. A case that cannot be measured says why and stops nothing else."""
 import contextlib
 import dataclasses
 import statistics
+import threading
 
 from . import corpus, revocation
 from .load import LoadError
@@ -12,6 +13,8 @@ from .load import LoadError
 RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
 AGAIN = (0.6, 1.5)  # of the first round's NDR: where later rounds search
 OVERLOAD = 3.0  # times NDR
+COLD_PCT = 1  # of answers that W2 may have from the cache
+CHURN_TOKENS = 1000
 WINDOW = 256  # requests in flight where a server is kept busy
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0)  # of NDR
 SPECTRA = (0.1, 0.5, 0.9)
@@ -36,7 +39,7 @@ class Plan:
 PLANS = {
     "full": Plan(3, 1.0, 0.01, 65536, 2048, 4000, 16384, 100, CURVE),
     "quick": Plan(1, 0.5, 0.03, 16384, 2048, 4000, 8192, 50, CURVE[::2] + CURVE[-1:]),
-    "smoke": Plan(1, 0.2, 0.3, 512, 64, 200, 512, 3, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
+    "smoke": Plan(1, 0.2, 0.3, 2048, 64, 200, 512, 3, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
                   ("w2-213", "overload", "engine-213", "plain", "revocation", "PyJWT")),
 }
 
@@ -59,6 +62,7 @@ CASES = (
     Case("w1-213", "edgate, all cached (W1), 213-byte JWT", "edgate", "cold-213", "W1"),
     Case("overload", "edgate, W2 offered at 3 × NDR", "edgate", "cold-213", how="overload", needs=("w2-213",)),
     Case("w4", "edgate, every status, Zipf 0.99 (W4), 570-byte JWT", "edgate", "mixed", "W4", how="closed"),
+    Case("w5", "edgate, Zipf 0.99 while edgatectl revokes (W5), 570-byte JWT", "edgate", "", "W5", how="churn"),
     Case("w6", "edgate, hostile frames among good ones (W6)", "edgate", "mixed", "W6", how="closed"),
     Case("engine-213", "bare engine, the same tokens as w2-213", "engine", "cold-213", how="engine"),
     Case("engine-570", "bare engine, the same tokens as w2-570", "engine", "cold-570", how="engine"),
@@ -122,8 +126,9 @@ class Suite:
             self.refuse(case, error)
 
     def refuse(self, case, error):
-        reason = str(error).strip() or type(error).__name__
-        self.found[case.name].setdefault("not_measured", reason.splitlines()[0][:300])
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        reason = lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"  # a log's last line says why
+        self.found[case.name].setdefault("not_measured", reason[:300])
 
     # ── set-ups ──
 
@@ -157,8 +162,9 @@ class Suite:
     # ── how ──
 
     def load(self, case, port):
-        mix = ["--mix", case.mix, *(["--set", self.plan.warm] if case.mix == "W1" else [])]
-        return self.stand.load(port, case.corpus, mix)
+        if case.mix == "W1" and not self.stand.has_cache:
+            raise LoadError("this edgate has no cache")
+        return self.stand.load(port, case.corpus, case.mix, self.plan.warm)
 
     def note(self, case, **values):
         for name, value in values.items():
@@ -199,6 +205,8 @@ class Suite:
             if before is not None:
                 found["stages"] = stages_between(before, self.stand.stats())
             found["statuses"] = trial["statuses"]
+        if case.mix == "W2" and max(point["cached_pct"] for point in found["curve"]) > COLD_PCT:
+            raise LoadError("the cache held tokens that were to be cold")
 
     def overload(self, case, port, last):
         ndr = statistics.median(self.found["w2-213"]["values"]["ndr"])
@@ -208,11 +216,26 @@ class Suite:
         self.found[case.name]["statuses"] = trial["statuses"]
 
     def closed(self, case, port, last):
-        load = self.load(case, port)
-        trial = load.closed(WINDOW, 2 * self.plan.trial_s)
+        self.note_closed(case, self.load(case, port).closed(WINDOW, 2 * self.plan.trial_s))
+
+    def note_closed(self, case, trial):
         self.count_wrong(case, trial["tokens"]["wrong"])
         self.note(case, rate=trial["rates"]["tokens"], p50_ns=1e3 * trial["latency_us"]["p50"], p99_ns=1e3 * p99(trial))
         self.found[case.name]["statuses"] = trial["statuses"]
+
+    def churn(self, case, port, last):
+        """Tokens end where they are revoked: the writer stops first, so that its file has its last line."""
+        churn = revocation.Churn(self.stand, CHURN_TOKENS)
+        load = self.stand.load_of(port, churn.corpus, ["--mix", "W5", "--revocations", churn.file])
+        with churn:
+            ender = threading.Timer(2 * self.plan.trial_s, churn.stopped.set)
+            ender.start()
+            trial = load.closed(WINDOW, 2 * self.plan.trial_s)
+            ender.join()
+        if churn.fault:
+            raise LoadError(churn.fault)
+        self.note_closed(case, trial)
+        self.note(case, revocations=churn.count())
 
     def engine(self, case, port, last):
         got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, 5)
@@ -246,7 +269,8 @@ def offered(trial):
 def point_of(part, trial):
     requests, latency = trial["requests"], trial["latency_us"]
     return {"part_of_ndr": part, "offered": offered(trial), "goodput": trial["rates"]["goodput"],
-            "lost": requests["lost"] + requests["refused"], "due": requests["due"], "skipped": requests["skipped"],
+            "lost": requests["lost"] + requests["refused"],
+            "cached_pct": 100 * trial["tokens"]["cached"] / max(trial["tokens"]["answered"], 1), "due": requests["due"], "skipped": requests["skipped"],
             "latency_us": {name: latency[name] for name in ("p50", "p99", "p999", "max")}}
 
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How soon a revocation answers: edgatectl revokes a token by jti while a client asks for it, over the
-kernel's loopback, again and again."""
+"""Revocations by edgatectl while edgate is asked: how soon one answers, and what a stream of them does to a
+load. edgatectl runs on the generator's CPU."""
+import os
+import pathlib
 import random
+import re
 import socket
 import subprocess
 import threading
@@ -30,6 +33,14 @@ class Asker:
                 return answer.statuses[0]
 
 
+def revoke(stand, claims, **how):
+    """Starts edgatectl, which revokes the token with these claims by its jti."""
+    return subprocess.Popen(
+        [program("edgatectl"), "--state", stand.world.state, "--run", stand.world.rundir, "revoke", "jti",
+         claims["iss"], claims["jti"], "--exp", str(claims["exp"])],
+        stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {stand.load_cpu}), **how)
+
+
 def sample(stand, asker, mint, n):
     """Seconds from the start of edgatectl to its return, and to the first REVOKED."""
     issuer, header, claims = mint.access(n, jti=f"sample-{random.getrandbits(64):x}")
@@ -37,10 +48,8 @@ def sample(stand, asker, mint, n):
     assert asker.status(token) == "OK", "a token that nobody revoked"
     returned = []
     started = time.monotonic()
-    process = subprocess.Popen(
-        [program("edgatectl"), "--state", stand.world.state, "--run", stand.world.rundir, "revoke", "jti", issuer,
-         claims["jti"], "--exp", str(claims["exp"])], stdout=subprocess.DEVNULL)
-    waiter = threading.Thread(target=lambda: (process.wait(), returned.append(time.monotonic())))
+    process = revoke(stand, claims)
+    waiter = threading.Thread(target=lambda: (process.communicate(), returned.append(time.monotonic())))
     waiter.start()
     while asker.status(token) != "REVOKED":
         assert time.monotonic() < started + GIVE_UP_S, "the answer did not turn"
@@ -58,3 +67,44 @@ def measure(stand, port, samples):
         return [sample(stand, asker, mint, n) for n in range(samples)]
     finally:
         asker.socket.close()
+
+
+class Churn:
+    """Revokes tokens of a corpus of its own, one after the other, and writes down each with its epoch, as
+    edgate-load's mix W5 reads it."""
+
+    def __init__(self, stand, count):
+        self.stand, self.stopped, self.fault = stand, threading.Event(), None
+        first = random.getrandbits(30)
+        mint, self.rows = corpus.Mint(stand.now_s), []
+        for n in range(first, first + count):
+            issuer, header, claims = mint.access(n)
+            self.rows.append((mint.sign(issuer, header, claims), claims))
+        self.corpus = corpus.write(f"{stand.world.dir}/churn.tsv", [("OK", token) for token, _ in self.rows])
+        self.file = pathlib.Path(stand.world.dir, "churn.revocations")
+        self.file.write_text("")
+        self.thread = threading.Thread(target=self.work)
+
+    def work(self):
+        with open(self.file, "a", buffering=1) as out:
+            for n, (_, claims) in enumerate(self.rows):
+                if self.stopped.is_set():
+                    break
+                done, _ = revoke(self.stand, claims).communicate()
+                epoch = re.search(r"epoch (\d+\.\d+)", done)
+                if epoch is None:
+                    self.fault = "edgatectl revoke failed"
+                    break
+                out.write(f"t{n}\t{epoch[1]}\n")
+            out.write("end\n")
+
+    def count(self):
+        return len(self.file.read_text().splitlines()) - 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.thread.join()

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What perf/run makes of figures: links that cannot be called a NIC, claims, comparison, the page. From a
 recorded result; nothing is measured here."""
-import copy
+import contextlib
+import dataclasses
+import functools
 import html.parser
 import json
 import pathlib
@@ -10,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -210,6 +213,125 @@ class Compare(unittest.TestCase):
         done = run("--compare", RECORDED, RECORDED)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("w2-213", done.stdout)
+
+
+class FakeLoad:
+    """Answers like edgate-load about a server that does `capacity` tokens a second."""
+
+    def __init__(self, stand, mix):
+        self.stand, self.mix = stand, mix
+
+    def trial(self, rate, seconds, histogram=False):
+        self.stand.log.append((self.mix, "trial"))
+        taken = min(rate, self.stand.capacity)
+        due, sent = int(rate * seconds), int(taken * seconds)
+        cached = sent if self.mix == "W1" or self.stand.warm else 0
+        return {"requests": {"due": due, "sent": sent, "refused": due - sent, "lost": 0, "skipped": 0},
+                "tokens": {"answered": sent, "wrong": self.stand.wrong, "cached": cached},
+                "statuses": {"OK": sent}, "rates": {"due": rate, "goodput": taken, "tokens": taken},
+                "latency_us": dict.fromkeys(("p50", "p99", "p999", "max"), 20.0),
+                **({"histogram_us": [[10.0, 5], [20.0, 5]]} if histogram else {})}
+
+    def closed(self, window, seconds):
+        return self.trial(self.stand.capacity, seconds)
+
+    def search(self, low, high, trial_s, precision):
+        self.stand.log.append((self.mix, "search", low, high))
+        self.stand.capacity += 10  # each round finds a little more
+        rate = self.stand.capacity
+        return {"wrong": self.stand.wrong, "pdr": [{"loss_ratio": 0.001, "rate": rate}],
+                "ndr": {"rate": rate, "limited_by": "appliance"},
+                "latency": [{"percent_of_ndr": 50, "latency_us": {"p50": 20.0, "p99": 30.0}}]}
+
+
+class FakeStand:
+    def __init__(self, **how):
+        self.capacity, self.wrong, self.warm, self.has_cache, self.log = 1000, 0, False, True, []
+        self.ports, self.sockets = "memif", "sockets"
+        self.broken = how.pop("broken", None)
+        vars(self).update(how)
+
+    @contextlib.contextmanager
+    def edgate(self, ports, extra="", tables=True):
+        self.log.append(("edgate", ports, extra))
+        if self.broken == "edgate":
+            raise AssertionError("edgate did not start:\nno hugepages")
+        kind = {"memif": {"kind": "dpdk", "vdev": "net_memif0"}, "sockets": {"kind": "socket"}}[ports]
+        yield types.SimpleNamespace(link=link.link_of(kind))
+
+    plain_server = functools.partialmethod(edgate, "sockets")
+
+    def windows(self):
+        return [12, 12, 12, 9]
+
+    def stats(self):
+        return {"state": {"ed25519": "avx2"}, "totals": {"received": len(self.log)},
+                "stages": {"parse": {"cycles": 100 * len(self.log), "items": 1, "bursts": 1}}}
+
+    def load(self, port, name, mix, warm=64):
+        return FakeLoad(self, mix)
+
+    def bare_engine(self, name, windows, tokens, rounds):
+        self.log.append(("engine", windows))
+        return {"engine": "avx2", "wall_ns": [1e6] * rounds, "cpu_ns": [1e6] * rounds}
+
+
+class Rounds(unittest.TestCase):
+    PLAN = dataclasses.replace(cases.PLANS["full"], trial_s=1.0)
+
+    def run_suite(self, stand, *names):
+        suite = cases.Suite(stand, self.PLAN, cases.choose(names))
+        return suite.run(), suite
+
+    def test_cases_take_turns(self):
+        stand = FakeStand()
+        self.run_suite(stand, "w2-213", "engine-213", "sodium")
+        self.assertEqual([e[0] for e in stand.log if e[0] in ("edgate", "engine")],
+                         ["edgate", "engine", "edgate"] * self.PLAN.rounds)
+        self.assertEqual(stand.log[-2], ("edgate", "memif", "ed25519: sodium\n"))
+
+    def test_engine_gets_the_tables_of_edgate(self):
+        stand = FakeStand()
+        self.run_suite(stand, "w2-213", "engine-213")
+        self.assertIn(("engine", [12, 12, 12, 9]), stand.log)
+
+    def test_figures(self):
+        found, suite = self.run_suite(FakeStand(), "w2-213")
+        self.assertEqual(found["w2-213"]["figures"]["ndr"],
+                         {"values": [1010, 1020, 1030], "median": 1020, "min": 1010, "max": 1030})
+        self.assertEqual([point["part_of_ndr"] for point in found["w2-213"]["curve"]], list(cases.CURVE))
+        self.assertEqual(set(found["w2-213"]["spectra"]), {"10", "50", "90"})
+        self.assertEqual(found["w2-213"]["stages"]["parse"]["cycles_per_packet"], 100)
+        self.assertEqual(suite.engine_name, "avx2")
+
+    def test_later_rounds_search_near_the_first(self):
+        stand = FakeStand()
+        self.run_suite(stand, "w2-213")
+        ranges = [e[2:] for e in stand.log if e[1] == "search"]
+        self.assertEqual(ranges[0], (cases.RATE_MIN, cases.RATE_MAX))
+        self.assertEqual(ranges[1:], [(0.6 * 1010, 1.5 * 1010)] * 2)
+
+    def test_overload_is_three_times_the_ndr(self):
+        found, _ = self.run_suite(FakeStand(), "overload")
+        figures = found["overload"]["figures"]
+        self.assertAlmostEqual(figures["offered"]["values"][0], 3 * 1010)
+        self.assertEqual(figures["goodput"]["values"][0], 1010)
+
+    def test_wrong_answers_add_up(self):
+        found, _ = self.run_suite(FakeStand(wrong=1), "w2-213", "sodium")
+        self.assertEqual(found["w2-213"]["wrong"], self.PLAN.rounds + len(cases.CURVE))
+        self.assertEqual(found["sodium"]["wrong"], self.PLAN.rounds)
+
+    def test_what_does_not_start_stops_nothing_else(self):
+        found, _ = self.run_suite(FakeStand(broken="edgate"), "w2-213", "engine-213")
+        self.assertEqual(found["w2-213"]["not_measured"], "edgate did not start: no hugepages")
+        self.assertIn("figures", found["engine-213"])
+
+    def test_cold_must_be_cold_and_cached_needs_a_cache(self):
+        found, _ = self.run_suite(FakeStand(warm=True), "w2-213")
+        self.assertIn("were to be cold", found["w2-213"]["not_measured"])
+        found, _ = self.run_suite(FakeStand(has_cache=False), "w1-213")
+        self.assertIn("no cache", found["w1-213"]["not_measured"])
 
 
 class Reader(html.parser.HTMLParser):
