@@ -47,6 +47,7 @@ PLANS = {
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
+    short: str  # for charts
     title: str
     stage: str  # the set-up it runs in; set-ups of a round stand in STAGES
     corpus: str
@@ -56,25 +57,31 @@ class Case:
 
 
 CASES = (
-    Case("w2-213", "edgate, all valid and cold (W2), 213-byte JWT", "edgate", "cold-213"),
-    Case("w2-570", "edgate, all valid and cold (W2), 570-byte JWT", "edgate", "cold-570"),
-    Case("w3-213", "edgate, all forged and distinct (W3), 213-byte JWT", "edgate", "cold-213", "W3"),
-    Case("w1-213", "edgate, all cached (W1), 213-byte JWT", "edgate", "cold-213", "W1"),
-    Case("overload", "edgate, W2 offered at 3 × NDR", "edgate", "cold-213", how="overload", needs=("w2-213",)),
-    Case("w4", "edgate, every status, Zipf 0.99 (W4), 570-byte JWT", "edgate", "mixed", "W4", how="closed"),
-    Case("w5", "edgate, Zipf 0.99 while edgatectl revokes (W5), 570-byte JWT", "edgate", "", "W5", how="churn"),
-    Case("w6", "edgate, hostile frames among good ones (W6)", "edgate", "mixed", "W6", how="closed"),
-    Case("engine-213", "bare engine, the same tokens as w2-213", "engine", "cold-213", how="engine"),
-    Case("engine-570", "bare engine, the same tokens as w2-570", "engine", "cold-570", how="engine"),
-    Case("sodium", "edgate with libsodium instead of its engine, W2, 213-byte JWT", "sodium", "cold-213",
+    Case("w2-213", "W2, 213 bytes", "edgate, all valid and cold (W2), 213-byte JWT", "edgate", "cold-213"),
+    Case("w2-570", "W2, 570 bytes", "edgate, all valid and cold (W2), 570-byte JWT", "edgate", "cold-570"),
+    Case("w3-213", "W3, forged", "edgate, all forged and distinct (W3), 213-byte JWT", "edgate", "cold-213", "W3"),
+    Case("w1-213", "W1, cached", "edgate, all cached (W1), 213-byte JWT", "edgate", "cold-213", "W1"),
+    Case("overload", "W2 at 3 × NDR", "edgate, W2 offered at 3 × NDR, 213-byte JWT", "edgate", "cold-213",
+         how="overload", needs=("w2-213",)),
+    Case("w4", "W4, everything", "edgate, every status, Zipf 0.99 (W4), 570-byte JWT", "edgate", "mixed", "W4",
+         "closed"),
+    Case("w5", "W5, churn", "edgate, Zipf 0.99 while edgatectl revokes (W5), 570-byte JWT", "edgate", "", "W5",
+         "churn"),
+    Case("w6", "W6, hostile", "edgate, hostile frames among good ones (W6), 570-byte JWT", "edgate", "mixed", "W6",
+         "closed"),
+    Case("engine-213", "engine alone", "bare engine, the same tokens as w2-213", "engine", "cold-213", how="engine"),
+    Case("engine-570", "engine alone, 570 bytes", "bare engine, the same tokens as w2-570", "engine", "cold-570",
+         how="engine"),
+    Case("sodium", "edgate with libsodium", "edgate with libsodium as its engine, W2, 213-byte JWT", "sodium",
+         "cold-213", how="closed"),
+    Case("socket", "edgate, kernel sockets", "edgate over kernel sockets, W2, 213-byte JWT", "socket", "cold-213",
          how="closed"),
-    Case("socket", "edgate over kernel sockets, W2, 213-byte JWT", "socket", "cold-213", how="closed"),
-    Case("plain", "plain server: kernel sockets, libsodium, jansson; W2, 213-byte JWT", "plain", "cold-213",
-         how="closed"),
-    Case("revocation", "from `edgatectl revoke jti` to REVOKED", "socket", "", how="revocation"),
-    Case("jose", "jose (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
-    Case("fast-jwt", "fast-jwt (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
-    Case("PyJWT", "PyJWT, one core, 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("plain", "plain server", "plain server (kernel sockets, libsodium, jansson), W2, 213-byte JWT", "plain",
+         "cold-213", how="closed"),
+    Case("revocation", "revocation", "from edgatectl revoke jti to REVOKED", "socket", "", how="revocation"),
+    Case("jose", "jose (npm)", "jose (npm), 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("fast-jwt", "fast-jwt (npm)", "fast-jwt (npm), 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("PyJWT", "PyJWT", "PyJWT, 213-byte JWT", "libraries", "cold-213", how="library"),
 )
 STAGES = ("edgate", "engine", "sodium", "socket", "plain", "libraries")
 
@@ -96,7 +103,7 @@ class Suite:
         self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
         self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
         self.windows = [0] * len(corpus.ISSUERS)
-        self.engine_name = "not asked"
+        self.engine_name, self.configurations = "not asked", {}
         self.libraries = {}
 
     def run(self):
@@ -118,6 +125,8 @@ class Suite:
                 self.refuse(case, error)
 
     def run_case(self, case, port, last):
+        if port is not None and port.yaml:
+            self.configurations[case.stage] = self.stand.configuration()
         try:
             if port is not None:
                 self.found[case.name]["link"] = port.link
@@ -269,8 +278,8 @@ def offered(trial):
 def point_of(part, trial):
     requests, latency = trial["requests"], trial["latency_us"]
     return {"part_of_ndr": part, "offered": offered(trial), "goodput": trial["rates"]["goodput"],
-            "lost": requests["lost"] + requests["refused"],
-            "cached_pct": 100 * trial["tokens"]["cached"] / max(trial["tokens"]["answered"], 1), "due": requests["due"], "skipped": requests["skipped"],
+            "lost": requests["lost"] + requests["refused"], "due": requests["due"], "skipped": requests["skipped"],
+            "cached_pct": 100 * trial["tokens"]["cached"] / max(trial["tokens"]["answered"], 1),
             "latency_us": {name: latency[name] for name in ("p50", "p99", "p999", "max")}}
 
 

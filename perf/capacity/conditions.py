@@ -132,7 +132,8 @@ def doubts(conditions):
         found.append(f"Not a release build ({conditions['software']['buildtype']}).")
     before = conditions["load_before"]
     if before == UNKNOWN or before[0] > BUSY:
-        found.append(f"Something else was running before the start (load {before if before == UNKNOWN else before[0]}).")
+        words = before if before == UNKNOWN else before[0]
+        found.append(f"Something else was running before the start (load {words}).")
     steal = conditions.get("steal_pct", UNKNOWN)
     if steal == UNKNOWN or steal > 1:
         found.append(f"The hypervisor gave {steal} % of the time to others while this ran.")

@@ -27,7 +27,7 @@ def sentence(result):
     pages = huge.get("2048kB", "none") if isinstance(huge, dict) else huge
     doubts = " ".join(conditions.doubts(c)) or "Nothing else ran."
     return (f"{c['cpu']['model']}, {c['cpu']['cpus']} CPUs, engine `{result['engine']}`; commit "
-            f"{c['source']['commit']}; {rounds} round{'s' if rounds != 1 else ''}; Linux, governor {c['cpu']['governor']}, "
+            f"{c['source']['commit']}; {rounds} round{'s' if rounds != 1 else ''}; governor {c['cpu']['governor']}, "
             f"2 MiB pages: {pages}; DPDK {c['software']['dpdk']}. {doubts}\n")
 
 
@@ -37,8 +37,8 @@ def claim_rows(result):
         value = row["verdict"]
         if "value" in row:
             value = page.figure_text(row["value"], row["unit"])
-            if row["low"] != row["high"]:
-                value += f" ({page.figure_text(row['low'], row['unit'])} to {page.figure_text(row['high'], row['unit'])})"
+            low, high = (page.figure_text(row[end], row["unit"]) for end in ("low", "high"))
+            value += f" ({low} to {high})" if low != high else ""
         goal = "" if row["goal"] is None else f"{sign} {page.figure_text(row['goal'], row['unit'])}"
         yield row["title"], value, f"{sign} {page.figure_text(row['must'], row['unit'])}", goal, row["verdict"]
 
@@ -53,14 +53,16 @@ def case_rows(result):
             yield page.title_of(name), page.other_figures(case), "", ""
             continue
         p50, p99 = (figures.get(f"{q}_ns_at_50") or figures.get(f"{q}_ns") for q in ("p50", "p99"))
-        yield (page.title_of(name), spread(rate), *("" if f is None else spread(f, page.duration_ns) for f in (p50, p99)))
+        latency = ["" if f is None else spread(f, page.duration_ns) for f in (p50, p99)]
+        yield page.title_of(name), spread(rate), *latency
 
 
 def text(result):
     """Raises LinkError like the page."""
     over = "" if page.over_nic(result) else "**No network card is in these figures.** "
-    return (over + sentence(result) + "\n" + table(("claim", "measured", "must", "goal", "verdict"), claim_rows(result)) +
-            "\n" + table(("case, one worker core", "tokens/s", "p50", "p99"), case_rows(result)))
+    claims = table(("claim", "measured", "must", "goal", "verdict"), claim_rows(result))
+    cases = table(("case, one worker core", "tokens/s", "p50", "p99"), case_rows(result))
+    return f"{over}{sentence(result)}\n{claims}\n{cases}"
 
 
 def put_into(path, result):

@@ -115,6 +115,11 @@ class Stand:
             raise
         self.world.stop()
 
+    def configuration(self):
+        """What edgate was given, without where it stood."""
+        path = pathlib.Path(self.world.dir, "edgate.yaml")
+        return path.read_text().replace(self.world.dir, "DIR")
+
     def settle(self, port):
         """Asks until each key that is in use has its table: heat makes them, and heat takes load."""
         deadline, before = time.monotonic() + SETTLE_S, None

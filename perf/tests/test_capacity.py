@@ -257,12 +257,15 @@ class FakeStand:
         if self.broken == "edgate":
             raise AssertionError("edgate did not start:\nno hugepages")
         kind = {"memif": {"kind": "dpdk", "vdev": "net_memif0"}, "sockets": {"kind": "socket"}}[ports]
-        yield types.SimpleNamespace(link=link.link_of(kind))
+        yield types.SimpleNamespace(link=link.link_of(kind), yaml="ports")
 
     plain_server = functools.partialmethod(edgate, "sockets")
 
     def windows(self):
         return [12, 12, 12, 9]
+
+    def configuration(self):
+        return "name: fake\n"
 
     def stats(self):
         return {"state": {"ed25519": "avx2"}, "totals": {"received": len(self.log)},
@@ -381,10 +384,10 @@ class Page(unittest.TestCase):
 
     def test_conditions_are_there(self):
         text, _ = self.read(recorded())
-        for name in ("source: commit", "source: dirty", "cpu: model", "cpu: microcode", "cpu: governor", "cpu: smt",
-                     "memory: hugepages", "software: dpdk", "software: kernel command line", "load before",
-                     "plan: rounds", "software: buildtype"):
+        for name in ("commit", "dirty", "model", "microcode", "governor", "smt", "hugepages", "dpdk",
+                     "kernel command line", "load before", "rounds", "buildtype"):
             self.assertTrue(f"<dt>{name}" in text, name)
+        self.assertTrue("idle: spin" in text)
 
     def test_what_the_engine_is(self):
         result = recorded()
@@ -470,8 +473,8 @@ class Parts(unittest.TestCase):
             self.assertAlmostEqual(nines, right)
 
     def test_generator_that_fails(self):
-        for code, out, error in ((2, "", "edgate-load: no such option"), (0, "not JSON", ""), (0, '{"format": "x"}', ""),
-                                 (-11, "", "")):
+        for code, out, error in ((2, "", "edgate-load: no such option"), (0, "not JSON", ""), (-11, "", ""),
+                                 (0, '{"format": "x"}', "")):
             done = subprocess.CompletedProcess([], code, out, error)
             self.assertRaises(load.LoadError, load.read, "run", done)
         newer = subprocess.CompletedProcess([], 0, '{"format": "edgate-load run", "version": 2}', "")
@@ -498,14 +501,16 @@ class Parts(unittest.TestCase):
 
     def test_faked_host(self):
         with tempfile.TemporaryDirectory() as root:
-            for path, text in (("proc/cpuinfo", "processor : 0\nmodel name : Fast CPU\nmicrocode : 0x42\nflags : a avx2\n"),
+            info = "processor : 0\nmodel name : Fast CPU\nmicrocode : 0x42\nflags : a avx2\n"
+            for path, text in (("proc/cpuinfo", info),
                                ("sys/devices/system/cpu/smt/active", "1\n"),
                                ("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "5\n")):
                 at = pathlib.Path(root, path)
                 at.parent.mkdir(parents=True, exist_ok=True)
                 at.write_text(text)
             cpu, memory = conditions.cpu(root), conditions.memory(root)
-        self.assertEqual((cpu["model"], cpu["microcode"], cpu["smt"], cpu["flags"]), ("Fast CPU", "0x42", "on", ["avx2"]))
+        got = [cpu[name] for name in ("model", "microcode", "smt", "flags")]
+        self.assertEqual(got, ["Fast CPU", "0x42", "on", ["avx2"]])
         self.assertEqual(cpu["governor"], conditions.UNKNOWN)
         self.assertEqual(memory["hugepages"], {"2048kB": "5 reserved, not readable free"})
 
