@@ -24,7 +24,6 @@ SERVER_IP, CLIENT_IP = "192.0.2.1", "192.0.2.2"
 EAL_PAGES = 512  # of 2 MiB: what both sides take
 COLD_FACTOR = 4  # W2: tokens for each entry of the cache
 ENTRY_BYTES = 128  # of the cache, at least
-SETTLE_S = 20  # until the tables of the keys in use are built, under load
 
 
 def eal_args(sysfs="/sys"):
@@ -72,8 +71,8 @@ class Port:
 class Stand:
     """Programs, corpora and state of one perf/run."""
 
-    def __init__(self, cold, mixed, has_dpdk=True):
-        self.cache_entries = cold // COLD_FACTOR
+    def __init__(self, cold, mixed, settle_s, has_dpdk=True):
+        self.cache_entries, self.settle_s = cold // COLD_FACTOR, settle_s
         self.world = World("perf")
         self.worker_cpu, self.load_cpu = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
         self.now_s = int(time.time())
@@ -122,7 +121,7 @@ class Stand:
 
     def settle(self, port):
         """Asks until each key that is in use has its table: heat makes them, and heat takes load."""
-        deadline, before = time.monotonic() + SETTLE_S, None
+        deadline, before = time.monotonic() + self.settle_s, None
         load = self.load(port, "cold-213", "W2")
         while time.monotonic() < deadline:
             load.trial(20000, 1.5)
