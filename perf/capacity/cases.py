@@ -3,6 +3,7 @@
 of them; figures are medians of rounds with the lowest and the highest. The last round also draws the
 curves. A case that cannot be measured says why and stops nothing else."""
 import contextlib
+import copy
 import dataclasses
 import statistics
 import threading
@@ -13,6 +14,7 @@ from .load import LoadError
 RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
 AGAIN = (0.6, 1.5)  # of the first round's NDR: where later rounds search
 OVERLOAD = 3.0  # times NDR
+ATTEMPTS = 3  # to bring a set-up through a round
 COLD_PCT = 1  # of answers that W2 may have from the cache
 CHURN_TOKENS = 1000
 WINDOW = 256  # requests in flight where a server is kept busy
@@ -104,7 +106,7 @@ class Suite:
         self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
         self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
         self.windows = [0] * len(corpus.ISSUERS)
-        self.engine_name, self.configurations = "not asked", {}
+        self.engine_name, self.configurations, self.incidents = "not asked", {}, []
         self.libraries = {}
 
     def run(self):
@@ -117,13 +119,20 @@ class Suite:
         return {name: finish(found) for name, found in self.found.items()}
 
     def run_stage(self, stage, wanted, last):
-        try:
-            with getattr(self, "stage_" + stage)() as port:
-                for case in wanted:
-                    self.run_case(case, port, last)
-        except (AssertionError, LoadError, OSError) as error:
-            for case in wanted:
-                self.refuse(case, error)
+        """A set-up that dies takes its figures with it, and is tried again: that is told, not hidden."""
+        before = copy.deepcopy(self.found)
+        for attempt in range(ATTEMPTS):
+            try:
+                with getattr(self, "stage_" + stage)() as port:
+                    for case in wanted:
+                        self.run_case(case, port, last)
+                return
+            except (AssertionError, LoadError, OSError) as error:
+                self.found, reason = copy.deepcopy(before), reason_of(error)
+                self.incidents.append(f"{stage}: {reason}")
+                self.say(self.incidents[-1])
+        for case in wanted:
+            self.refuse(case, reason)
 
     def run_case(self, case, port, last):
         if port is not None and port.yaml:
@@ -133,12 +142,11 @@ class Suite:
                 self.found[case.name]["link"] = port.link
             getattr(self, case.how)(case, port, last)
         except (LoadError, AssertionError, KeyError) as error:
-            self.refuse(case, error)
+            self.stand.check_alive()
+            self.refuse(case, reason_of(error))
 
-    def refuse(self, case, error):
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        reason = lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"  # a log's last line says why
-        self.found[case.name].setdefault("not_measured", reason[:300])
+    def refuse(self, case, reason):
+        self.found[case.name].setdefault("not_measured", reason)
 
     # ── set-ups ──
 
@@ -264,6 +272,12 @@ class Suite:
             raise LoadError(got["not_measured"])
         self.note(case, rate=1e9 / statistics.median(got["wall_ns"]))
         self.found[case.name]["version"] = f"{got['version']}, {got['runtime']}"
+
+
+def reason_of(error):
+    """One line; of a log the last one too, which says why."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return (lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}")[:300]
 
 
 def p99(trial):

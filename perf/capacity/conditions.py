@@ -123,9 +123,10 @@ def gather(root, build):
     }
 
 
-def doubts(conditions):
+def doubts(result):
     """Why the figures of a result should not be believed as they stand: sentences."""
-    found = []
+    conditions = result["conditions"]
+    found = [f"Had to be started again: {incident}." for incident in result["incidents"]]
     if conditions["source"]["dirty"]:
         found.append("The sources had changes that are in no commit.")
     if conditions["software"]["buildtype"] != "release":

@@ -25,7 +25,7 @@ def sentence(result):
     rounds = result["plan"]["rounds"]
     huge = c["memory"]["hugepages"]
     pages = huge.get("2048kB", "none") if isinstance(huge, dict) else huge
-    doubts = " ".join(conditions.doubts(c)) or "Nothing else ran."
+    doubts = " ".join(conditions.doubts(result)) or "Nothing else ran."
     return (f"{c['cpu']['model']}, {c['cpu']['cpus']} CPUs, engine `{result['engine']}`; commit "
             f"{c['source']['commit']}; {rounds} round{'s' if rounds != 1 else ''}; governor {c['cpu']['governor']}, "
             f"2 MiB pages: {pages}; DPDK {c['software']['dpdk']}. {doubts}\n")

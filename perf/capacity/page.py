@@ -116,7 +116,7 @@ def head(result):
     if not nic:
         out += ('<div class="box none"><p><b>No network card is in these figures.</b> Packets crossed memory or the '
                 "kernel's loopback: nothing here says what edgate does on a 25G or 100G port.</p></div>")
-    found = conditions.doubts(c)
+    found = conditions.doubts(result)
     if found:
         items = "".join(f"<li>{escape(text)}</li>" for text in found)
         out += f'<div class="box warn"><p><b>Believe these figures less:</b></p><ul>{items}</ul></div>'

@@ -114,6 +114,12 @@ class Stand:
             raise
         self.world.stop()
 
+    def check_alive(self):
+        """Where edgate ended by itself, no case can be blamed."""
+        process = self.world.process
+        if process is not None and process.poll() is not None:
+            raise AssertionError(f"edgate ended by itself (exit {process.returncode})")
+
     def configuration(self):
         """What edgate was given, without where it stood."""
         path = pathlib.Path(self.world.dir, "edgate.yaml")

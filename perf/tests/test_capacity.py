@@ -248,8 +248,12 @@ class FakeStand:
     def __init__(self, **how):
         self.capacity, self.wrong, self.warm, self.has_cache, self.log = 1000, 0, False, True, []
         self.ports, self.sockets = "memif", "sockets"
-        self.broken = how.pop("broken", None)
+        self.broken, self.deaths, self.dead = how.pop("broken", None), how.pop("deaths", 0), False
         vars(self).update(how)
+
+    def check_alive(self):
+        if self.dead:
+            raise AssertionError("edgate ended by itself (exit -11)")
 
     @contextlib.contextmanager
     def edgate(self, ports, extra="", tables=True):
@@ -272,6 +276,10 @@ class FakeStand:
                 "stages": {"parse": {"cycles": 100 * len(self.log), "items": 1, "bursts": 1}}}
 
     def load(self, port, name, mix, warm=64):
+        self.dead = self.deaths > 0
+        self.deaths -= self.dead
+        if self.dead:
+            raise load.LoadError("no answer")
         return FakeLoad(self, mix)
 
     def bare_engine(self, name, windows, tokens, rounds):
@@ -329,6 +337,26 @@ class Rounds(unittest.TestCase):
         found, _ = self.run_suite(FakeStand(broken="edgate"), "w2-213", "engine-213")
         self.assertEqual(found["w2-213"]["not_measured"], "edgate did not start: no hugepages")
         self.assertIn("figures", found["engine-213"])
+
+    def test_what_dies_is_tried_again_and_told(self):
+        found, suite = self.run_suite(FakeStand(deaths=1), "w2-213")
+        self.assertEqual(len(found["w2-213"]["figures"]["ndr"]["values"]), self.PLAN.rounds)
+        self.assertEqual(suite.incidents, ["edgate: edgate ended by itself (exit -11)"])
+        found, suite = self.run_suite(FakeStand(deaths=cases.ATTEMPTS), "w2-213")
+        self.assertIn("exit -11", found["w2-213"]["not_measured"])
+
+    def test_figures_of_what_died_do_not_count(self):
+        class Dying(FakeStand):
+            @contextlib.contextmanager
+            def edgate(self, ports, extra="", tables=True):
+                with super().edgate(ports, extra, tables) as port:
+                    yield port
+                if len(self.log) < 5:
+                    raise AssertionError("records do not add up")
+
+        found, suite = self.run_suite(Dying(), "sodium")
+        self.assertEqual(len(found["sodium"]["figures"]["rate"]["values"]), self.PLAN.rounds)
+        self.assertGreater(len(suite.incidents), 0)
 
     def test_cold_must_be_cold_and_cached_needs_a_cache(self):
         found, _ = self.run_suite(FakeStand(warm=True), "w2-213")
@@ -415,8 +443,9 @@ class Page(unittest.TestCase):
         result["conditions"]["source"]["dirty"] = True
         result["conditions"]["load_before"] = [4.0, 1.0, 1.0]
         result["conditions"]["steal_pct"] = 12.5
+        result["incidents"] = ["edgate: it ended by itself"]
         text, _ = self.read(result)
-        for words in ("in no commit", "load 4.0", "12.5 % of the time"):
+        for words in ("in no commit", "load 4.0", "12.5 % of the time", "started again: edgate"):
             self.assertTrue(words in text, words)
 
     def test_smoke_is_marked(self):
