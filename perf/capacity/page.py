@@ -332,8 +332,8 @@ def stage_bars(result):
         if "not_measured" in stages:
             reasons.add(stages["not_measured"])
             continue
-        rows = [(stage_text(stage, row), row["cycles_per_packet"], 7 if stage == "idle" else 0, None)
-                for stage, row in stages.items() if row["cycles"] > 0]
+        rows = [(stage_text(stage, row), row["cycles_per_packet"], 0, None)
+                for stage, row in stages.items() if row["cycles"] > 0 and stage != "idle"]
         if rows:
             bars = svg.bars("cycles by stage", rows, wide=560, left=190)
             out += f"<figure><h3>{escape(title_of(name))}</h3>{bars}</figure>"
@@ -342,7 +342,8 @@ def stage_bars(result):
     out = out and f"<div class=grid2>{out}</div>"
     notes = "".join(f'<p><span class="pill none">not measured</span> {escape(r)}</p>' for r in sorted(reasons))
     return ("<h2>Cycles by stage</h2><p class=quiet>Cycles of the time-stamp counter a packet, at 90 % of NDR; in "
-            f"brackets the packets, records or signatures of one burst.</p>{out or notes}")
+            "brackets the packets, records or signatures of one burst. Polls that brought nothing are left out."
+            f"</p>{out or notes}")
 
 
 # ── conditions ──
@@ -369,10 +370,9 @@ def card(title, rows):
 
 def condition_cards(result):
     c = result["conditions"]
-    groups = {name: value for name, value in c.items() if isinstance(value, dict)}
-    rest = {name: value for name, value in c.items() if not isinstance(value, dict)}
-    cards = [card(name, flat(value)) for name, value in groups.items()]
-    cards += [card("run", flat(rest)), card("plan", flat(result["plan"]))]
+    own = ("cpu", "memory", "software")
+    cards = [card("run", flat({name: value for name, value in c.items() if name not in own}))]
+    cards += [card(name, flat(c[name])) for name in own] + [card("plan", flat(result["plan"]))]
     files = "".join(f"<details><summary>configuration of edgate: {escape(stage)}</summary><pre>{escape(text)}</pre>"
                     "</details>" for stage, text in result["configurations"].items())
     return f"<h2>Conditions</h2><div class=grid2>{''.join(cards)}</div>{files}"

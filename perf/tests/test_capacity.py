@@ -412,7 +412,7 @@ class Page(unittest.TestCase):
 
     def test_conditions_are_there(self):
         text, _ = self.read(recorded())
-        for name in ("commit", "dirty", "model", "microcode", "governor", "smt", "hugepages", "dpdk",
+        for name in ("source commit", "source dirty", "model", "microcode", "governor", "smt", "hugepages", "dpdk",
                      "kernel command line", "load before", "rounds", "buildtype"):
             self.assertTrue(f"<dt>{name}" in text, name)
         self.assertTrue("idle: spin" in text)
