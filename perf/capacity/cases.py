@@ -14,6 +14,7 @@ from .load import LoadError
 RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
 AGAIN = (0.6, 1.5)  # of the first round's NDR: where later rounds search
 OVERLOAD = 3.0  # times NDR
+NO_NDR = "no rate passed without loss"
 ATTEMPTS = 3  # to bring a set-up through a round
 COLD_PCT = 1  # of answers that W2 may have from the cache
 CHURN_TOKENS = 1000
@@ -198,6 +199,8 @@ class Suite:
         low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
         got = load.search(low, high, plan.trial_s, plan.precision)
         self.count_wrong(case, got["wrong"])
+        if got["ndr"]["rate"] <= 0:
+            raise LoadError(NO_NDR)
         self.note(case, ndr=got["ndr"]["rate"], **{
             f"pdr_{pdr['loss_ratio']:g}": pdr["rate"] for pdr in got["pdr"]})
         found.setdefault("limited_by", []).append(got["ndr"]["limited_by"])
@@ -205,8 +208,6 @@ class Suite:
             for quantile in ("p50", "p99"):
                 self.note(case, **{f"{quantile}_ns_at_{point['percent_of_ndr']}":
                                    1e3 * point["latency_us"][quantile]})
-        if got["ndr"]["rate"] <= 0:
-            raise LoadError("no rate passed without loss")
         if last:
             self.curve(case, load, statistics.median(found["values"]["ndr"]))
 
@@ -227,6 +228,8 @@ class Suite:
             raise LoadError("the cache held tokens that were to be cold")
 
     def overload(self, case, port, last):
+        if "not_measured" in self.found["w2-213"]:
+            raise LoadError("there is no NDR to offer three times")
         ndr = statistics.median(self.found["w2-213"]["values"]["ndr"])
         trial = self.load(case, port).trial(OVERLOAD * ndr, self.plan.trial_s)
         self.count_wrong(case, trial["tokens"]["wrong"])

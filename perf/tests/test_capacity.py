@@ -238,7 +238,7 @@ class FakeLoad:
     def search(self, low, high, trial_s, precision):
         self.stand.log.append((self.mix, "search", low, high))
         self.stand.capacity += 10  # each round finds a little more
-        rate = self.stand.capacity
+        rate = 0 if self.stand.lossy else self.stand.capacity
         return {"wrong": self.stand.wrong, "pdr": [{"loss_ratio": 0.001, "rate": rate}],
                 "ndr": {"rate": rate, "limited_by": "appliance"},
                 "latency": [{"percent_of_ndr": 50, "latency_us": {"p50": 20.0, "p99": 30.0}}]}
@@ -246,7 +246,7 @@ class FakeLoad:
 
 class FakeStand:
     def __init__(self, **how):
-        self.capacity, self.wrong, self.warm, self.has_cache, self.log = 1000, 0, False, True, []
+        self.capacity, self.lossy, self.wrong, self.warm, self.has_cache, self.log = 1000, False, 0, False, True, []
         self.ports, self.sockets = "memif", "sockets"
         self.broken, self.deaths, self.dead = how.pop("broken", None), how.pop("deaths", 0), False
         vars(self).update(how)
@@ -327,6 +327,11 @@ class Rounds(unittest.TestCase):
         figures = found["overload"]["figures"]
         self.assertAlmostEqual(figures["offered"]["values"][0], 3 * 1010)
         self.assertEqual(figures["goodput"]["values"][0], 1010)
+
+    def test_no_ndr_no_overload(self):
+        found, _ = self.run_suite(FakeStand(lossy=True), "overload")
+        self.assertEqual(found["w2-213"]["not_measured"], cases.NO_NDR)
+        self.assertIn("no NDR", found["overload"]["not_measured"])
 
     def test_wrong_answers_add_up(self):
         found, _ = self.run_suite(FakeStand(wrong=1), "w2-213", "sodium")
