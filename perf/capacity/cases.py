@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is measured. A round runs every case once, in turn, so that what changes on the machine meets all
-of them; figures are medians of rounds with the lowest and the highest. The last round also draws the
-curves. A case that cannot be measured says why and stops nothing else."""
+of them; figures are medians of rounds with the lowest and the highest. The first round also draws
+the curves. A case that cannot be measured says why and stops nothing else."""
 import contextlib
 import copy
 import dataclasses
 import statistics
 import threading
+import time
 
 from . import corpus, revocation
 from .load import LoadError
@@ -27,6 +28,7 @@ BUSY = 0.9  # where stages are looked at
 @dataclasses.dataclass(frozen=True)
 class Plan:
     rounds: int
+    budget_s: float  # no further round where it would not end by then
     trial_s: float
     precision: float
     cold: int  # tokens of a corpus that no cache holds
@@ -41,9 +43,9 @@ class Plan:
 
 
 PLANS = {
-    "full": Plan(3, 1.0, 0.01, 65536, 2048, 4000, 16384, 100, 20, CURVE),
-    "quick": Plan(1, 0.5, 0.03, 16384, 2048, 4000, 8192, 50, 20, CURVE[::2] + CURVE[-1:]),
-    "smoke": Plan(1, 0.2, 0.3, 2048, 64, 200, 512, 3, 0, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
+    "full": Plan(3, 720, 0.8, 0.02, 65536, 2048, 4000, 16384, 100, 20, CURVE),
+    "quick": Plan(1, 120, 0.3, 0.05, 16384, 2048, 4000, 8192, 50, 20, (0.1, 0.5, 0.9, 1.5, 3.0)),
+    "smoke": Plan(1, 20, 0.2, 0.3, 2048, 64, 200, 512, 3, 0, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
                   ("w2-213", "overload", "engine-213", "plain", "revocation", "PyJWT")),
 }
 
@@ -102,52 +104,74 @@ def choose(names=()):
     return [case for case in CASES if case.name in wanted]
 
 
+class Refused(LoadError):
+    """What was measured is not what the case is about, in this round or another."""
+
+
 class Suite:
-    def __init__(self, stand, plan, cases, say=lambda text: None):
+    def __init__(self, stand, plan, cases, say=lambda text: None, clock=time.monotonic):
         self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
         self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
         self.windows = [0] * len(corpus.ISSUERS)
+        self.clock, self.rounds = clock, 0
         self.engine_name, self.configurations, self.incidents = "not asked", {}, []
         self.libraries = {}
 
     def run(self):
+        """As many rounds as there is time for: a further one only where it will be over in time."""
+        start = self.clock()
         for turn in range(self.plan.rounds):
-            for stage in STAGES:
-                wanted = [case for case in self.cases if case.stage == stage]
-                if wanted:
-                    self.say(f"round {turn + 1} of {self.plan.rounds}: {stage}")
-                    self.run_stage(stage, wanted, last=turn + 1 == self.plan.rounds)
+            passed = self.clock() - start
+            if turn > 0 and passed + passed / turn > self.plan.budget_s:
+                self.incidents.append(f"{turn} of {self.plan.rounds} rounds: the time was over")
+                break
+            self.run_round(turn)
+            self.rounds = turn + 1
         return {name: finish(found) for name, found in self.found.items()}
 
-    def run_stage(self, stage, wanted, last):
+    def run_round(self, turn):
+        for stage in STAGES:
+            wanted = [case for case in self.cases if case.stage == stage and "refused" not in self.found[case.name]]
+            if wanted:
+                self.say(f"round {turn + 1} of {self.plan.rounds}: {stage}")
+                self.run_stage(stage, wanted)
+
+    def run_stage(self, stage, wanted):
         """A set-up that dies takes its figures with it, and is tried again: that is told, not hidden."""
         before = copy.deepcopy(self.found)
         for attempt in range(ATTEMPTS):
             try:
                 with getattr(self, "stage_" + stage)() as port:
                     for case in wanted:
-                        self.run_case(case, port, last)
+                        self.run_case(case, port)
                 return
             except (AssertionError, LoadError, OSError) as error:
                 self.found, reason = copy.deepcopy(before), reason_of(error)
                 self.incidents.append(f"{stage}: {reason}")
                 self.say(self.incidents[-1])
         for case in wanted:
-            self.refuse(case, reason)
+            self.fail(case, reason)
 
-    def run_case(self, case, port, last):
+    def run_case(self, case, port):
         if port is not None and port.yaml:
             self.configurations[case.stage] = self.stand.configuration()
+        before = copy.deepcopy(self.found[case.name])
         try:
             if port is not None:
                 self.found[case.name]["link"] = port.link
-            getattr(self, case.how)(case, port, last)
+            getattr(self, case.how)(case, port)
         except (LoadError, AssertionError, KeyError) as error:
             self.stand.check_alive()
-            self.refuse(case, reason_of(error))
+            wrong = self.found[case.name].get("wrong")
+            self.found[case.name] = before | ({} if wrong is None else {"wrong": wrong, "link": port.link})
+            self.fail(case, reason_of(error), for_good=isinstance(error, Refused))
 
-    def refuse(self, case, reason):
-        self.found[case.name].setdefault("not_measured", reason)
+    def fail(self, case, reason, for_good=False):
+        """Of this round; the other rounds count, unless no round could be right."""
+        found = self.found[case.name]
+        found.setdefault("failed_rounds", []).append(reason)
+        if for_good:
+            found["refused"] = reason
 
     # ── set-ups ──
 
@@ -182,7 +206,7 @@ class Suite:
 
     def load(self, case, port):
         if case.mix == "W1" and not self.stand.has_cache:
-            raise LoadError("this edgate has no cache")
+            raise Refused("this edgate has no cache")
         return self.stand.load(port, case.corpus, case.mix, self.plan.warm)
 
     def note(self, case, **values):
@@ -193,7 +217,7 @@ class Suite:
         found = self.found[case.name]
         found["wrong"] = found.get("wrong", 0) + count
 
-    def search(self, case, port, last):
+    def search(self, case, port):
         load, plan, found = self.load(case, port), self.plan, self.found[case.name]
         before = found["values"].get("ndr")
         low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
@@ -208,7 +232,7 @@ class Suite:
             for quantile in ("p50", "p99"):
                 self.note(case, **{f"{quantile}_ns_at_{point['percent_of_ndr']}":
                                    1e3 * point["latency_us"][quantile]})
-        if last:
+        if "curve" not in found:
             self.curve(case, load, statistics.median(found["values"]["ndr"]))
 
     def curve(self, case, load, ndr):
@@ -225,10 +249,10 @@ class Suite:
                 found["stages"] = stages_between(before, self.stand.stats())
             found["statuses"] = trial["statuses"]
         if case.mix == "W2" and max(point["cached_pct"] for point in found["curve"]) > COLD_PCT:
-            raise LoadError("the cache held tokens that were to be cold")
+            raise Refused("the cache held tokens that were to be cold")
 
-    def overload(self, case, port, last):
-        if "not_measured" in self.found["w2-213"]:
+    def overload(self, case, port):
+        if "ndr" not in self.found["w2-213"]["values"]:
             raise LoadError("there is no NDR to offer three times")
         ndr = statistics.median(self.found["w2-213"]["values"]["ndr"])
         trial = self.load(case, port).trial(OVERLOAD * ndr, self.plan.trial_s)
@@ -236,7 +260,7 @@ class Suite:
         self.note(case, goodput=trial["rates"]["goodput"], offered=offered(trial), p99_ns=1e3 * p99(trial))
         self.found[case.name]["statuses"] = trial["statuses"]
 
-    def closed(self, case, port, last):
+    def closed(self, case, port):
         self.note_closed(case, self.load(case, port).closed(WINDOW, 2 * self.plan.trial_s))
 
     def note_closed(self, case, trial):
@@ -244,7 +268,7 @@ class Suite:
         self.note(case, rate=trial["rates"]["tokens"], p50_ns=1e3 * trial["latency_us"]["p50"], p99_ns=1e3 * p99(trial))
         self.found[case.name]["statuses"] = trial["statuses"]
 
-    def churn(self, case, port, last):
+    def churn(self, case, port):
         """Tokens end where they are revoked: the writer stops first, so that its file has its last line."""
         churn = revocation.Churn(self.stand, CHURN_TOKENS)
         load = self.stand.load_of(port, churn.corpus, ["--mix", "W5", "--revocations", churn.file])
@@ -258,18 +282,18 @@ class Suite:
         self.note_closed(case, trial)
         self.note(case, revocations=churn.count())
 
-    def engine(self, case, port, last):
+    def engine(self, case, port):
         got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, 5)
         self.note(case, rate=1e9 / statistics.median(got["wall_ns"]), cpu_ns=statistics.median(got["cpu_ns"]))
         self.found[case.name] |= {"engine": got["engine"], "windows": self.windows}
 
-    def revocation(self, case, port, last):
+    def revocation(self, case, port):
         times = revocation.measure(self.stand, port, self.plan.revocations)
         self.note(case, returned_ms=1e3 * statistics.median(r for r, _ in times),
                   revoked_ms=1e3 * statistics.median(t for _, t in times),
                   revoked_ms_worst=1e3 * max(t for _, t in times))
 
-    def library(self, case, port, last):
+    def library(self, case, port):
         got = self.libraries[case.name]
         if "not_measured" in got:
             raise LoadError(got["not_measured"])
@@ -314,10 +338,11 @@ def stages_between(before, after):
 
 
 def finish(found):
-    """Values of rounds become figures; a case that failed in any round has none."""
+    """Values of rounds become figures. Where no round gave any, or one showed that none can be right, it says
+    why not."""
     values = found.pop("values")
-    if "not_measured" in found:
-        return found
+    if found.get("refused") or not values:
+        return found | {"not_measured": found.get("refused") or found.get("failed_rounds", ["not run"])[0]}
     found["figures"] = {name: {"values": got, "median": statistics.median(got), "min": min(got), "max": max(got)}
                         for name, got in values.items()}
     return found

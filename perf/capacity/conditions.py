@@ -126,7 +126,9 @@ def gather(root, build):
 def doubts(result):
     """Why the figures of a result should not be believed as they stand: sentences."""
     conditions = result["conditions"]
-    found = [f"Had to be started again: {incident}." for incident in result["incidents"]]
+    found = [f"While it ran: {incident}." for incident in result["incidents"]]
+    found += [f"{name}: {len(case['failed_rounds'])} round(s) failed: {case['failed_rounds'][0]}."
+              for name, case in result["cases"].items() if "failed_rounds" in case and "figures" in case]
     if conditions["source"]["dirty"]:
         found.append("The sources had changes that are in no commit.")
     if conditions["software"]["buildtype"] != "release":

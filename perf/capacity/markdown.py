@@ -22,7 +22,7 @@ def table(head, rows):
 
 def sentence(result):
     c = result["conditions"]
-    rounds = result["plan"]["rounds"]
+    rounds = result["rounds"]
     huge = c["memory"]["hugepages"]
     pages = huge.get("2048kB", "none") if isinstance(huge, dict) else huge
     doubts = " ".join(conditions.doubts(result)) or "Nothing else ran."

@@ -106,7 +106,7 @@ def head(result):
     nic, c = over_nic(result), result["conditions"]
     dirty = " with changes" if c["source"]["dirty"] else ""
     chips = [f"commit {c['source']['commit']}{dirty}", c["cpu"]["model"], f"engine {result['engine']}",
-             f"{result['plan']['rounds']} round{'s' if result['plan']['rounds'] != 1 else ''}"]
+             f"{result['rounds']} round{'s' if result['rounds'] != 1 else ''}"]
     chips += sorted({case["link"]["text"] for case in result["cases"].values() if "link" in case})
     out = (f"<h1>edgate: capacity report</h1><p class=\"quiet\">{escape(c['host'])}, {escape(result['started'])}, "
            f"{result['seconds'] / 60:.1f} minutes</p>"

@@ -333,6 +333,18 @@ class Rounds(unittest.TestCase):
         self.assertEqual(found["w2-213"]["not_measured"], cases.NO_NDR)
         self.assertIn("no NDR", found["overload"]["not_measured"])
 
+    def test_no_round_beyond_the_time(self):
+        now = iter(range(0, 10 * 400, 400))
+        suite = cases.Suite(FakeStand(), self.PLAN, cases.choose(["sodium"]), clock=lambda: next(now))
+        found = suite.run()
+        self.assertEqual((suite.rounds, len(found["sodium"]["figures"]["rate"]["values"])), (1, 1))
+        self.assertIn("1 of 3 rounds", suite.incidents[0])
+
+    def test_wrong_answers_outlive_a_failure(self):
+        found, _ = self.run_suite(FakeStand(wrong=2, lossy=True), "w2-213")
+        self.assertEqual(found["w2-213"]["wrong"], 2 * self.PLAN.rounds)
+        self.assertEqual(found["w2-213"]["link"]["kind"], "vdev")
+
     def test_wrong_answers_add_up(self):
         found, _ = self.run_suite(FakeStand(wrong=1), "w2-213", "sodium")
         self.assertEqual(found["w2-213"]["wrong"], self.PLAN.rounds + len(cases.CURVE))
@@ -348,6 +360,10 @@ class Rounds(unittest.TestCase):
         self.assertEqual(len(found["w2-213"]["figures"]["ndr"]["values"]), self.PLAN.rounds)
         self.assertEqual(suite.incidents, ["edgate: edgate ended by itself (exit -11)"])
         found, suite = self.run_suite(FakeStand(deaths=cases.ATTEMPTS), "w2-213")
+        self.assertEqual(len(found["w2-213"]["figures"]["ndr"]["values"]), self.PLAN.rounds - 1)
+        self.assertEqual(len(found["w2-213"]["curve"]), len(cases.CURVE))
+        self.assertIn("exit -11", found["w2-213"]["failed_rounds"][0])
+        found, suite = self.run_suite(FakeStand(deaths=99), "w2-213")
         self.assertIn("exit -11", found["w2-213"]["not_measured"])
 
     def test_figures_of_what_died_do_not_count(self):
@@ -450,7 +466,7 @@ class Page(unittest.TestCase):
         result["conditions"]["steal_pct"] = 12.5
         result["incidents"] = ["edgate: it ended by itself"]
         text, _ = self.read(result)
-        for words in ("in no commit", "load 4.0", "12.5 % of the time", "started again: edgate"):
+        for words in ("in no commit", "load 4.0", "12.5 % of the time", "it ended by itself"):
             self.assertTrue(words in text, words)
 
     def test_smoke_is_marked(self):
@@ -514,9 +530,13 @@ class Parts(unittest.TestCase):
         newer = subprocess.CompletedProcess([], 0, '{"format": "edgate-load run", "version": 2}', "")
         self.assertRaises(load.LoadError, load.read, "run", newer)
 
-    def test_failed_round_leaves_no_figure(self):
-        found = cases.finish({"values": {"ndr": [1, 2]}, "not_measured": "round 3 failed"})
-        self.assertNotIn("figures", found)
+    def test_failed_rounds(self):
+        found = cases.finish({"values": {}, "failed_rounds": ["first", "second"]})
+        self.assertEqual((found.get("figures"), found["not_measured"]), (None, "first"))
+        found = cases.finish({"values": {"ndr": [1, 2]}, "failed_rounds": ["third"]})
+        self.assertEqual((found["figures"]["ndr"]["median"], found["failed_rounds"]), (1.5, ["third"]))
+        found = cases.finish({"values": {"ndr": [1, 2]}, "failed_rounds": ["first"], "refused": "was warm"})
+        self.assertEqual((found.get("figures"), found["not_measured"]), (None, "was warm"))
 
     def test_choose(self):
         self.assertEqual([c.name for c in cases.choose(["overload"])], ["w2-213", "overload"])
