@@ -6,8 +6,10 @@ conditions  the machine, the build, the load: without them no figure is believed
 corpus      tokens of exact sizes, with the statuses they must get
 stand       starts and stops edgate, its partners and the generator
 load        one trial or search of edgate-load, as this package sees it
+revocation  how soon a revocation answers
 cases       what is measured, in rounds that take turns
 claims      what must hold, and whether it does
 compare     two results side by side
 svg, page   the report
+markdown    the same in docs/performance.md
 """

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is measured. A round runs every case once, in turn, so that what changes on the machine meets all
-of them; figures are medians of rounds with the lowest and the highest. The last round also draws the
-curves. A case that cannot be measured says why and stops nothing else."""
+of them; figures are medians of rounds with the lowest and the highest. The first round also draws
+the curves. A case that cannot be measured says why and stops nothing else."""
 import contextlib
+import copy
 import dataclasses
 import statistics
+import threading
+import time
 
-from . import corpus
+from . import corpus, revocation
 from .load import LoadError
 
 RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
 AGAIN = (0.6, 1.5)  # of the first round's NDR: where later rounds search
 OVERLOAD = 3.0  # times NDR
+NO_NDR = "no rate passed without loss"
+ATTEMPTS = 3  # to bring a set-up through a round
+COLD_PCT = 1  # of answers that W2 may have from the cache
+CHURN_TOKENS = 1000
 WINDOW = 256  # requests in flight where a server is kept busy
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0)  # of NDR
 SPECTRA = (0.1, 0.5, 0.9)
@@ -21,28 +28,32 @@ BUSY = 0.9  # where stages are looked at
 @dataclasses.dataclass(frozen=True)
 class Plan:
     rounds: int
+    budget_s: float  # no further round where it would not end by then
     trial_s: float
     precision: float
     cold: int  # tokens of a corpus that no cache holds
     warm: int  # tokens that W1 repeats: every cache holds them
     mixed: int  # tokens of every status
     engine_tokens: int
+    revocations: int
+    settle_s: float  # at most, until the tables of the keys in use are built
     curve: tuple
     purpose: str = "measurement"
     only: tuple = ()  # cases where none is named; else all
 
 
 PLANS = {
-    "full": Plan(3, 1.0, 0.01, 65536, 2048, 4000, 16384, CURVE),
-    "quick": Plan(1, 0.5, 0.03, 16384, 2048, 4000, 8192, CURVE[::2] + CURVE[-1:]),
-    "smoke": Plan(1, 0.2, 0.3, 512, 64, 200, 512, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
-                  ("w2-213", "overload", "engine-213", "plain", "PyJWT")),
+    "full": Plan(3, 720, 0.8, 0.02, 65536, 2048, 4000, 16384, 100, 20, CURVE),
+    "quick": Plan(1, 120, 0.3, 0.05, 16384, 2048, 4000, 8192, 50, 20, (0.1, 0.5, 0.9, 1.5, 3.0)),
+    "smoke": Plan(1, 20, 0.2, 0.3, 2048, 64, 200, 512, 3, 0, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
+                  ("w2-213", "overload", "engine-213", "plain", "revocation", "PyJWT")),
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
+    short: str  # for charts
     title: str
     stage: str  # the set-up it runs in; set-ups of a round stand in STAGES
     corpus: str
@@ -52,23 +63,31 @@ class Case:
 
 
 CASES = (
-    Case("w2-213", "edgate, all valid and cold (W2), 213-byte JWT", "edgate", "cold-213"),
-    Case("w2-570", "edgate, all valid and cold (W2), 570-byte JWT", "edgate", "cold-570"),
-    Case("w3-213", "edgate, all forged and distinct (W3), 213-byte JWT", "edgate", "cold-213", "W3"),
-    Case("w1-213", "edgate, all cached (W1), 213-byte JWT", "edgate", "cold-213", "W1"),
-    Case("overload", "edgate, W2 offered at 3 × NDR", "edgate", "cold-213", how="overload", needs=("w2-213",)),
-    Case("w4", "edgate, every status, Zipf 0.99 (W4), 570-byte JWT", "edgate", "mixed", "W4", how="closed"),
-    Case("w6", "edgate, hostile frames among good ones (W6)", "edgate", "mixed", "W6", how="closed"),
-    Case("engine-213", "bare engine, the same tokens as w2-213", "engine", "cold-213", how="engine"),
-    Case("engine-570", "bare engine, the same tokens as w2-570", "engine", "cold-570", how="engine"),
-    Case("sodium", "edgate with libsodium instead of its engine, W2, 213-byte JWT", "sodium", "cold-213",
+    Case("w2-213", "W2, 213 bytes", "edgate, all valid and cold (W2), 213-byte JWT", "edgate", "cold-213"),
+    Case("w2-570", "W2, 570 bytes", "edgate, all valid and cold (W2), 570-byte JWT", "edgate", "cold-570"),
+    Case("w3-213", "W3, forged", "edgate, all forged and distinct (W3), 213-byte JWT", "edgate", "cold-213", "W3"),
+    Case("w1-213", "W1, cached", "edgate, all cached (W1), 213-byte JWT", "edgate", "cold-213", "W1"),
+    Case("overload", "W2 at 3 × NDR", "edgate, W2 offered at 3 × NDR, 213-byte JWT", "edgate", "cold-213",
+         how="overload", needs=("w2-213",)),
+    Case("w4", "W4, everything", "edgate, every status, Zipf 0.99 (W4), 570-byte JWT", "edgate", "mixed", "W4",
+         "closed"),
+    Case("w5", "W5, churn", "edgate, Zipf 0.99 while edgatectl revokes (W5), 570-byte JWT", "edgate", "", "W5",
+         "churn"),
+    Case("w6", "W6, hostile", "edgate, hostile frames among good ones (W6), 570-byte JWT", "edgate", "mixed", "W6",
+         "closed"),
+    Case("engine-213", "engine alone", "bare engine, the same tokens as w2-213", "engine", "cold-213", how="engine"),
+    Case("engine-570", "engine alone, 570 bytes", "bare engine, the same tokens as w2-570", "engine", "cold-570",
+         how="engine"),
+    Case("sodium", "edgate with libsodium", "edgate with libsodium as its engine, W2, 213-byte JWT", "sodium",
+         "cold-213", how="closed"),
+    Case("socket", "edgate, kernel sockets", "edgate over kernel sockets, W2, 213-byte JWT", "socket", "cold-213",
          how="closed"),
-    Case("socket", "edgate over kernel sockets, W2, 213-byte JWT", "socket", "cold-213", how="closed"),
-    Case("plain", "plain server: kernel sockets, libsodium, jansson; W2, 213-byte JWT", "plain", "cold-213",
-         how="closed"),
-    Case("jose", "jose (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
-    Case("fast-jwt", "fast-jwt (npm), one core, 213-byte JWT", "libraries", "cold-213", how="library"),
-    Case("PyJWT", "PyJWT, one core, 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("plain", "plain server", "plain server (kernel sockets, libsodium, jansson), W2, 213-byte JWT", "plain",
+         "cold-213", how="closed"),
+    Case("revocation", "revocation", "from edgatectl revoke jti to REVOKED", "socket", "", how="revocation"),
+    Case("jose", "jose (npm)", "jose (npm), 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("fast-jwt", "fast-jwt (npm)", "fast-jwt (npm), 213-byte JWT", "libraries", "cold-213", how="library"),
+    Case("PyJWT", "PyJWT", "PyJWT, 213-byte JWT", "libraries", "cold-213", how="library"),
 )
 STAGES = ("edgate", "engine", "sodium", "socket", "plain", "libraries")
 
@@ -85,43 +104,74 @@ def choose(names=()):
     return [case for case in CASES if case.name in wanted]
 
 
+class Refused(LoadError):
+    """What was measured is not what the case is about, in this round or another."""
+
+
 class Suite:
-    def __init__(self, stand, plan, cases, say=lambda text: None):
+    def __init__(self, stand, plan, cases, say=lambda text: None, clock=time.monotonic):
         self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
         self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
         self.windows = [0] * len(corpus.ISSUERS)
-        self.engine_name = "not asked"
+        self.clock, self.rounds = clock, 0
+        self.engine_name, self.configurations, self.incidents = "not asked", {}, []
         self.libraries = {}
 
     def run(self):
+        """As many rounds as there is time for: a further one only where it will be over in time."""
+        start = self.clock()
         for turn in range(self.plan.rounds):
-            for stage in STAGES:
-                wanted = [case for case in self.cases if case.stage == stage]
-                if wanted:
-                    self.say(f"round {turn + 1} of {self.plan.rounds}: {stage}")
-                    self.run_stage(stage, wanted, last=turn + 1 == self.plan.rounds)
+            passed = self.clock() - start
+            if turn > 0 and passed + passed / turn > self.plan.budget_s:
+                self.incidents.append(f"{turn} of {self.plan.rounds} rounds: the time was over")
+                break
+            self.run_round(turn)
+            self.rounds = turn + 1
         return {name: finish(found) for name, found in self.found.items()}
 
-    def run_stage(self, stage, wanted, last):
-        try:
-            with getattr(self, "stage_" + stage)() as port:
-                for case in wanted:
-                    self.run_case(case, port, last)
-        except (AssertionError, LoadError, OSError) as error:
-            for case in wanted:
-                self.refuse(case, error)
+    def run_round(self, turn):
+        for stage in STAGES:
+            wanted = [case for case in self.cases if case.stage == stage and "refused" not in self.found[case.name]]
+            if wanted:
+                self.say(f"round {turn + 1} of {self.plan.rounds}: {stage}")
+                self.run_stage(stage, wanted)
 
-    def run_case(self, case, port, last):
+    def run_stage(self, stage, wanted):
+        """A set-up that dies takes its figures with it, and is tried again: that is told, not hidden."""
+        before = copy.deepcopy(self.found)
+        for attempt in range(ATTEMPTS):
+            try:
+                with getattr(self, "stage_" + stage)() as port:
+                    for case in wanted:
+                        self.run_case(case, port)
+                return
+            except (AssertionError, LoadError, OSError) as error:
+                self.found, reason = copy.deepcopy(before), reason_of(error)
+                self.incidents.append(f"{stage}: {reason}")
+                self.say(self.incidents[-1])
+        for case in wanted:
+            self.fail(case, reason)
+
+    def run_case(self, case, port):
+        if port is not None and port.yaml:
+            self.configurations[case.stage] = self.stand.configuration()
+        before = copy.deepcopy(self.found[case.name])
         try:
             if port is not None:
                 self.found[case.name]["link"] = port.link
-            getattr(self, case.how)(case, port, last)
+            getattr(self, case.how)(case, port)
         except (LoadError, AssertionError, KeyError) as error:
-            self.refuse(case, error)
+            self.stand.check_alive()
+            wrong = self.found[case.name].get("wrong")
+            self.found[case.name] = before | ({} if wrong is None else {"wrong": wrong, "link": port.link})
+            self.fail(case, reason_of(error), for_good=isinstance(error, Refused))
 
-    def refuse(self, case, error):
-        reason = str(error).strip() or type(error).__name__
-        self.found[case.name].setdefault("not_measured", reason.splitlines()[0][:300])
+    def fail(self, case, reason, for_good=False):
+        """Of this round; the other rounds count, unless no round could be right."""
+        found = self.found[case.name]
+        found.setdefault("failed_rounds", []).append(reason)
+        if for_good:
+            found["refused"] = reason
 
     # ── set-ups ──
 
@@ -155,8 +205,9 @@ class Suite:
     # ── how ──
 
     def load(self, case, port):
-        mix = ["--mix", case.mix, *(["--set", self.plan.warm] if case.mix == "W1" else [])]
-        return self.stand.load(port, case.corpus, mix)
+        if case.mix == "W1" and not self.stand.has_cache:
+            raise Refused("this edgate has no cache")
+        return self.stand.load(port, case.corpus, case.mix, self.plan.warm)
 
     def note(self, case, **values):
         for name, value in values.items():
@@ -166,12 +217,14 @@ class Suite:
         found = self.found[case.name]
         found["wrong"] = found.get("wrong", 0) + count
 
-    def search(self, case, port, last):
+    def search(self, case, port):
         load, plan, found = self.load(case, port), self.plan, self.found[case.name]
         before = found["values"].get("ndr")
         low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
         got = load.search(low, high, plan.trial_s, plan.precision)
         self.count_wrong(case, got["wrong"])
+        if got["ndr"]["rate"] <= 0:
+            raise LoadError(NO_NDR)
         self.note(case, ndr=got["ndr"]["rate"], **{
             f"pdr_{pdr['loss_ratio']:g}": pdr["rate"] for pdr in got["pdr"]})
         found.setdefault("limited_by", []).append(got["ndr"]["limited_by"])
@@ -179,9 +232,7 @@ class Suite:
             for quantile in ("p50", "p99"):
                 self.note(case, **{f"{quantile}_ns_at_{point['percent_of_ndr']}":
                                    1e3 * point["latency_us"][quantile]})
-        if got["ndr"]["rate"] <= 0:
-            raise LoadError("no rate passed without loss")
-        if last:
+        if "curve" not in found:
             self.curve(case, load, statistics.median(found["values"]["ndr"]))
 
     def curve(self, case, load, ndr):
@@ -197,32 +248,63 @@ class Suite:
             if before is not None:
                 found["stages"] = stages_between(before, self.stand.stats())
             found["statuses"] = trial["statuses"]
+        if case.mix == "W2" and max(point["cached_pct"] for point in found["curve"]) > COLD_PCT:
+            raise Refused("the cache held tokens that were to be cold")
 
-    def overload(self, case, port, last):
+    def overload(self, case, port):
+        if "ndr" not in self.found["w2-213"]["values"]:
+            raise LoadError("there is no NDR to offer three times")
         ndr = statistics.median(self.found["w2-213"]["values"]["ndr"])
         trial = self.load(case, port).trial(OVERLOAD * ndr, self.plan.trial_s)
         self.count_wrong(case, trial["tokens"]["wrong"])
         self.note(case, goodput=trial["rates"]["goodput"], offered=offered(trial), p99_ns=1e3 * p99(trial))
         self.found[case.name]["statuses"] = trial["statuses"]
 
-    def closed(self, case, port, last):
-        load = self.load(case, port)
-        trial = load.closed(WINDOW, 2 * self.plan.trial_s)
+    def closed(self, case, port):
+        self.note_closed(case, self.load(case, port).closed(WINDOW, 2 * self.plan.trial_s))
+
+    def note_closed(self, case, trial):
         self.count_wrong(case, trial["tokens"]["wrong"])
         self.note(case, rate=trial["rates"]["tokens"], p50_ns=1e3 * trial["latency_us"]["p50"], p99_ns=1e3 * p99(trial))
         self.found[case.name]["statuses"] = trial["statuses"]
 
-    def engine(self, case, port, last):
+    def churn(self, case, port):
+        """Tokens end where they are revoked: the writer stops first, so that its file has its last line."""
+        churn = revocation.Churn(self.stand, CHURN_TOKENS)
+        load = self.stand.load_of(port, churn.corpus, ["--mix", "W5", "--revocations", churn.file])
+        with churn:
+            ender = threading.Timer(2 * self.plan.trial_s, churn.stopped.set)
+            ender.start()
+            trial = load.closed(WINDOW, 2 * self.plan.trial_s)
+            ender.join()
+        if churn.fault:
+            raise LoadError(churn.fault)
+        self.note_closed(case, trial)
+        self.note(case, revocations=churn.count())
+
+    def engine(self, case, port):
         got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, 5)
         self.note(case, rate=1e9 / statistics.median(got["wall_ns"]), cpu_ns=statistics.median(got["cpu_ns"]))
         self.found[case.name] |= {"engine": got["engine"], "windows": self.windows}
 
-    def library(self, case, port, last):
+    def revocation(self, case, port):
+        times = revocation.measure(self.stand, port, self.plan.revocations)
+        self.note(case, returned_ms=1e3 * statistics.median(r for r, _ in times),
+                  revoked_ms=1e3 * statistics.median(t for _, t in times),
+                  revoked_ms_worst=1e3 * max(t for _, t in times))
+
+    def library(self, case, port):
         got = self.libraries[case.name]
         if "not_measured" in got:
             raise LoadError(got["not_measured"])
         self.note(case, rate=1e9 / statistics.median(got["wall_ns"]))
         self.found[case.name]["version"] = f"{got['version']}, {got['runtime']}"
+
+
+def reason_of(error):
+    """One line; of a log the last one too, which says why."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return (lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}")[:300]
 
 
 def p99(trial):
@@ -239,6 +321,7 @@ def point_of(part, trial):
     requests, latency = trial["requests"], trial["latency_us"]
     return {"part_of_ndr": part, "offered": offered(trial), "goodput": trial["rates"]["goodput"],
             "lost": requests["lost"] + requests["refused"], "due": requests["due"], "skipped": requests["skipped"],
+            "cached_pct": 100 * trial["tokens"]["cached"] / max(trial["tokens"]["answered"], 1),
             "latency_us": {name: latency[name] for name in ("p50", "p99", "p999", "max")}}
 
 
@@ -255,10 +338,11 @@ def stages_between(before, after):
 
 
 def finish(found):
-    """Values of rounds become figures; a case that failed in any round has none."""
+    """Values of rounds become figures. Where no round gave any, or one showed that none can be right, it says
+    why not."""
     values = found.pop("values")
-    if "not_measured" in found:
-        return found
+    if found.get("refused") or not values:
+        return found | {"not_measured": found.get("refused") or found.get("failed_rounds", ["not run"])[0]}
     found["figures"] = {name: {"values": got, "median": statistics.median(got), "min": min(got), "max": max(got)}
                         for name, got in values.items()}
     return found

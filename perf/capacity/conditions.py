@@ -123,16 +123,20 @@ def gather(root, build):
     }
 
 
-def doubts(conditions):
+def doubts(result):
     """Why the figures of a result should not be believed as they stand: sentences."""
-    found = []
+    conditions = result["conditions"]
+    found = [f"While it ran: {incident}." for incident in result["incidents"]]
+    found += [f"{name}: {len(case['failed_rounds'])} round(s) failed: {case['failed_rounds'][0]}."
+              for name, case in result["cases"].items() if "failed_rounds" in case and "figures" in case]
     if conditions["source"]["dirty"]:
         found.append("The sources had changes that are in no commit.")
     if conditions["software"]["buildtype"] != "release":
         found.append(f"Not a release build ({conditions['software']['buildtype']}).")
     before = conditions["load_before"]
     if before == UNKNOWN or before[0] > BUSY:
-        found.append(f"Something else was running before the start (load {before if before == UNKNOWN else before[0]}).")
+        words = before if before == UNKNOWN else before[0]
+        found.append(f"Something else was running before the start (load {words}).")
     steal = conditions.get("steal_pct", UNKNOWN)
     if steal == UNKNOWN or steal > 1:
         found.append(f"The hypervisor gave {steal} % of the time to others while this ran.")

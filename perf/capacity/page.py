@@ -11,13 +11,13 @@ STYLE = """
   --good: #17703c; --good-ground: #e2f4e8; --bad: #a4262c; --bad-ground: #fbe7e7; --warn: #7a5200;
   --warn-ground: #fdf3d8; --none: #5c6670; --none-ground: #eceff2;
   --s0: #2f6fb7; --s1: #c9661d; --s2: #2c8a57; --s3: #b0397b; --s4: #6f56b8; --s5: #8a7a1d; --s6: #1e8c93;
-  --s7: #7b8794; }
+  --s7: #7b8794; --s8: #a8443f; --s9: #4f6d2f; }
 @media (prefers-color-scheme: dark) { :root {
   --ground: #14181d; --panel: #1c2229; --text: #e4e8ec; --quiet: #98a3ae; --rule: #323b45; --grid: #28303a;
   --good: #7fd6a0; --good-ground: #17382a; --bad: #f19b9b; --bad-ground: #47201f; --warn: #f0cd7a;
   --warn-ground: #40330f; --none: #98a3ae; --none-ground: #28303a;
   --s0: #6ea8e8; --s1: #ef9d5c; --s2: #68c492; --s3: #e283b6; --s4: #ab97ea; --s5: #d3c260; --s6: #5fc6cd;
-  --s7: #9aa7b4; } }
+  --s7: #9aa7b4; --s8: #e58a84; --s9: #a5c47f; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", Arial, sans-serif; }
@@ -43,7 +43,7 @@ th { text-align: left; font-weight: 600; color: var(--quiet); font-size: 13px; v
 th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th.n, td.n { text-align: right; white-space: nowrap; }
 td small { display: block; }
-.grid2 { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 18px; }
+.grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(440px, 1fr)); gap: 18px; }
 @media (max-width: 520px) { .grid2 { grid-template-columns: 1fr; } }
 figure { margin: 0; padding: 14px 16px 10px; background: var(--panel); border-radius: 10px; }
 figure.wide { margin-top: 12px; }
@@ -59,8 +59,11 @@ svg .label { font-size: 13px; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 """ + "\n".join(f".line.s{n} {{ stroke: var(--s{n}); }} .dot.s{n}, .bar.s{n} {{ fill: var(--s{n}); }}"
                 for n in range(svg.STATUS_COLOURS)) + """
-dl { display: grid; grid-template-columns: minmax(150px, 210px) 1fr; gap: 5px 18px; font-size: 14px; margin: 12px 0; }
+dl { display: grid; grid-template-columns: minmax(110px, 170px) 1fr; gap: 4px 16px; font-size: 13.5px; margin: 8px 0; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
+details { margin: 12px 0; } summary { cursor: pointer; color: var(--quiet); }
+pre { font: 12.5px/1.45 ui-monospace, "Liberation Mono", monospace; background: var(--panel); border-radius: 8px;
+  padding: 12px 16px; overflow-x: auto; }
 code { font: 13px ui-monospace, "Liberation Mono", monospace; }
 @media print { main { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } }
 """
@@ -77,7 +80,8 @@ def measured(result, names=None):
 
 
 def rate_of(case):
-    return case["figures"].get("ndr") or case["figures"].get("goodput") or case["figures"].get("rate")
+    """Tokens a second, by the strictest measure that the case has; None where it is about something else."""
+    return next((case["figures"][name] for name in ("ndr", "goodput", "rate") if name in case["figures"]), None)
 
 
 # ── head ──
@@ -94,11 +98,15 @@ def title_of(name):
     return next((case.title for case in cases.CASES if case.name == name), name)
 
 
+def short_of(name):
+    return next((case.short for case in cases.CASES if case.name == name), name)
+
+
 def head(result):
     nic, c = over_nic(result), result["conditions"]
     dirty = " with changes" if c["source"]["dirty"] else ""
     chips = [f"commit {c['source']['commit']}{dirty}", c["cpu"]["model"], f"engine {result['engine']}",
-             f"{result['plan']['rounds']} round{'s' if result['plan']['rounds'] != 1 else ''}"]
+             f"{result['rounds']} round{'s' if result['rounds'] != 1 else ''}"]
     chips += sorted({case["link"]["text"] for case in result["cases"].values() if "link" in case})
     out = (f"<h1>edgate: capacity report</h1><p class=\"quiet\">{escape(c['host'])}, {escape(result['started'])}, "
            f"{result['seconds'] / 60:.1f} minutes</p>"
@@ -108,7 +116,7 @@ def head(result):
     if not nic:
         out += ('<div class="box none"><p><b>No network card is in these figures.</b> Packets crossed memory or the '
                 "kernel's loopback: nothing here says what edgate does on a 25G or 100G port.</p></div>")
-    found = conditions.doubts(c)
+    found = conditions.doubts(result)
     if found:
         items = "".join(f"<li>{escape(text)}</li>" for text in found)
         out += f'<div class="box warn"><p><b>Believe these figures less:</b></p><ul>{items}</ul></div>'
@@ -130,8 +138,8 @@ def claim_row(row):
     goal = "" if row["goal"] is None else f"{sign} {figure_text(row['goal'], row['unit'])}"
     if "value" in row:
         value = f"<b>{figure_text(row['value'], row['unit'])}</b>"
-        if row["low"] != row["high"]:
-            value += f"<small>{figure_text(row['low'], row['unit'])} … {figure_text(row['high'], row['unit'])}</small>"
+        low, high = (figure_text(row[end], row["unit"]) for end in ("low", "high"))
+        value += f"<small>{low} … {high}</small>" if low != high else ""
     else:
         value = f"<small>{escape(row['reason'])}</small>"
     return (f"<tr><td>{escape(row['title'])}</td><td class=n>{value}</td>"
@@ -160,6 +168,18 @@ def spread_text(figure, text):
     return out
 
 
+def duration_ns(ns):
+    return duration(ns / 1e3)
+
+
+OTHER = {"returned_ms": "on disk, edgatectl returned", "revoked_ms": "REVOKED answered", "revoked_ms_worst": "at worst"}
+
+
+def other_figures(case):
+    return "; ".join(f"{words} after {case['figures'][name]['median']:.1f} ms" for name, words in OTHER.items()
+                     if name in case["figures"])
+
+
 def case_row(name, case):
     first = f"<tr><td>{escape(title_of(name))}<small>{escape(name)}"
     first += f", {escape(case['version'])}" if "version" in case else ""
@@ -168,12 +188,14 @@ def case_row(name, case):
     if "not_measured" in case:
         return f"{first}<td colspan=6><span class=\"pill none\">not measured</span> " \
                f"<small>{escape(case['not_measured'])}</small></td></tr>"
+    if rate_of(case) is None:
+        return f"{first}<td colspan=6>{escape(other_figures(case))}<small>medians of rounds</small></td></tr>"
     figures = case["figures"]
     limits = sorted(set(case.get("limited_by", [])) - {"appliance"})
     note = f"<small>limited by {escape(', '.join(limits))}</small>" if limits else ""
     cells = [spread_text(rate_of(case), short) + note, spread_text(figures.get("pdr_0.001"), short),
-             spread_text(figures.get("p50_ns_at_50") or figures.get("p50_ns"), lambda ns: duration(ns / 1e3)),
-             spread_text(figures.get("p99_ns_at_50") or figures.get("p99_ns"), lambda ns: duration(ns / 1e3)),
+             spread_text(figures.get("p50_ns_at_50") or figures.get("p50_ns"), duration_ns),
+             spread_text(figures.get("p99_ns_at_50") or figures.get("p99_ns"), duration_ns),
              f"{1e9 / rate_of(case)['median']:,.0f}".replace(",", " "),
              "" if case.get("wrong") is None else str(case["wrong"])]
     return first + "".join(f"<td class=n>{cell}</td>" for cell in cells) + "</tr>"
@@ -190,7 +212,7 @@ def case_table(result):
 
 def partners(result):
     found = measured(result, PARTNERS)
-    rows = [(title_of(name).replace(", 213-byte JWT", ""), rate_of(case)["median"],
+    rows = [(short_of(name), rate_of(case)["median"],
              0 if name.startswith("w") else 1 if name.startswith("engine") else 7,
              (rate_of(case)["min"], rate_of(case)["max"]))
             for name, case in found.items()]
@@ -215,7 +237,7 @@ def latency_plot(name, case):
     for series, quantile in ((1, "p99"), (0, "p50")):
         plot.line([(p["offered"], p["latency_us"][quantile]) for p in points if p["latency_us"]["p50"] > 0],
                   series, quantile)
-    return plot.svg() + svg.legend([(0, "p50", False), (1, "p99", False)])
+    return plot.svg() + svg.legend([(0, "p50"), (1, "p99")])
 
 
 def goodput_plot(name, case):
@@ -227,7 +249,7 @@ def goodput_plot(name, case):
     plot.guide([(0, 0), (top, top)], "all that was offered")
     plot.upright(case["figures"]["ndr"]["median"], "NDR")
     plot.line([(p["offered"], p["goodput"]) for p in points], 2, "goodput")
-    return plot.svg() + svg.legend([(2, "goodput", False)])
+    return plot.svg() + svg.legend([(2, "goodput")])
 
 
 def curves(result):
@@ -261,7 +283,7 @@ def spectrum_plot(name, case):
                     "percentile", "latency", x_text=nines_text, y_text=duration)
     for series, (part, points) in enumerate(lines):
         plot.line(thin(points), series, f"{part} % of NDR", markers=False)
-    return plot.svg() + svg.legend([(s, f"at {part} % of NDR", False) for s, (part, _) in enumerate(lines)])
+    return plot.svg() + svg.legend([(s, f"at {part} % of NDR") for s, (part, _) in enumerate(lines)])
 
 
 def thin(points, most=240):
@@ -285,7 +307,7 @@ def spectra(result):
 # ── verdicts, stages ──
 
 def verdict_mix(result):
-    rows = [(title_of(name), case["statuses"]) for name, case in measured(result).items() if case.get("statuses")]
+    rows = [(short_of(name), case["statuses"]) for name, case in measured(result).items() if case.get("statuses")]
     if not rows:
         return ""
     total = {}
@@ -293,26 +315,35 @@ def verdict_mix(result):
         for status, count in counts.items():
             total[status] = total.get(status, 0) + count
     order = sorted(total, key=lambda s: (s != "OK", -total[s]))
-    keys = [(n % svg.STATUS_COLOURS, status, False) for n, status in enumerate(order)]
+    keys = [(n % svg.STATUS_COLOURS, status) for n, status in enumerate(order)]
     return ("<h2>Verdicts</h2><p class=quiet>What was answered, as shares of each case.</p><figure class=wide>"
-            f"{svg.stacks('answers by status', rows, order)}{svg.legend(keys)}</figure>")
+            f"{svg.stacks('answers by status', rows, order)}{svg.legend(keys, boxes=True)}</figure>")
+
+
+def stage_text(stage, row):
+    """With what one burst of it holds: a signature stage whose bursts are small wastes lanes."""
+    return f"{stage} ({row['items'] / row['bursts']:.3g} a burst)" if row["bursts"] else stage
 
 
 def stage_bars(result):
     out, reasons = "", set()
     for name, case in measured(result).items():
-        stages = case.get("stages")
-        if stages and "not_measured" in stages:
+        stages = case.get("stages", {})
+        if "not_measured" in stages:
             reasons.add(stages["not_measured"])
-        elif stages:
-            rows = [(stage, row["cycles_per_packet"], 0, None) for stage, row in stages.items() if row["cycles"] > 0]
-            if rows:
-                bars = svg.bars("cycles by stage", rows)
-                out += f"<figure class=wide><h3>{escape(title_of(name))}</h3>{bars}</figure>"
+            continue
+        rows = [(stage_text(stage, row), row["cycles_per_packet"], 0, None)
+                for stage, row in stages.items() if row["cycles"] > 0 and stage != "idle"]
+        if rows:
+            bars = svg.bars("cycles by stage", rows, wide=560, left=190)
+            out += f"<figure><h3>{escape(title_of(name))}</h3>{bars}</figure>"
     if not out and not reasons:
         return ""
+    out = out and f"<div class=grid2>{out}</div>"
     notes = "".join(f'<p><span class="pill none">not measured</span> {escape(r)}</p>' for r in sorted(reasons))
-    return f"<h2>Cycles by stage</h2><p class=quiet>Cycles of the time-stamp counter a packet, at 90 % of NDR.</p>{out or notes}"
+    return ("<h2>Cycles by stage</h2><p class=quiet>Cycles of the time-stamp counter a packet, at 90 % of NDR; in "
+            "brackets the packets, records or signatures of one burst. Polls that brought nothing are left out."
+            f"</p>{out or notes}")
 
 
 # ── conditions ──
@@ -321,7 +352,7 @@ def flat(tree, prefix=""):
     for key, value in tree.items():
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{key}: ")
+            yield from flat(value, f"{name} ")
         else:
             yield name, value
 
@@ -332,16 +363,25 @@ def shown(value):
     return " ".join(str(v) for v in value) if isinstance(value, (list, tuple)) else str(value)
 
 
-def condition_list(result):
-    rows = list(flat(result["conditions"])) + [("plan: " + k.replace("_", " "), v) for k, v in result["plan"].items()]
+def card(title, rows):
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(shown(value))}</dd>" for name, value in rows)
-    return f"<h2>Conditions</h2><dl>{items}</dl>"
+    return f"<figure><h3>{escape(title)}</h3><dl>{items}</dl></figure>"
+
+
+def condition_cards(result):
+    c = result["conditions"]
+    own = ("cpu", "memory", "software")
+    cards = [card("run", flat({name: value for name, value in c.items() if name not in own}))]
+    cards += [card(name, flat(c[name])) for name in own] + [card("plan", flat(result["plan"]))]
+    files = "".join(f"<details><summary>configuration of edgate: {escape(stage)}</summary><pre>{escape(text)}</pre>"
+                    "</details>" for stage, text in result["configurations"].items())
+    return f"<h2>Conditions</h2><div class=grid2>{''.join(cards)}</div>{files}"
 
 
 def page(result):
     """The whole document. Raises LinkError where a figure is called what its port was not."""
     body = "".join(part(result) for part in (
-        head, claim_table, case_table, partners, curves, spectra, verdict_mix, stage_bars, condition_list))
+        head, claim_table, case_table, partners, curves, spectra, verdict_mix, stage_bars, condition_cards))
     title = f"edgate capacity {result['conditions']['host']} {result['started']}"
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -16,12 +16,14 @@ from .load import Load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import egt  # noqa: E402,F401  for revocation
 from harness import BUILD, World, program, run  # noqa: E402
 
 PORTS = range(30000, 60000)
 SERVER_IP, CLIENT_IP = "192.0.2.1", "192.0.2.2"
 EAL_PAGES = 512  # of 2 MiB: what both sides take
-SETTLE_S = 20  # until the tables of the keys in use are built, under load
+COLD_FACTOR = 4  # W2: tokens for each entry of the cache
+ENTRY_BYTES = 128  # of the cache, at least
 
 
 def eal_args(sysfs="/sys"):
@@ -69,7 +71,8 @@ class Port:
 class Stand:
     """Programs, corpora and state of one perf/run."""
 
-    def __init__(self, cold, mixed, has_dpdk=True):
+    def __init__(self, cold, mixed, settle_s, has_dpdk=True):
+        self.cache_entries, self.settle_s = cold // COLD_FACTOR, settle_s
         self.world = World("perf")
         self.worker_cpu, self.load_cpu = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
         self.now_s = int(time.time())
@@ -83,14 +86,22 @@ class Stand:
     def close(self):
         self.world.__exit__()
 
+    def cache_yaml(self, port, workers):
+        """A cache that the cold corpus is four times as large as; nothing where this edgate has none."""
+        yaml = f"cache: {{memory: {self.cache_entries * ENTRY_BYTES}}}\n"
+        path = self.world.config(port.yaml, workers, f"{port.extra}{yaml}")
+        self.has_cache = run(program("edgate"), "--check", path, check=False).returncode == 0
+        return yaml if self.has_cache else ""
+
     # ── edgate ──
 
     @contextlib.contextmanager
     def edgate(self, ports, extra="", tables=True):
         """A running edgate on a fresh port, warmed up; its counters must add up at the end."""
         port = ports.fresh()
-        self.world.config(port.yaml, f"  - {{port: p0, queue: 0, cpu: {self.worker_cpu}}}\n",
-                          f"idle: spin\n{port.extra}{extra}")
+        workers = f"  - {{port: p0, queue: 0, cpu: {self.worker_cpu}}}\n"
+        cache = self.cache_yaml(port, workers)
+        self.world.config(port.yaml, workers, f"idle: spin\n{port.extra}{cache}{extra}")
         self.world.start()
         try:
             if tables:
@@ -103,10 +114,21 @@ class Stand:
             raise
         self.world.stop()
 
+    def check_alive(self):
+        """Where edgate ended by itself, no case can be blamed."""
+        process = self.world.process
+        if process is not None and process.poll() is not None:
+            raise AssertionError(f"edgate ended by itself (exit {process.returncode})")
+
+    def configuration(self):
+        """What edgate was given, without where it stood."""
+        path = pathlib.Path(self.world.dir, "edgate.yaml")
+        return path.read_text().replace(self.world.dir, "DIR")
+
     def settle(self, port):
         """Asks until each key that is in use has its table: heat makes them, and heat takes load."""
-        deadline, before = time.monotonic() + SETTLE_S, None
-        load = self.load(port, "cold-213", ["--mix", "W2"])
+        deadline, before = time.monotonic() + self.settle_s, None
+        load = self.load(port, "cold-213", "W2")
         while time.monotonic() < deadline:
             load.trial(20000, 1.5)
             now = self.windows()
@@ -123,8 +145,12 @@ class Stand:
     def stats(self):
         return self.world.stats()
 
-    def load(self, port, name, mix):
-        return Load(program("edgate-load"), port.load_args, self.paths[name], mix, self.load_cpu)
+    def load(self, port, name, mix, warm=64):
+        more = {"W1": ["--set", warm], "W2": ["--cache-entries", self.cache_entries]}.get(mix, [])
+        return self.load_of(port, self.paths[name], ["--mix", mix, *more])
+
+    def load_of(self, port, path, options):
+        return Load(program("edgate-load"), port.load_args, path, options, self.load_cpu)
 
     # ── partners ──
 

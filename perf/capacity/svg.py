@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plots as inline SVG: text and shapes take their colours from the page's style sheet, so that they are
-legible on light and on dark ground. Series are told apart by colour and by dash or marker."""
+legible on light and on dark ground."""
 import html
 import math
 
 WIDTH, HEIGHT = 560, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
-STATUS_COLOURS = 8  # series classes s0 … s7 of the style sheet
+STATUS_COLOURS = 10  # series classes s0 … s9 of the style sheet
 
 
 def escape(text):
@@ -96,13 +96,12 @@ class Plot:
                           f'<text class="axis" transform="translate(13 {middle}) rotate(-90)" '
                           f'text-anchor="middle">{escape(self.y_label)}</text>')
 
-    def line(self, points, series, label="", dash=False, markers=True):
+    def line(self, points, series, label="", markers=True):
         if not points:
             return
         at = [(self.x.at(x), self.y.at(y)) for x, y in points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
-        style = ' stroke-dasharray="5 4"' if dash else ""
-        self.parts.append(f'<polyline class="line s{series}" points="{path}"{style}><title>{escape(label)}</title>'
+        self.parts.append(f'<polyline class="line s{series}" points="{path}"><title>{escape(label)}</title>'
                           "</polyline>")
         if markers:
             self.parts += [f'<circle class="dot s{series}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in at]
@@ -128,21 +127,18 @@ def frame(title, width, height, parts):
             f"<title>{escape(title)}</title>{''.join(parts)}</svg>")
 
 
-def legend(entries):
-    """[(series, text, dashed)] as a row of HTML."""
-    marks = "".join(mark(*entry) for entry in entries)
-    return f'<div class="legend">{marks}</div>'
+def legend(entries, boxes=False):
+    """[(series, text)] as a row of HTML: beside each text a piece of its line, or a box of its colour."""
+    shape = '<rect class="bar s{0}" x="6" width="12" height="10" rx="2"/>' if boxes else \
+        '<line class="line s{0}" x1="1" x2="25" y1="5" y2="5"/>'
+    keys = "".join(f'<span class="key"><svg viewBox="0 0 26 10" width="26" height="10" aria-hidden="true">'
+                   f"{shape.format(series)}</svg>{escape(text)}</span>" for series, text in entries)
+    return f'<div class="legend">{keys}</div>'
 
 
-def mark(series, text, dashed):
-    dash = ' stroke-dasharray="5 4"' if dashed else ""
-    return (f'<span class="key"><svg viewBox="0 0 26 10" width="26" height="10" aria-hidden="true">'
-            f'<line class="line s{series}" x1="1" x2="25" y1="5" y2="5"{dash}/></svg>{escape(text)}</span>')
-
-
-def bars(title, rows, text=short, log=False, unit=""):
+def bars(title, rows, log=False, unit="", wide=860, left=210):
     """Horizontal bars: (label, value, series, (low, high) or None)."""
-    wide, left, tall, right = 860, 330, 26, 110
+    tall, right = 26, 90
     height = tall * len(rows) + 8
     most = max(value for _, value, _, _ in rows)
     least = min(value for _, value, _, _ in rows)
@@ -157,13 +153,13 @@ def bars(title, rows, text=short, log=False, unit=""):
             low, high = axis.at(spread[0]), axis.at(spread[1])
             parts.append(f'<line class="whisker" x1="{low:.1f}" x2="{high:.1f}" y1="{y + 12.5}" y2="{y + 12.5}"/>')
             end = max(end, high)
-        parts.append(f'<text class="label" x="{end + 8:.1f}" y="{y + 17}">{escape(text(value))}{escape(unit)}</text>')
+        parts.append(f'<text class="label" x="{end + 8:.1f}" y="{y + 17}">{escape(short(value))}{escape(unit)}</text>')
     return frame(title, wide, height, parts)
 
 
 def stacks(title, rows, order):
     """Horizontal bars of shares: (label, {name: count}); names in this order, with their series."""
-    wide, left, tall, right = 860, 390, 26, 16
+    wide, left, tall, right = 860, 210, 26, 16
     height = tall * len(rows) + 8
     parts = []
     for n, (label, counts) in enumerate(rows):

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What perf/run makes of figures: links that cannot be called a NIC, claims, comparison, the page. From a
 recorded result; nothing is measured here."""
-import copy
+import contextlib
+import dataclasses
+import functools
 import html.parser
 import json
 import pathlib
@@ -10,12 +12,13 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
-from capacity import cases, claims, compare, conditions, corpus, link, load, page, svg  # noqa: E402
+from capacity import cases, claims, compare, conditions, corpus, link, load, markdown, page, svg  # noqa: E402
 
 RUN = HERE.parent / "run"
 RECORDED = HERE / "result.json"
@@ -212,6 +215,177 @@ class Compare(unittest.TestCase):
         self.assertIn("w2-213", done.stdout)
 
 
+class FakeLoad:
+    """Answers like edgate-load about a server that does `capacity` tokens a second."""
+
+    def __init__(self, stand, mix):
+        self.stand, self.mix = stand, mix
+
+    def trial(self, rate, seconds, histogram=False):
+        self.stand.log.append((self.mix, "trial"))
+        taken = min(rate, self.stand.capacity)
+        due, sent = int(rate * seconds), int(taken * seconds)
+        cached = sent if self.mix == "W1" or self.stand.warm else 0
+        return {"requests": {"due": due, "sent": sent, "refused": due - sent, "lost": 0, "skipped": 0},
+                "tokens": {"answered": sent, "wrong": self.stand.wrong, "cached": cached},
+                "statuses": {"OK": sent}, "rates": {"due": rate, "goodput": taken, "tokens": taken},
+                "latency_us": dict.fromkeys(("p50", "p99", "p999", "max"), 20.0),
+                **({"histogram_us": [[10.0, 5], [20.0, 5]]} if histogram else {})}
+
+    def closed(self, window, seconds):
+        return self.trial(self.stand.capacity, seconds)
+
+    def search(self, low, high, trial_s, precision):
+        self.stand.log.append((self.mix, "search", low, high))
+        self.stand.capacity += 10  # each round finds a little more
+        rate = 0 if self.stand.lossy else self.stand.capacity
+        return {"wrong": self.stand.wrong, "pdr": [{"loss_ratio": 0.001, "rate": rate}],
+                "ndr": {"rate": rate, "limited_by": "appliance"},
+                "latency": [{"percent_of_ndr": 50, "latency_us": {"p50": 20.0, "p99": 30.0}}]}
+
+
+class FakeStand:
+    def __init__(self, **how):
+        self.capacity, self.lossy, self.wrong, self.warm, self.has_cache, self.log = 1000, False, 0, False, True, []
+        self.ports, self.sockets = "memif", "sockets"
+        self.broken, self.deaths, self.dead = how.pop("broken", None), how.pop("deaths", 0), False
+        vars(self).update(how)
+
+    def check_alive(self):
+        if self.dead:
+            raise AssertionError("edgate ended by itself (exit -11)")
+
+    @contextlib.contextmanager
+    def edgate(self, ports, extra="", tables=True):
+        self.log.append(("edgate", ports, extra))
+        if self.broken == "edgate":
+            raise AssertionError("edgate did not start:\nno hugepages")
+        kind = {"memif": {"kind": "dpdk", "vdev": "net_memif0"}, "sockets": {"kind": "socket"}}[ports]
+        yield types.SimpleNamespace(link=link.link_of(kind), yaml="ports")
+
+    plain_server = functools.partialmethod(edgate, "sockets")
+
+    def windows(self):
+        return [12, 12, 12, 9]
+
+    def configuration(self):
+        return "name: fake\n"
+
+    def stats(self):
+        return {"state": {"ed25519": "avx2"}, "totals": {"received": len(self.log)},
+                "stages": {"parse": {"cycles": 100 * len(self.log), "items": 1, "bursts": 1}}}
+
+    def load(self, port, name, mix, warm=64):
+        self.dead = self.deaths > 0
+        self.deaths -= self.dead
+        if self.dead:
+            raise load.LoadError("no answer")
+        return FakeLoad(self, mix)
+
+    def bare_engine(self, name, windows, tokens, rounds):
+        self.log.append(("engine", windows))
+        return {"engine": "avx2", "wall_ns": [1e6] * rounds, "cpu_ns": [1e6] * rounds}
+
+
+class Rounds(unittest.TestCase):
+    PLAN = dataclasses.replace(cases.PLANS["full"], trial_s=1.0)
+
+    def run_suite(self, stand, *names):
+        suite = cases.Suite(stand, self.PLAN, cases.choose(names))
+        return suite.run(), suite
+
+    def test_cases_take_turns(self):
+        stand = FakeStand()
+        self.run_suite(stand, "w2-213", "engine-213", "sodium")
+        self.assertEqual([e[0] for e in stand.log if e[0] in ("edgate", "engine")],
+                         ["edgate", "engine", "edgate"] * self.PLAN.rounds)
+        self.assertEqual(stand.log[-2], ("edgate", "memif", "ed25519: sodium\n"))
+
+    def test_engine_gets_the_tables_of_edgate(self):
+        stand = FakeStand()
+        self.run_suite(stand, "w2-213", "engine-213")
+        self.assertIn(("engine", [12, 12, 12, 9]), stand.log)
+
+    def test_figures(self):
+        found, suite = self.run_suite(FakeStand(), "w2-213")
+        self.assertEqual(found["w2-213"]["figures"]["ndr"],
+                         {"values": [1010, 1020, 1030], "median": 1020, "min": 1010, "max": 1030})
+        self.assertEqual([point["part_of_ndr"] for point in found["w2-213"]["curve"]], list(cases.CURVE))
+        self.assertEqual(set(found["w2-213"]["spectra"]), {"10", "50", "90"})
+        self.assertEqual(found["w2-213"]["stages"]["parse"]["cycles_per_packet"], 100)
+        self.assertEqual(suite.engine_name, "avx2")
+
+    def test_later_rounds_search_near_the_first(self):
+        stand = FakeStand()
+        self.run_suite(stand, "w2-213")
+        ranges = [e[2:] for e in stand.log if e[1] == "search"]
+        self.assertEqual(ranges[0], (cases.RATE_MIN, cases.RATE_MAX))
+        self.assertEqual(ranges[1:], [(0.6 * 1010, 1.5 * 1010)] * 2)
+
+    def test_overload_is_three_times_the_ndr(self):
+        found, _ = self.run_suite(FakeStand(), "overload")
+        figures = found["overload"]["figures"]
+        self.assertAlmostEqual(figures["offered"]["values"][0], 3 * 1010)
+        self.assertEqual(figures["goodput"]["values"][0], 1010)
+
+    def test_no_ndr_no_overload(self):
+        found, _ = self.run_suite(FakeStand(lossy=True), "overload")
+        self.assertEqual(found["w2-213"]["not_measured"], cases.NO_NDR)
+        self.assertIn("no NDR", found["overload"]["not_measured"])
+
+    def test_no_round_beyond_the_time(self):
+        now = iter(range(0, 10 * 400, 400))
+        suite = cases.Suite(FakeStand(), self.PLAN, cases.choose(["sodium"]), clock=lambda: next(now))
+        found = suite.run()
+        self.assertEqual((suite.rounds, len(found["sodium"]["figures"]["rate"]["values"])), (1, 1))
+        self.assertIn("1 of 3 rounds", suite.incidents[0])
+
+    def test_wrong_answers_outlive_a_failure(self):
+        found, _ = self.run_suite(FakeStand(wrong=2, lossy=True), "w2-213")
+        self.assertEqual(found["w2-213"]["wrong"], 2 * self.PLAN.rounds)
+        self.assertEqual(found["w2-213"]["link"]["kind"], "vdev")
+
+    def test_wrong_answers_add_up(self):
+        found, _ = self.run_suite(FakeStand(wrong=1), "w2-213", "sodium")
+        self.assertEqual(found["w2-213"]["wrong"], self.PLAN.rounds + len(cases.CURVE))
+        self.assertEqual(found["sodium"]["wrong"], self.PLAN.rounds)
+
+    def test_what_does_not_start_stops_nothing_else(self):
+        found, _ = self.run_suite(FakeStand(broken="edgate"), "w2-213", "engine-213")
+        self.assertEqual(found["w2-213"]["not_measured"], "edgate did not start: no hugepages")
+        self.assertIn("figures", found["engine-213"])
+
+    def test_what_dies_is_tried_again_and_told(self):
+        found, suite = self.run_suite(FakeStand(deaths=1), "w2-213")
+        self.assertEqual(len(found["w2-213"]["figures"]["ndr"]["values"]), self.PLAN.rounds)
+        self.assertEqual(suite.incidents, ["edgate: edgate ended by itself (exit -11)"])
+        found, suite = self.run_suite(FakeStand(deaths=cases.ATTEMPTS), "w2-213")
+        self.assertEqual(len(found["w2-213"]["figures"]["ndr"]["values"]), self.PLAN.rounds - 1)
+        self.assertEqual(len(found["w2-213"]["curve"]), len(cases.CURVE))
+        self.assertIn("exit -11", found["w2-213"]["failed_rounds"][0])
+        found, suite = self.run_suite(FakeStand(deaths=99), "w2-213")
+        self.assertIn("exit -11", found["w2-213"]["not_measured"])
+
+    def test_figures_of_what_died_do_not_count(self):
+        class Dying(FakeStand):
+            @contextlib.contextmanager
+            def edgate(self, ports, extra="", tables=True):
+                with super().edgate(ports, extra, tables) as port:
+                    yield port
+                if len(self.log) < 5:
+                    raise AssertionError("records do not add up")
+
+        found, suite = self.run_suite(Dying(), "sodium")
+        self.assertEqual(len(found["sodium"]["figures"]["rate"]["values"]), self.PLAN.rounds)
+        self.assertGreater(len(suite.incidents), 0)
+
+    def test_cold_must_be_cold_and_cached_needs_a_cache(self):
+        found, _ = self.run_suite(FakeStand(warm=True), "w2-213")
+        self.assertIn("were to be cold", found["w2-213"]["not_measured"])
+        found, _ = self.run_suite(FakeStand(has_cache=False), "w1-213")
+        self.assertIn("no cache", found["w1-213"]["not_measured"])
+
+
 class Reader(html.parser.HTMLParser):
     """Tags that stand open, and what comes from elsewhere."""
     VOID = {"meta"}
@@ -259,10 +433,10 @@ class Page(unittest.TestCase):
 
     def test_conditions_are_there(self):
         text, _ = self.read(recorded())
-        for name in ("source: commit", "source: dirty", "cpu: model", "cpu: microcode", "cpu: governor", "cpu: smt",
-                     "memory: hugepages", "software: dpdk", "software: kernel command line", "load before",
-                     "plan: rounds", "software: buildtype"):
+        for name in ("source commit", "source dirty", "model", "microcode", "governor", "smt", "hugepages", "dpdk",
+                     "kernel command line", "load before", "rounds", "buildtype"):
             self.assertTrue(f"<dt>{name}" in text, name)
+        self.assertTrue("idle: spin" in text)
 
     def test_what_the_engine_is(self):
         result = recorded()
@@ -290,8 +464,9 @@ class Page(unittest.TestCase):
         result["conditions"]["source"]["dirty"] = True
         result["conditions"]["load_before"] = [4.0, 1.0, 1.0]
         result["conditions"]["steal_pct"] = 12.5
+        result["incidents"] = ["edgate: it ended by itself"]
         text, _ = self.read(result)
-        for words in ("in no commit", "load 4.0", "12.5 % of the time"):
+        for words in ("in no commit", "load 4.0", "12.5 % of the time", "it ended by itself"):
             self.assertTrue(words in text, words)
 
     def test_smoke_is_marked(self):
@@ -303,6 +478,36 @@ class Page(unittest.TestCase):
         done = run("--report", RECORDED)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(done.stdout.startswith("<!DOCTYPE html>"))
+
+
+class Document(unittest.TestCase):
+    def put(self, text, result):
+        with tempfile.NamedTemporaryFile("w+", suffix=".md") as file:
+            file.write(text)
+            file.flush()
+            markdown.put_into(file.name, result)
+            return pathlib.Path(file.name).read_text()
+
+    def test_between_the_marks(self):
+        got = self.put("before\n<!-- capacity -->\nstale words\n<!-- /capacity -->\nafter\n", recorded())
+        self.assertTrue(got.startswith("before\n<!-- capacity -->\n**No network card"))
+        self.assertTrue(got.endswith("|\n<!-- /capacity -->\nafter\n"))
+        self.assertNotIn("stale words", got)
+        for line in got.splitlines():
+            if line.startswith("|"):
+                self.assertIn(line.count(" | ") + line.count("---:"), (3, 4), line)
+        self.assertEqual(self.put(got, recorded()), got)
+
+    def test_marks_are_needed(self):
+        self.assertRaises(ValueError, self.put, "nothing here\n", recorded())
+
+    def test_documentation_has_them(self):
+        self.assertEqual(len(markdown.MARKS.findall((HERE.parents[1] / "docs" / "performance.md").read_text())), 1)
+
+    def test_no_lies(self):
+        result = recorded()
+        result["cases"]["w2-213"]["link"]["kind"] = "nic"
+        self.assertRaises(link.LinkError, markdown.text, result)
 
 
 class Parts(unittest.TestCase):
@@ -318,16 +523,20 @@ class Parts(unittest.TestCase):
             self.assertAlmostEqual(nines, right)
 
     def test_generator_that_fails(self):
-        for code, out, error in ((2, "", "edgate-load: no such option"), (0, "not JSON", ""), (0, '{"format": "x"}', ""),
-                                 (-11, "", "")):
+        for code, out, error in ((2, "", "edgate-load: no such option"), (0, "not JSON", ""), (-11, "", ""),
+                                 (0, '{"format": "x"}', "")):
             done = subprocess.CompletedProcess([], code, out, error)
             self.assertRaises(load.LoadError, load.read, "run", done)
         newer = subprocess.CompletedProcess([], 0, '{"format": "edgate-load run", "version": 2}', "")
         self.assertRaises(load.LoadError, load.read, "run", newer)
 
-    def test_failed_round_leaves_no_figure(self):
-        found = cases.finish({"values": {"ndr": [1, 2]}, "not_measured": "round 3 failed"})
-        self.assertNotIn("figures", found)
+    def test_failed_rounds(self):
+        found = cases.finish({"values": {}, "failed_rounds": ["first", "second"]})
+        self.assertEqual((found.get("figures"), found["not_measured"]), (None, "first"))
+        found = cases.finish({"values": {"ndr": [1, 2]}, "failed_rounds": ["third"]})
+        self.assertEqual((found["figures"]["ndr"]["median"], found["failed_rounds"]), (1.5, ["third"]))
+        found = cases.finish({"values": {"ndr": [1, 2]}, "failed_rounds": ["first"], "refused": "was warm"})
+        self.assertEqual((found.get("figures"), found["not_measured"]), (None, "was warm"))
 
     def test_choose(self):
         self.assertEqual([c.name for c in cases.choose(["overload"])], ["w2-213", "overload"])
@@ -346,14 +555,16 @@ class Parts(unittest.TestCase):
 
     def test_faked_host(self):
         with tempfile.TemporaryDirectory() as root:
-            for path, text in (("proc/cpuinfo", "processor : 0\nmodel name : Fast CPU\nmicrocode : 0x42\nflags : a avx2\n"),
+            info = "processor : 0\nmodel name : Fast CPU\nmicrocode : 0x42\nflags : a avx2\n"
+            for path, text in (("proc/cpuinfo", info),
                                ("sys/devices/system/cpu/smt/active", "1\n"),
                                ("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "5\n")):
                 at = pathlib.Path(root, path)
                 at.parent.mkdir(parents=True, exist_ok=True)
                 at.write_text(text)
             cpu, memory = conditions.cpu(root), conditions.memory(root)
-        self.assertEqual((cpu["model"], cpu["microcode"], cpu["smt"], cpu["flags"]), ("Fast CPU", "0x42", "on", ["avx2"]))
+        got = [cpu[name] for name in ("model", "microcode", "smt", "flags")]
+        self.assertEqual(got, ["Fast CPU", "0x42", "on", ["avx2"]])
         self.assertEqual(cpu["governor"], conditions.UNKNOWN)
         self.assertEqual(memory["hugepages"], {"2048kB": "5 reserved, not readable free"})
 
