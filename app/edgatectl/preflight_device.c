@@ -12,8 +12,9 @@
 #define CAP_NET_ADMIN 12u
 #define CAP_NET_RAW   13u
 
-/* What drives a NIC in DPDK 22.11, by PCI vendor and device; queues: the most that the driver's own
- * limits allow with RSS (a device may have fewer). */
+/* What drives a NIC in DPDK 22.11, by PCI vendor and device (the drivers' own lists), and the most
+ * queues that it hashes over: ICE_MAX_Q_PER_TC, I40E_MAX_Q_PER_TC, VIRTIO_MAX_RX_QUEUES of its
+ * drivers, for ENA the EC2 User Guide; mlx5 has more than edgate has workers. */
 static const struct family {
 	const char *name;
 	bool keeps_kernel_driver; /* works beside it: must not be bound to vfio-pci */
@@ -21,12 +22,14 @@ static const struct family {
 	unsigned vendor;
 	unsigned device[12];
 } families[] = {
-    {"mlx5", true, 1024, 0x15b3,
+    {"mlx5", true, EG_WORKERS_MAX, 0x15b3,
         {0x1017, 0x1018, 0x1019, 0x101a, 0x101b, 0x101c, 0x101d, 0x101e, 0x101f, 0x1021}},
     {"ice", false, 256, 0x8086, {0x1591, 0x1592, 0x1593, 0x1599, 0x159a, 0x159b}},
-    {"i40e", false, 64, 0x8086, {0x1572, 0x1580, 0x1581, 0x1583, 0x1584, 0x158a, 0x158b}},
-    {"ena", false, 32, 0x1d0f, {0x0ec2, 0x1ec2, 0xec20, 0xec21}},
-    {"virtio", false, 256, 0x1af4, {0x1000, 0x1041}},
+    {"i40e", false, 64, 0x8086,
+        {0x1572, 0x1580, 0x1581, 0x1583, 0x1584, 0x1585, 0x1586, 0x1587, 0x1588, 0x1589, 0x158a,
+            0x158b}},
+    {"ena", false, 32, 0x1d0f, {0xec20, 0xec21}},
+    {"virtio", false, 128, 0x1af4, {0x1000, 0x1041}},
 };
 
 static unsigned hex_of(const struct pf *pf, const char *device, const char *name)
