@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const level_names[] = {
     [PF_GREEN] = "green", [PF_YELLOW] = "yellow", [PF_RED] = "red"};
@@ -52,6 +53,23 @@ void pf_red(struct pf *pf, const char *topic, const char *fix, const char *fmt, 
 }
 
 /* ── the whole ── */
+
+/* "a b" → "'a b'"; most names need nothing. */
+static void quote(char out[PF_PATH], const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                            "0123456789_./-+@%:";
+	size_t n = 0;
+
+	if (name[0] != '\0' && strspn(name, plain) == strlen(name)) {
+		(void)snprintf(out, PF_PATH, "%s", name);
+		return;
+	}
+	out[n++] = '\'';
+	for (const char *p = name; *p != '\0' && n < PF_PATH - 6; p++)
+		n += (size_t)snprintf(out + n, PF_PATH - n, *p == '\'' ? "'\\''" : "%c", *p);
+	(void)snprintf(out + n, PF_PATH - n, "'");
+}
 
 static bool is_running(const struct pf *pf)
 {
@@ -146,6 +164,9 @@ int ctl_preflight(const struct eg_cli *cli)
 			return eg_cli_refuse(&err);
 		}
 		pf.config = &config;
+		quote(pf.shell.file, pf.file);
+		quote(pf.shell.state, config.state);
+		quote(pf.shell.run, config.run);
 	}
 	check_all(&pf);
 	rc = print_all(&pf, eg_cli_has(cli, "json"));

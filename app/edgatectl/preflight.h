@@ -32,6 +32,9 @@ struct pf {
 	const char *root; /* "": this host */
 	const char *file; /* the configuration's; NULL: none */
 	const struct eg_config *config;
+	struct { /* names as a shell takes them, for commands */
+		char file[PF_PATH], state[PF_PATH], run[PF_PATH];
+	} shell;
 	bool is_running; /* an edgate of this configuration: what it has taken is its own */
 	json_t *lines;
 	unsigned cnt[3];   /* by level */

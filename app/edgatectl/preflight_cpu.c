@@ -74,7 +74,8 @@ static void check_places(struct pf *pf, const struct bound bound[], unsigned cnt
 			    bound[i].what);
 	}
 	if (pollers > (unsigned)CPU_COUNT(&allowed))
-		pf_red(pf, "cpu", pf_fix(pf, "sed -i 's/^idle:.*/idle: sleep:50/' %s", pf->file),
+		pf_red(pf, "cpu",
+		    pf_fix(pf, "sed -i 's/^idle:.*/idle: sleep:50/' %s", pf->shell.file),
 		    "%u workers poll without a pause on %d CPUs: they take turns of milliseconds",
 		    pollers, CPU_COUNT(&allowed));
 }
@@ -84,7 +85,8 @@ static void check_places(struct pf *pf, const struct bound bound[], unsigned cnt
 static void check_same_cpu(struct pf *pf, const struct bound *a, const struct bound *b)
 {
 	if (a->polls && b->polls)
-		pf_red(pf, "cpu", pf_fix(pf, "sed -i 's/^idle:.*/idle: sleep:50/' %s", pf->file),
+		pf_red(pf, "cpu",
+		    pf_fix(pf, "sed -i 's/^idle:.*/idle: sleep:50/' %s", pf->shell.file),
 		    "%s and %s poll on the same CPU %d: they take turns of milliseconds", a->what,
 		    b->what, a->cpu);
 	else if (a->polls || b->polls)
@@ -248,11 +250,13 @@ static void check_engine(struct pf *pf, const char *flags)
 			named = i;
 	if (wanted != NULL && named == ENGINE_CNT)
 		pf_red(pf, "engine",
-		    pf_fix(pf, "sed -i 's/\\b%s\\b/%s/' %s", wanted, engines[best].impl, pf->file),
+		    pf_fix(pf, "sed -i 's/\\b%s\\b/%s/' %s", wanted, engines[best].impl,
+		        pf->shell.file),
 		    "there is no Ed25519 implementation '%s'", wanted);
 	else if (wanted != NULL && missing_flag(flags, named) != NULL)
 		pf_red(pf, "engine",
-		    pf_fix(pf, "sed -i 's/\\b%s\\b/%s/' %s", wanted, engines[best].impl, pf->file),
+		    pf_fix(pf, "sed -i 's/\\b%s\\b/%s/' %s", wanted, engines[best].impl,
+		        pf->shell.file),
 		    "the CPU has no %s, which Ed25519 '%s' needs", missing_flag(flags, named),
 		    wanted);
 	else if (best >= 2)

@@ -76,7 +76,8 @@ static void say_missing(struct pf *pf, const char *device)
 	char other[PF_TEXT];
 
 	if (find_other(pf, other))
-		pf_red(pf, "device", pf_fix(pf, "sed -i 's/%s/%s/g' %s", device, other, pf->file),
+		pf_red(pf, "device",
+		    pf_fix(pf, "sed -i 's/%s/%s/g' %s", device, other, pf->shell.file),
 		    "there is no PCI device %s; one that is there is %s", device, other);
 	else
 		pf_red(pf, "device", pf_fix(pf, "echo 1 > /sys/bus/pci/rescan"),
@@ -177,7 +178,7 @@ static void check_queues(
 	else if (port->queues > most)
 		pf_red(pf, "queues",
 		    pf_fix(pf, "sed -i -E 's/^( *queues: *)%u\\b/\\1%u/' %s", port->queues, most,
-		        pf->file),
+		        pf->shell.file),
 		    "port %s wants %u queues, %s has %u", port->name, port->queues, port->device,
 		    most);
 	else
@@ -217,7 +218,7 @@ static void check_pci(struct pf *pf, unsigned idx)
 
 	if (pf_has_eal(pf, "--no-pci"))
 		pf_red(pf, "device",
-		    pf_fix(pf, "sed -i 's/\"\\?--no-pci\"\\?,\\? *//' %s", pf->file),
+		    pf_fix(pf, "sed -i 's/\"\\?--no-pci\"\\?,\\? *//' %s", pf->shell.file),
 		    "port %s is the PCI device %s, and `eal` says --no-pci", port->name,
 		    port->device);
 	if (!pf_exists(pf, PCI, port->device)) {
@@ -253,7 +254,7 @@ static void check_net_rights(struct pf *pf, const char *device)
 	if (pf_has_capability(pf, CAP_NET_ADMIN) && pf_has_capability(pf, CAP_NET_RAW))
 		pf_green(pf, "rights", "CAP_NET_ADMIN and CAP_NET_RAW, which %s needs", device);
 	else
-		pf_red(pf, "rights", pf_fix(pf, "sudo edgate --config %s", pf->file),
+		pf_red(pf, "rights", pf_fix(pf, "sudo edgate --config %s", pf->shell.file),
 		    "%s needs CAP_NET_ADMIN and CAP_NET_RAW: start edgate as root, it becomes "
 		    "`user` %s once its ports are open",
 		    device, pf->config->user);

@@ -227,9 +227,10 @@ const char *pf_move_fix(struct pf *pf, int cpu, const cpu_set_t *from)
 	int other = pf_offer_cpu(pf, from);
 
 	if (other >= 0)
-		return pf_fix(pf, "sed -i -E 's/cpu: *%d\\b/cpu: %d/' %s", cpu, other, pf->file);
-	return pf_fix(
-	    pf, "sed -i -E 's/, *cpu: *%d\\b//; /^control_cpu: *%d\\b/d' %s", cpu, cpu, pf->file);
+		return pf_fix(
+		    pf, "sed -i -E 's/cpu: *%d\\b/cpu: %d/' %s", cpu, other, pf->shell.file);
+	return pf_fix(pf, "sed -i -E 's/, *cpu: *%d\\b//; /^control_cpu: *%d\\b/d' %s", cpu, cpu,
+	    pf->shell.file);
 }
 
 int pf_node_of_cpu(const struct pf *pf, int cpu)

@@ -135,7 +135,7 @@ static void add_state(struct pf *pf, struct need *need, int home)
 		return; /* the process's checks say so */
 	if (read_state(pf, &bytes, need, &err) != 0)
 		pf_red(pf, "state",
-		    pf_fix(pf, "edgatectl --state %s state verify", pf->config->state), "%s",
+		    pf_fix(pf, "edgatectl --state %s state verify", pf->shell.state), "%s",
 		    err.text);
 	else
 		pf_green(pf, "state",
@@ -226,12 +226,22 @@ static uint64_t free_kib(const struct pf *pf, unsigned node)
 	return kib;
 }
 
-/* Free huge pages and free memory together must hold it all. */
+/* What must come from small pages, once the free huge ones are full: DPDK's part is never there,
+ * unless it is told to do without huge pages. */
+static uint64_t small_bytes(const struct pf *pf, unsigned node, const struct node *n)
+{
+	uint64_t huge = pages_kib(pf, node, "free") << 10;
+	uint64_t dpdk = pf_has_eal(pf, "--no-huge") ? 0 : n->dpdk;
+	uint64_t left = huge > dpdk ? huge - dpdk : 0, tables = n->tables + n->state;
+
+	return n->workers + n->dpdk - dpdk + (tables > left ? tables - left : 0);
+}
+
 static void check_total(struct pf *pf, unsigned node, const struct node *n)
 {
-	uint64_t have = (free_kib(pf, node) + pages_kib(pf, node, "free")) << 10;
+	uint64_t have = free_kib(pf, node) << 10, want = small_bytes(pf, node, n);
 
-	if (pf->is_running || have >= all_of(n))
+	if (pf->is_running || have >= want)
 		pf_green(pf, "memory",
 		    "node %u: %.0f MB: buffers and drivers %.1f, tables %.1f, revocation %.1f, "
 		    "workers %.1f",
@@ -240,10 +250,10 @@ static void check_total(struct pf *pf, unsigned node, const struct node *n)
 		    (double)n->workers / PF_MIB);
 	else
 		pf_red(pf, "memory", pf_fix(pf, "ps -eo rss,pid,args --sort=-rss | head -n 12"),
-		    "node %u needs %.0f MB (buffers and drivers %.0f, tables %.0f, revocation "
-		    "%.0f), and has %.0f: stop what takes it (the command shows it), or ask for "
-		    "fewer queues or descriptors",
-		    node, (double)all_of(n) / PF_MIB, (double)n->dpdk / PF_MIB,
+		    "node %u needs %.0f MB beside its huge pages (buffers and drivers %.0f in all, "
+		    "tables %.0f, revocation %.0f), and has %.0f: stop what takes it (the command "
+		    "shows it), or ask for fewer queues or descriptors",
+		    node, (double)want / PF_MIB, (double)n->dpdk / PF_MIB,
 		    (double)n->tables / PF_MIB, (double)n->state / PF_MIB, (double)have / PF_MIB);
 }
 
@@ -275,13 +285,13 @@ static void check_no_huge(struct pf *pf, const struct need *need)
 		    mb >= 0 ? mb : EAL_MB_DEFAULT, want_mb);
 	else if (mb >= 0)
 		pf_red(pf, "eal",
-		    pf_fix(
-		        pf, "sed -i -E 's/(\"?-m\"?, *\"?)%ld/\\1%ld/' %s", mb, want_mb, pf->file),
+		    pf_fix(pf, "sed -i -E 's/(\"?-m\"?, *\"?)%ld/\\1%ld/' %s", mb, want_mb,
+		        pf->shell.file),
 		    "--no-huge with %ld MB, but %ld are needed", mb, want_mb);
 	else
 		pf_red(pf, "eal",
-		    pf_fix(
-		        pf, "sed -i 's/\"--no-huge\"/&, \"-m\", \"%ld\"/' %s", want_mb, pf->file),
+		    pf_fix(pf, "sed -i 's/\"--no-huge\"/&, \"-m\", \"%ld\"/' %s", want_mb,
+		        pf->shell.file),
 		    "--no-huge without -m means %d MB, but %ld are needed", EAL_MB_DEFAULT,
 		    want_mb);
 }

@@ -73,7 +73,7 @@ static void check_space(struct pf *pf, const char *dir)
 	if (have >= want)
 		pf_green(pf, "space", "%s: %.0f MB are free", dir, (double)have / PF_MIB);
 	else
-		pf_red(pf, "space", pf_fix(pf, "du -xsh %s/* | sort -h | tail", dir),
+		pf_red(pf, "space", pf_fix(pf, "du -xsh %s/* | sort -h | tail", pf->shell.state),
 		    "%s: %.0f MB are free, a change may need %.0f: make room (the command shows "
 		    "what takes it)",
 		    dir, (double)have / PF_MIB, (double)want / PF_MIB);
@@ -81,28 +81,28 @@ static void check_space(struct pf *pf, const char *dir)
 
 static void check_state(struct pf *pf)
 {
-	const char *dir = pf->config->state;
+	const char *dir = pf->config->state, *sh = pf->shell.state;
 	char db[PF_PATH];
 	struct stat st;
 
 	(void)snprintf(db, sizeof(db), "%s/edgate.db", dir);
 	if (!stat_of(pf, dir, &st))
 		pf_red(pf, "state",
-		    pf_fix(pf, "edgatectl --state %s init --group %s", dir, pf->config->user),
+		    pf_fix(pf, "edgatectl --state %s init --group %s", sh, pf->config->user),
 		    "there is no state directory %s", dir);
 	else if (!S_ISDIR(st.st_mode))
 		pf_red(
-		    pf, "state", pf_fix(pf, "mv %s %s.aside", dir, dir), "%s is no directory", dir);
+		    pf, "state", pf_fix(pf, "mv %s %s.aside", sh, sh), "%s is no directory", dir);
 	else if ((st.st_mode & S_IWOTH) != 0)
-		pf_red(pf, "state", pf_fix(pf, "chmod o-rwx %s", dir),
+		pf_red(pf, "state", pf_fix(pf, "chmod o-rwx %s", sh),
 		    "everybody may write in %s: the store is who says whose tokens pass", dir);
 	else if (!may_use(pf, &st))
 		pf_red(pf, "state",
-		    pf_fix(pf, "chmod g+rwxs %s && chmod g+rw %s/edgate.db*", dir, dir),
+		    pf_fix(pf, "chmod g+rwxs %s && chmod g+rw %s/edgate.db*", sh, sh),
 		    "the group of %s may not use it, and that is what edgate will be", dir);
 	else if (!stat_of(pf, db, &st))
 		pf_red(pf, "state",
-		    pf_fix(pf, "edgatectl --state %s init --group %s", dir, pf->config->user),
+		    pf_fix(pf, "edgatectl --state %s init --group %s", sh, pf->config->user),
 		    "there is no store in %s", dir);
 	else
 		pf_green(pf, "state", "%s is there, and may be used", db);
@@ -144,12 +144,13 @@ static void check_run(struct pf *pf)
 
 	find_base(pf, dir, base, &st);
 	if (strcmp(base, dir) == 0 && (st.st_mode & S_IWOTH) != 0)
-		pf_red(
-		    pf, "run", pf_fix(pf, "chmod o-w %s", dir), "everybody may write in %s", dir);
+		pf_red(pf, "run", pf_fix(pf, "chmod o-w %s", pf->shell.run),
+		    "everybody may write in %s", dir);
 	else if (pf->is_running)
 		pf_yellow(pf, "run", NULL, "an edgate of this name runs in %s: stop it first", dir);
 	else if (!may_write(pf, &st))
-		pf_red(pf, "run", pf_fix(pf, "sudo install -d -m 750 -o \"$(id -un)\" %s", dir),
+		pf_red(pf, "run",
+		    pf_fix(pf, "sudo install -d -m 750 -o \"$(id -un)\" %s", pf->shell.run),
 		    "run directory %s: uid %u may not write in %s", dir, pf_uid(pf), base);
 	else
 		pf_green(

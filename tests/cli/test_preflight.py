@@ -341,7 +341,21 @@ class Preflight(CliTest):
         self.host.pages(1, 20)
         found = self.lines("red")
         self.assertEqual([line["topic"] for line in found], ["memory"])
-        self.assertRegex(found[0]["text"], r"node 1 needs \d+ MB .* and has 41")
+        self.assertRegex(found[0]["text"], r"node 1 needs \d+ MB beside its huge pages .* and has 1:")
+
+    def test_memory_without_huge_pages(self):
+        """What --no-huge takes cannot come from huge pages, however many are free."""
+        self.config.write_text(VETH_CONFIG)
+        self.host.write(f"{NODE}/node1/meminfo", "Node 1 MemFree: 1024 kB\n")
+        self.host.pages(1, 1000)
+        self.expect_red("memory", "and has 1:", "^ps ")
+
+    def test_a_name_with_blanks(self):
+        self.config = self.config.rename(self.dir / "edge 'one'.yaml")
+        self.change_config("cpu: 6", "cpu: 99")
+        fix = self.expect_red("cpu", "CPU 99", r"^sed .* '.*/edge .*one.*yaml'$")
+        subprocess.run(["sh", "-c", fix], check=True)
+        self.assertEqual(self.lines("red"), [])
 
     def test_state_counts(self):
         self.token("keygen", "--kid", "k", "--out", self.dir / "issuer")
