@@ -2,6 +2,7 @@
 #include "ports.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define LCORES_BYTES 4096u
 #define ALLOW_BYTES  512u
@@ -18,13 +19,30 @@ static void format_lcores(char text[LCORES_BYTES], const cpu_set_t *control)
 	(void)snprintf(text + n - 1, LCORES_BYTES - n + 1, ")");
 }
 
-/* "--allow=0000:3b:00.0,mprq_en=1": a PCI device whose driver has arguments of its own. */
-static bool format_allow(char text[ALLOW_BYTES], const struct eg_config_port *port)
+static bool has_devargs(const struct eg_config_port *port)
 {
-	if (port->devargs == NULL || port->vdev != NULL)
+	return port->devargs != NULL && port->vdev == NULL;
+}
+
+/* Once one device is allowed by name DPDK looks at no other, so that all have to be. */
+static bool must_allow(const struct eg_config *config, const struct eg_config_port *port)
+{
+	if (port->kind != EG_PORT_DPDK || !eg_config_is_pci_address(port->device))
 		return false;
-	return (unsigned)snprintf(text, ALLOW_BYTES, "--allow=%s,%s", port->device, port->devargs) <
-	       ALLOW_BYTES;
+	for (unsigned i = 0; !has_devargs(port) && i < config->eal_cnt; i++)
+		if (strstr(config->eal[i], port->device) != NULL)
+			return false;
+	for (unsigned i = 0; i < config->port_cnt; i++)
+		if (has_devargs(&config->port[i]))
+			return true;
+	return false;
+}
+
+/* "--allow=0000:3b:00.0,mprq_en=1" */
+static void format_allow(char text[ALLOW_BYTES], const struct eg_config_port *port)
+{
+	(void)snprintf(text, ALLOW_BYTES, "--allow=%.64s%s%s", port->device,
+	    port->devargs != NULL ? "," : "", port->devargs != NULL ? port->devargs : "");
 }
 
 static int init_eal(const struct eg_config *config, const cpu_set_t *control, struct eg_error *err)
@@ -45,8 +63,10 @@ static int init_eal(const struct eg_config *config, const cpu_set_t *control, st
 	for (unsigned i = 0; i < config->eal_cnt; i++)
 		argv[argc++] = config->eal[i];
 	for (unsigned i = 0; i < config->port_cnt; i++)
-		if (format_allow(allow[i], &config->port[i]))
+		if (must_allow(config, &config->port[i])) {
+			format_allow(allow[i], &config->port[i]);
 			argv[argc++] = allow[i];
+		}
 	return eg_port_eal_init(argc, argv, err);
 }
 

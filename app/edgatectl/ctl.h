@@ -192,6 +192,7 @@ int ctl_explain(const struct eg_cli *cli);
 int ctl_verify(const struct eg_cli *cli);
 int ctl_ping(const struct eg_cli *cli);
 int ctl_selftest(const struct eg_cli *cli);
+int ctl_preflight(const struct eg_cli *cli);
 int ctl_stats(const struct eg_cli *cli);
 int ctl_top(const struct eg_cli *cli);
 int ctl_counters(const struct eg_cli *cli);

@@ -181,6 +181,11 @@ static const struct eg_cli_option selftest_options[] = {
         "with 'id 1' or 'id 0' (\"-\": stdin)"},
     END,
 };
+static const struct eg_cli_option preflight_options[] = {
+    {"sysroot", EG_CLI_VALUE, "DIR", "look at the host whose proc, sys and files lie below DIR"},
+    JSON,
+    END,
+};
 static const struct eg_cli_option stats_options[] = {
     {"all", EG_CLI_SWITCH, NULL, "counters that are zero too"},
     JSON,
@@ -281,6 +286,8 @@ static const struct eg_cli_command commands[] = {
     {"ping", NULL, "HOST[:PORT]", 1, 1, ping_options, "ask a running edgate how it is", ctl_ping},
     {"selftest", NULL, NULL, 0, 0, selftest_options,
         "does Ed25519 verification give known answers on this CPU", ctl_selftest},
+    {"preflight", NULL, "[CONFIG]", 0, 1, preflight_options,
+        "does this host have what a configuration needs; changes nothing", ctl_preflight},
     {"stats", NULL, NULL, 0, 0, stats_options, "counters of the running edgate", ctl_stats},
     {"top", NULL, NULL, 0, 0, top_options,
         "the running edgate, live: rates, verdicts and cycles of each core; q quits", ctl_top},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dpdk_choose.h"
-
-#define DESC_CNT 1024u
+#include "eg_port_need.h"
 
 #define RX_CHECKSUMS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
 #define TX_CHECKSUMS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
@@ -93,8 +92,8 @@ static int choose_descriptors(const struct eg_config_device *want,
 	if (rc == 0)
 		rc =
 		    check_descriptors(want->tx_desc_cnt, &info->tx_desc_lim, "tx_descriptors", err);
-	choice->rx_desc_cnt = want->rx_desc_cnt != 0 ? want->rx_desc_cnt : DESC_CNT;
-	choice->tx_desc_cnt = want->tx_desc_cnt != 0 ? want->tx_desc_cnt : DESC_CNT;
+	choice->rx_desc_cnt = want->rx_desc_cnt != 0 ? want->rx_desc_cnt : EG_PORT_DESC_CNT;
+	choice->tx_desc_cnt = want->tx_desc_cnt != 0 ? want->tx_desc_cnt : EG_PORT_DESC_CNT;
 	return rc;
 }
 

@@ -2,20 +2,22 @@
 #include "dpdk_choose.h"
 #include "dpdk_impl.h"
 #include "eg_log.h"
+#include "eg_port_need.h"
 
 #include <errno.h>
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CACHE_CNT         256u
-#define FRAME_MIN_BYTES   2048u /* some devices refuse mbufs with less room */
 #define MTU_DEFAULT_BYTES 1500u
 #define IP6_UDP_BYTES     48u
 #define DEVICE_LIST_BYTES 256u
 #define DEVARGS_BYTES     512u
+#define HUGE_PAGE_BYTES   (2u << 20)
+#define SMALL_PAGE_BYTES  4096u
 
 /* What the steps share. */
 struct opening {
@@ -184,28 +186,27 @@ static int configure(struct opening *o, struct eg_error *err)
 	return 0;
 }
 
-/* Enough that no queue can starve another: all that descriptors, worker and caches can hold. */
 static int make_pool(struct opening *o, struct eg_error *err)
 {
-	uint32_t frame = o->params->max_datagram_bytes + EG_PORT_HEADERS_BYTES;
-	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_ALIGN(RTE_MAX(frame, FRAME_MIN_BYTES), 64u);
-	uint32_t each =
-	    o->rx_desc_cnt + o->tx_desc_cnt + EG_PORT_PACKETS_OUT + EG_BURST_MAX + 2 * CACHE_CNT;
-	uint32_t cnt = each * o->params->config->queues;
+	const struct eg_port_buffers need = eg_port_need_buffers(o->params->config->queues,
+	    o->params->max_datagram_bytes, o->rx_desc_cnt, o->tx_desc_cnt);
+	const uint32_t page = rte_eal_has_hugepages() ? HUGE_PAGE_BYTES : SMALL_PAGE_BYTES;
 	char name[RTE_MEMPOOL_NAMESIZE];
+	_Static_assert(EG_PORT_HEADROOM_BYTES == RTE_PKTMBUF_HEADROOM, "DPDK's own");
 
-	if (room > UINT16_MAX)
+	if (need.room_bytes > UINT16_MAX)
 		return eg_error_set(err, EG_ELIMIT,
 		    "max_datagram %u: a packet must fit one buffer of 64 KiB with its headers",
 		    o->params->max_datagram_bytes);
 	(void)snprintf(name, sizeof(name), "eg_port%u", o->p->id);
-	o->p->pool = rte_pktmbuf_pool_create(
-	    name, cnt, CACHE_CNT, 0, (uint16_t)room, rte_eth_dev_socket_id(o->p->id));
+	o->p->pool = rte_pktmbuf_pool_create(name, need.cnt, EG_PORT_CACHE_CNT, 0,
+	    (uint16_t)need.room_bytes, rte_eth_dev_socket_id(o->p->id));
 	if (o->p->pool == NULL)
 		return eg_error_set(err, EG_ENOMEM,
 		    "no memory for %u packet buffers, %u MB: %s; reserve more hugepages, or with "
 		    "--no-huge raise -m in `eal`",
-		    cnt, (unsigned)(((uint64_t)cnt * room >> 20) + 1), rte_strerror(rte_errno));
+		    need.cnt, (unsigned)((eg_port_buffers_bytes(&need, page) >> 20) + 1),
+		    rte_strerror(rte_errno));
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
+#include "run.h"
 
 #include "eg_clock.h"
 
@@ -179,6 +180,14 @@ int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_e
 
 	*out = NULL;
 	rc = read_snapshot(st, out, err);
+	eg_store_rollback(st);
+	return rc;
+}
+
+int eg_state_count_values(struct eg_state *st, uint64_t *cnt, struct eg_error *err)
+{
+	int rc = eg_run_count(&st->db, cnt, err);
+
 	eg_store_rollback(st);
 	return rc;
 }

@@ -143,8 +143,8 @@ class VethWorld(World):
     """edgate with two workers on the two queues of an af_packet port, at one end of a veth pair; the
     other end, eg1 with 192.0.2.2 and 2001:db8::2, is the kernel's, in the network namespace `cli`."""
 
-    PORT = """  - name: p0
-    kind: dpdk
+    PORT = f"""  - name: p0
+    include: {ROOT}/drivers-config/drivers/af_packet.yaml
     device: net_af_packet0
     vdev: "net_af_packet0,iface=eg0,qpairs=2"
     queues: 2

@@ -3,10 +3,10 @@
 import os
 import unittest
 
-from harness import World, program, run
+from harness import ROOT, World, program, run
 
 PORT = """  - name: p0
-    kind: dpdk
+    include: {root}/drivers-config/drivers/memif.yaml
     device: net_memif0
     vdev: "net_memif0,role=server,socket={dir}/memif.sock,socket-abstract=no"
     queues: 1
@@ -26,7 +26,8 @@ class Memif(unittest.TestCase):
         w.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
         run("sh", f"{corpus}/setup.sh", w.state, program("edgatectl"))
         eal = ", ".join(f'"{a}"' for a in EAL)
-        w.config(PORT.format(dir=w.dir), "  - {port: p0, queue: 0, cpu: 1}\n", f"idle: {idle}\neal: [{eal}]\n")
+        w.config(PORT.format(dir=w.dir, root=ROOT), "  - {port: p0, queue: 0, cpu: 1}\n",
+                 f"idle: {idle}\neal: [{eal}]\n")
         w.start()
 
     def load(self, *args):
