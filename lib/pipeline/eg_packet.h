@@ -37,7 +37,7 @@ struct eg_packet {
 	uint32_t room;
 	uint32_t flags;
 	uint16_t l2_bytes, l3_bytes; /* header lengths of an answer, for offloads */
-	uint8_t answer;              /* of an answer: enum eg_answer, for eg_pipeline_sent */
+	uint8_t answer;              /* of an answer: enum eg_answer; of a drop: enum eg_drop */
 	void *handle;                /* the port's own */
 };
 

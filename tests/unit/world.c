@@ -87,6 +87,12 @@ static void start_core(
 		assert_non_null(mem);
 		core->samples = eg_sample_ring_init(mem, WORLD_TOKEN_MAX);
 	}
+	if (w->traced) {
+		void *mem = aligned_alloc(EG_CACHE_LINE_BYTES, eg_trace_footprint(WORLD_TOKEN_MAX));
+
+		assert_non_null(mem);
+		core->trace = eg_trace_init(mem, WORLD_TOKEN_MAX);
+	}
 	config = (struct eg_pipeline_config){
 	    .worker = i,
 	    .worker_cnt = w->core_cnt,
@@ -99,6 +105,7 @@ static void start_core(
 	    .utc = &w->utc,
 	    .ticks = w->ticks,
 	    .samples = core->samples,
+	    .trace = core->trace,
 	    .sample_every = w->sample_every,
 	    .sample_phase = w->sample_phase,
 	    .mailbox = &core->box,
@@ -151,6 +158,7 @@ void world_free(struct world *w)
 		assert_int_equal(eg_pipeline_in_flight(w->cores[w->core].pipeline), 0);
 		free(w->cores[w->core].mem);
 		free(w->cores[w->core].samples);
+		free(w->cores[w->core].trace);
 	}
 	for (unsigned i = 0; i < WORLD_BUFFERS; i++)
 		assert_false(w->buffer[i].lent);

@@ -63,6 +63,7 @@ struct world_core {
 	struct eg_pipeline *pipeline;
 	struct eg_mailbox box;
 	struct eg_sample_ring *samples; /* with world.sample_every */
+	struct eg_trace *trace;         /* with world.traced */
 	struct eg_packet rx[EG_BURST_MAX];
 	unsigned rx_cnt;
 };
@@ -86,6 +87,7 @@ struct world {
 	uint32_t sample_every; /* 0: no samples */
 	uint32_t sample_phase;
 	uint64_t (*ticks)(void);            /* NULL: cycles are not measured */
+	bool traced;                        /* each core has a trace */
 	const struct eg_snapshot *snapshot; /* owned by the world: the first one */
 	struct eg_issuer issuer;            /* of the first snapshot, for hashes */
 
