@@ -5,20 +5,24 @@
 
 #define HIDDEN 'x'
 
-/* No token starts before: the shortest headers, or none, with those of EGT and of a record. */
-#define OPEN_DATAGRAM (EG_EGT_HEADER_BYTES + EG_EGT_RECORD_BYTES)
-#define OPEN_FRAME    (EG_ETH_BYTES + EG_IP4_BYTES + EG_UDP_BYTES + OPEN_DATAGRAM)
+/* The shortest headers of a frame, and those of EGT with its first record: no token starts before.
+ */
+#define FRAME_HEADERS_BYTES (EG_ETH_BYTES + EG_IP4_BYTES + EG_UDP_BYTES)
+#define EGT_HEADERS_BYTES   (EG_EGT_HEADER_BYTES + EG_EGT_RECORD_BYTES)
 
 static void hide(uint8_t *from, size_t bytes)
 {
 	memset(from, HIDDEN, bytes);
 }
 
-/* Of what is not understood, or was never meant to be, nobody knows where a token may stand. */
+/* Of what is not understood, or was never meant to be, nobody knows where a token may stand: what
+ * is not EGT may be nothing else. */
 static void hide_behind_headers(const struct eg_trace_entry *entry)
 {
-	const uint32_t open = (entry->flags & EG_PACKET_DATAGRAM) != 0 ? OPEN_DATAGRAM : OPEN_FRAME;
+	uint32_t open = (entry->flags & EG_PACKET_DATAGRAM) != 0 ? 0 : FRAME_HEADERS_BYTES;
 
+	if (open + 2 <= entry->request_kept && eg_load_be16(entry->request + open) == EG_EGT_MAGIC)
+		open += EGT_HEADERS_BYTES;
 	if (entry->request_kept > open)
 		hide(entry->request + open, entry->request_kept - open);
 }

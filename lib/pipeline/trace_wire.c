@@ -106,14 +106,22 @@ static struct eg_traced_record read_record(struct eg_reader *r)
 	return record;
 }
 
+static bool read_bool(struct eg_reader *r)
+{
+	uint8_t value = eg_read_u8(r);
+
+	r->failed = r->failed || value > 1;
+	return value == 1;
+}
+
 static void read_head(struct eg_reader *r, struct eg_traced *t)
 {
 	t->worker = eg_read_be32(r);
 	t->lost = eg_read_be64(r);
 	t->ticks_hz = eg_read_be64(r);
 	t->utc_ns = eg_read_be64(r);
-	t->dropped = eg_read_u8(r) != 0;
-	t->datagram = eg_read_u8(r) != 0;
+	t->dropped = read_bool(r);
+	t->datagram = read_bool(r);
 	t->number = eg_read_u8(r);
 	t->base_port = eg_read_be16(r);
 	t->burst = eg_read_be32(r);

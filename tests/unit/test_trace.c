@@ -14,6 +14,8 @@
 #define NEVER_NS      UINT64_MAX
 #define PACKET_MAX    4096u
 #define RACE_PACKETS  20000u
+/* version, kind, worker, lost, ticks_hz, utc_ns, dropped */
+#define MESSAGE_DATAGRAM_AT (1 + 1 + 4 + 8 + 8 + 8 + 1)
 
 static const struct eg_trace_filter any = {EG_TRACE_ANY, 0};
 static const struct eg_trace_filter expired = {EG_TRACE_VERDICT, EG_EXPIRED};
@@ -316,6 +318,14 @@ static void what_was_dropped_is_hidden_too(void **state)
 	assert_true(t.dropped && t.number == EG_DROP_egt_flags && t.record_cnt == 0);
 	assert_hidden(t.request, &good);
 	assert_int_equal(t.request.ptr[0], 0xe6);
+	eg_trace_drop(trace_of(w));
+	world_deliver(w, world_packet(w, good.len)); /* the token alone, by somebody who errs */
+	memcpy(w->cores[0].rx[0].data, good.text, good.len);
+	world_turn(w);
+	t = read_next(w, false);
+	assert_true(t.dropped && t.number == EG_DROP_egt_magic);
+	assert_int_equal(t.request.ptr[0], 'x');
+	assert_hidden(t.request, &good);
 	world_free(w);
 }
 
@@ -479,6 +489,12 @@ static void what_is_no_message_is_refused(void **state)
 	out.packet.number = EG_ANSWER_COUNT;
 	len = eg_trace_write_message(bytes, sizeof(bytes), &out);
 	assert_false(eg_trace_parse_message(eg_span(bytes, len), &in));
+	out.packet.number = EG_ANSWER_answered_verify;
+	len = eg_trace_write_message(bytes, sizeof(bytes), &out);
+	bytes[MESSAGE_DATAGRAM_AT] = 2;
+	assert_false(eg_trace_parse_message(eg_span(bytes, len), &in));
+	bytes[MESSAGE_DATAGRAM_AT] = 1;
+	assert_true(eg_trace_parse_message(eg_span(bytes, len), &in));
 	assert_false(eg_trace_parse_message(eg_span("\1\0", 2), &in));
 	assert_false(eg_trace_parse_message(eg_span("\1\4", 2), &in));
 	assert_false(eg_trace_parse_message(eg_span("\2\1", 2), &in));
