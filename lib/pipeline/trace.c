@@ -183,6 +183,22 @@ void eg_trace_arrive(
 	}
 }
 
+static void note_end(struct watch *watch, const struct eg_packet *pkt, bool dropped)
+{
+	struct eg_trace_entry *entry = &watch->entry;
+
+	watch->state = WATCH_LEAVING;
+	entry->dropped = dropped;
+	entry->number = pkt->answer;
+	if (dropped)
+		return;
+	entry->reply_payload_off = (pkt->flags & EG_PACKET_DATAGRAM) != 0
+	                               ? 0
+	                               : (uint16_t)(pkt->l2_bytes + pkt->l3_bytes + EG_UDP_BYTES);
+	entry->reply_bytes = pkt->len;
+	entry->reply_kept = keep(entry->reply, pkt, EG_TRACE_REPLY_BYTES);
+}
+
 void eg_trace_depart(struct eg_pipeline *p)
 {
 	const struct eg_pipeline_out *out = p->out;
@@ -192,20 +208,10 @@ void eg_trace_depart(struct eg_pipeline *p)
 		const struct eg_packet *pkt = dropped ? &out->drop[i - out->tx_cnt] : &out->tx[i];
 		struct watch *watch = find(p->config.trace, pkt);
 
-		if (watch == NULL)
-			continue;
-		watch->state = WATCH_LEAVING;
-		watch->entry.dropped = dropped;
-		watch->entry.number = pkt->answer;
-		if (dropped)
-			continue;
-		watch->entry.reply_payload_off =
-		    (pkt->flags & EG_PACKET_DATAGRAM) != 0
-		        ? 0
-		        : (uint16_t)(pkt->l2_bytes + pkt->l3_bytes + EG_UDP_BYTES);
-		watch->entry.reply_bytes = pkt->len;
-		watch->entry.reply_kept = keep(watch->entry.reply, pkt, EG_TRACE_REPLY_BYTES);
+		if (watch != NULL)
+			note_end(watch, pkt, dropped);
 	}
+	(void)eg_stage_end(&p->clock, EG_STAGE_house, 0);
 }
 
 /* ── the ring ── */
@@ -278,4 +284,5 @@ void eg_trace_left(struct eg_pipeline *p, const struct eg_pipeline_out *out, uns
 	for (unsigned i = 0; i < EG_TRACE_OPEN; i++)
 		if (trace->watch[i].state == WATCH_LEAVING)
 			hand_over(p, &trace->watch[i]);
+	(void)eg_stage_end(&p->clock, EG_STAGE_house, 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The worker's side of a trace (eg_trace.h): private to the pipeline. [worker]
+ * The worker's side of a trace (eg_trace.h): private to the pipeline. What it takes itself counts
+ * as house. [worker]
  */
 #ifndef EG_TRACE_IMPL_H
 #define EG_TRACE_IMPL_H
