@@ -65,12 +65,12 @@ void eg_tracing_begin(struct eg_tracing *t, const struct eg_doorbell_ask *ask)
 		t->session = 1;
 	t->lost = 0;
 	t->lost_before = lost_by_workers(t);
+	for (unsigned i = 0; i < t->worker_cnt; i++)
+		eg_trace_start(t->worker[i].trace, t->session, ask->ask.filter);
 	message = (struct eg_trace_message){.kind = EG_TRACE_ARMED};
 	(void)send_message(t->fd);
 	eg_log(EG_LOG_INFO, "trace begun by process %d%s", (int)t->pid,
 	    (t->flags & EG_TRACE_WITH_TOKENS) != 0 ? ", with tokens" : "");
-	for (unsigned i = 0; i < t->worker_cnt; i++)
-		eg_trace_start(t->worker[i].trace, t->session, ask->ask.filter);
 }
 
 static void send_entry(struct eg_tracing *t, struct eg_worker *w, struct eg_trace_entry *entry)
