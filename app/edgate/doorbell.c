@@ -54,40 +54,92 @@ static bool may_ring(const struct eg_doorbell *bell, const struct ucred *peer)
 	return peer->uid == 0 || peer->uid == bell->uid || peer->gid == bell->gid;
 }
 
-/* True where a peer who may said "poke". */
-static bool take_ring(const struct eg_doorbell *bell)
+/* What came with a datagram. */
+struct letter {
+	uint8_t bytes[EG_TRACE_ASK_BYTES + 1]; /* one more than the longest that is understood */
+	size_t len;
+	bool signed_by_kernel;
+	struct ucred peer;
+	int fd; /* -1: none */
+};
+
+static void take_control(struct letter *letter, const struct cmsghdr *c)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
-	char text[sizeof(POKE)];
-	struct iovec iov = {text, sizeof(text)};
+	if (c->cmsg_level != SOL_SOCKET)
+		return;
+	if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(letter->peer))) {
+		memcpy(&letter->peer, CMSG_DATA(c), sizeof(letter->peer));
+		letter->signed_by_kernel = true;
+	}
+	if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&letter->fd, CMSG_DATA(c), sizeof(int));
+}
+
+/* There is room for credentials and one descriptor; the kernel closes any more. */
+static struct letter receive(const struct eg_doorbell *bell)
+{
+	_Alignas(struct cmsghdr) char
+	    control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+	struct letter letter = {.fd = -1};
+	struct iovec iov = {letter.bytes, sizeof(letter.bytes)};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control,
 	    .msg_controllen = sizeof(control)};
 	ssize_t n = recvmsg(bell->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&msg) : NULL;
-	struct ucred peer;
 
-	if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
-		return false;
-	memcpy(&peer, CMSG_DATA(c), sizeof(peer));
-	return n == sizeof(POKE) - 1 && memcmp(text, POKE, sizeof(POKE) - 1) == 0 &&
-	       may_ring(bell, &peer);
+	if (n < 0)
+		return letter;
+	letter.len = (size_t)n;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
+		take_control(&letter, c);
+	return letter;
 }
 
-void eg_doorbell_wait(struct eg_doorbell *bell, int wait_ms)
+/* Whatever else a peer may send as its end, nothing is ever read from or written to it. */
+static bool is_pair_end(int fd)
+{
+	int domain = 0, type = 0;
+	socklen_t len = sizeof(int);
+
+	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && domain == AF_UNIX &&
+	       type == SOCK_SEQPACKET;
+}
+
+static enum eg_ring take_ring(const struct eg_doorbell *bell, struct eg_doorbell_ask *ask)
+{
+	const struct letter letter = receive(bell);
+	const struct eg_span bytes = eg_span(letter.bytes, letter.len);
+	const bool may = letter.signed_by_kernel && may_ring(bell, &letter.peer);
+
+	if (may && is_pair_end(letter.fd) && eg_trace_parse_ask(bytes, &ask->ask)) {
+		ask->pid = letter.peer.pid;
+		ask->may_see_tokens = letter.peer.uid == 0 || letter.peer.uid == bell->uid;
+		ask->fd = letter.fd;
+		return EG_RING_TRACE;
+	}
+	if (letter.fd >= 0)
+		(void)close(letter.fd);
+	return may && eg_span_eq_str(bytes, POKE) ? EG_RING_POKE : EG_RING_NONE;
+}
+
+enum eg_ring eg_doorbell_wait(struct eg_doorbell *bell, int wait_ms, struct eg_doorbell_ask *ask)
 {
 	struct pollfd p = {.fd = bell->fd, .events = POLLIN};
 	uint64_t now_ns = eg_clock_mono_ns();
 	uint64_t end_ns = now_ns + (uint64_t)wait_ms * NS_PER_MS;
+	enum eg_ring ring = EG_RING_NONE;
 
 	do {
 		int left_ms = (int)((end_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 
-		if (poll(&p, 1, left_ms) <= 0 || take_ring(bell))
-			return;
+		if (poll(&p, 1, left_ms) <= 0)
+			return EG_RING_NONE;
+		ring = take_ring(bell, ask);
 		now_ns = eg_clock_mono_ns();
-	} while (now_ns < end_ns);
+	} while (ring == EG_RING_NONE && now_ns < end_ns);
+	return ring;
 }
 
 void eg_doorbell_close(struct eg_doorbell *bell)

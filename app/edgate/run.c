@@ -8,6 +8,7 @@
 #include "privileges.h"
 #include "report.h"
 #include "rundir.h"
+#include "tracing.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ struct edgate {
 	struct eg_identity who;
 	struct eg_rundir dir;
 	struct eg_doorbell bell;
+	struct eg_tracing tracing;
 	struct eg_stats stats;
 	struct eg_utc utc;
 	struct eg_tick_rate ticks;
@@ -225,6 +227,10 @@ static int say_ready(struct edgate *e, struct eg_error *err)
 	(void)err;
 	e->ready_ns = eg_clock_mono_ns();
 	e->ticks = (struct eg_tick_rate){eg_clock_ticks(), e->ready_ns};
+	e->tracing.worker = e->worker;
+	e->tracing.worker_cnt = e->started_cnt;
+	e->tracing.max_datagram_bytes = e->config->max_datagram_bytes;
+	e->tracing.stats = &e->stats;
 	atomic_store_explicit(&e->stats.header->ready, 1, memory_order_release);
 	eg_report_ready(e->config, e->engine.impl->name, e->feed.epoch);
 	return 0;
@@ -254,12 +260,19 @@ static void publish_tick_rate(struct edgate *e)
 
 static void control(struct edgate *e)
 {
+	struct eg_doorbell_ask ask;
+
 	while (atomic_load(&stop_asked_ns) == 0 && !have_all_left(e, EG_WORKER_ANSWERING)) {
-		eg_doorbell_wait(&e->bell, CONTROL_PERIOD_MS);
+		enum eg_ring ring = eg_doorbell_wait(&e->bell, CONTROL_PERIOD_MS, &ask);
+
 		eg_feed_turn(&e->feed);
 		eg_engine_turn(&e->engine, &e->feed);
 		publish_tick_rate(e);
+		if (ring == EG_RING_TRACE)
+			eg_tracing_begin(&e->tracing, &ask);
+		eg_tracing_turn(&e->tracing);
 	}
+	eg_tracing_end(&e->tracing);
 }
 
 static void stop_workers(struct edgate *e)
@@ -288,7 +301,7 @@ static int close_all(struct edgate *e)
 
 int edgate_run(const struct eg_config *config, struct eg_error *err)
 {
-	struct edgate e = {.config = config, .dir.fd = -1, .bell.fd = -1};
+	struct edgate e = {.config = config, .dir.fd = -1, .bell.fd = -1, .tracing.fd = -1};
 	int rc, close_rc;
 
 	set_signals();

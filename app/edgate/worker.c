@@ -197,6 +197,16 @@ static int make_cache(struct eg_worker *w, uint64_t bytes, struct eg_error *err)
 	return w->vcache != NULL ? 0 : err->code;
 }
 
+static bool make_trace(struct eg_worker *w, const struct eg_config *config)
+{
+	uint32_t packet_max = config->max_datagram_bytes + EG_PORT_HEADERS_BYTES;
+	void *mem = alloc_lines(eg_trace_footprint(packet_max));
+
+	if (mem != NULL)
+		w->trace = eg_trace_init(mem, packet_max);
+	return mem != NULL;
+}
+
 /* By chance, so that who sends tokens cannot know which one is looked at again. */
 static uint32_t sample_phase(uint32_t every)
 {
@@ -224,7 +234,8 @@ int eg_worker_prepare(
 	w->idle_sleep_us = config->idle_sleep_us;
 	w->stop = shared->stop;
 	w->mailbox = alloc_lines(sizeof(*w->mailbox));
-	if (mem == NULL || w->mailbox == NULL || !make_samples(w, config)) {
+	if (mem == NULL || w->mailbox == NULL || !make_samples(w, config) ||
+	    !make_trace(w, config)) {
 		free(mem);
 		return eg_error_set(err, EG_ENOMEM, "no memory for worker %u", idx);
 	}
@@ -253,6 +264,7 @@ int eg_worker_prepare(
 	                              .sample_every = config->sample_every,
 	                              .sample_phase = sample_phase(config->sample_every),
 	                              .mailbox = w->mailbox,
+	                              .trace = w->trace,
 	                              .snapshot = shared->snapshot,
 	                              .epoch = shared->epoch,
 	                              .version = EG_VERSION,
@@ -296,4 +308,5 @@ void eg_worker_free(struct eg_worker *w)
 	free(w->mailbox);
 	free(w->samples);
 	eg_vcache_free(w->vcache);
+	free(w->trace);
 }

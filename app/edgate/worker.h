@@ -32,6 +32,7 @@ struct eg_worker {
 	struct eg_mailbox *mailbox;
 	struct eg_vcache *vcache;       /* NULL without a cache */
 	struct eg_sample_ring *samples; /* NULL where verdicts are not sampled */
+	struct eg_trace *trace;
 	struct eg_core_stats *stats;
 	bool dpdk, file_clock;
 	enum eg_idle idle;

@@ -110,6 +110,8 @@ int ctl_print_rows(json_t *rows, const char *const columns[], bool as_json);
 int ctl_print_json(json_t *value, size_t flags);
 json_t *ctl_json_text(struct eg_span text);
 json_t *ctl_json_epoch(uint64_t epoch);
+/* ["SIG_CHECKED", …] */
+json_t *ctl_json_rflags(uint16_t rflags);
 /* "G.S" */
 #define CTL_EPOCH_TEXT "%u.%llu"
 #define CTL_EPOCH_ARGS(epoch)                                                                      \
@@ -195,6 +197,7 @@ int ctl_selftest(const struct eg_cli *cli);
 int ctl_preflight(const struct eg_cli *cli);
 int ctl_stats(const struct eg_cli *cli);
 int ctl_top(const struct eg_cli *cli);
+int ctl_trace(const struct eg_cli *cli);
 int ctl_counters(const struct eg_cli *cli);
 
 #endif

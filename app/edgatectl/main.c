@@ -43,7 +43,7 @@ static const struct eg_cli_option globals[] = {
     {"state", EG_CLI_VALUE, "DIR", "the store's directory (default " CTL_STATE_DEFAULT ")"},
     {"run", EG_CLI_VALUE, "DIR",
         "run directory of the edgate that is meant (default: all of " CTL_RUN_DEFAULT
-        " for a change, the only one for stats and top)"},
+        " for a change, the only one for stats, top and trace)"},
     END,
 };
 static const struct eg_cli_option json_option[] = {JSON, END};
@@ -197,6 +197,19 @@ static const struct eg_cli_option top_options[] = {
     {"interval", EG_CLI_VALUE, "MS", "what a table is about (default 1000)"},
     END,
 };
+static const struct eg_cli_option trace_options[] = {
+    {"count", EG_CLI_VALUE, "N", "end after so many packets (default 10)"},
+    {"status", EG_CLI_VALUE, "NAME",
+        "only packets with a record of this status, or that ended in this drop (edgatectl "
+        "counters)"},
+    {"timeout", EG_CLI_VALUE, "SECONDS", "give up then, with exit status 1 (default: never)"},
+    {"pcap", EG_CLI_VALUE, "FILE",
+        "write requests and replies to a new file (mode 0600), every byte of a token as x"},
+    {"with-tokens", EG_CLI_SWITCH, NULL,
+        "with --pcap: tokens as they are. Who has the file can use them"},
+    {"json", EG_CLI_SWITCH, NULL, "one JSON object a line instead of text"},
+    END,
+};
 static const struct eg_cli_option no_options[] = {END};
 static const struct eg_cli_option audit_options[] = {
     {"last", EG_CLI_VALUE, "N", "the last N lines alone"},
@@ -291,6 +304,8 @@ static const struct eg_cli_command commands[] = {
     {"stats", NULL, NULL, 0, 0, stats_options, "counters of the running edgate", ctl_stats},
     {"top", NULL, NULL, 0, 0, top_options,
         "the running edgate, live: rates, verdicts and cycles of each core; q quits", ctl_top},
+    {"trace", NULL, NULL, 0, 0, trace_options,
+        "what became of single packets, and where the core's time went meanwhile", ctl_trace},
     {"counters", NULL, NULL, 0, 0, counters_options, "what each status and counter means",
         ctl_counters},
     {0},

@@ -118,7 +118,7 @@ int ctl_print_rows(json_t *rows, const char *const columns[], bool as_json)
 	return EG_CLI_DONE;
 }
 
-static json_t *flag_names(uint16_t rflags)
+json_t *ctl_json_rflags(uint16_t rflags)
 {
 	static const char *const names[] = {"SIG_CHECKED", "CACHED", "CNF_PRESENT", "LIST_STALE",
 	    "STATE_STALE", "STEER_MISS", "RISK_FLAGGED", "CLAIMS"};
@@ -140,7 +140,7 @@ int ctl_print_answer(const struct ctl_answer *answer, bool as_json)
 	return ctl_print_json(
 	    json_pack("{s:I, s:s, s:s, s:I, s:o, s:o*}", "line", (json_int_t)answer->line, "status",
 	        answer->status, "detail", answer->detail, "exp", (json_int_t)answer->exp_s, "flags",
-	        flag_names(answer->rflags), "utc_ns",
+	        ctl_json_rflags(answer->rflags), "utc_ns",
 	        answer->utc_ns != 0 ? json_integer(answer->utc_ns) : NULL),
 	    JSON_COMPACT);
 }

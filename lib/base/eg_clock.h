@@ -62,12 +62,17 @@ void eg_utc_init(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns);
 /* [control] Publishes a new reading. False while a step back is being held: raise an alarm. */
 bool eg_utc_publish(struct eg_utc *utc, uint64_t now_ns, int64_t utc_ns);
 
-/* [worker] Seconds since 1970 at now_ns, rounded down; never negative. */
-static inline uint64_t eg_utc_now_s(const struct eg_utc *utc, uint64_t now_ns)
+/* [worker] Since 1970 at now_ns; never negative. Seconds are rounded down. */
+static inline uint64_t eg_utc_now_ns(const struct eg_utc *utc, uint64_t now_ns)
 {
 	int64_t t = (int64_t)now_ns + atomic_load_explicit(&utc->offset_ns, memory_order_relaxed);
 
-	return t > 0 ? (uint64_t)t / (uint64_t)EG_NS_PER_S : 0;
+	return t > 0 ? (uint64_t)t : 0;
+}
+
+static inline uint64_t eg_utc_now_s(const struct eg_utc *utc, uint64_t now_ns)
+{
+	return eg_utc_now_ns(utc, now_ns) / (uint64_t)EG_NS_PER_S;
 }
 
 #endif

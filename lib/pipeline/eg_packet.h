@@ -39,7 +39,7 @@ struct eg_packet {
 	uint64_t
 	    sender; /* DATAGRAM: an IPv4 address, the upper half of an IPv6 one; 0: not known */
 	uint16_t l2_bytes, l3_bytes; /* header lengths of an answer, for offloads */
-	uint8_t answer;              /* of an answer: enum eg_answer, for eg_pipeline_sent */
+	uint8_t answer;              /* of an answer: enum eg_answer; of a drop: enum eg_drop */
 	void *handle;                /* the port's own */
 };
 

@@ -24,6 +24,7 @@
 #include "eg_packet.h"
 #include "eg_sample.h"
 #include "eg_stage.h"
+#include "eg_trace.h"
 #include "eg_vcache.h"
 
 #define EG_NETIF_ADDRS_MAX 8u
@@ -65,6 +66,7 @@ struct eg_pipeline_config {
 	struct eg_vcache *vcache;           /* our own; NULL: nothing is cached */
 	struct eg_sample_ring *samples;     /* for control to check; NULL: no verdict is sampled */
 	uint32_t sample_every;              /* one verdict in so many (>= 1 with a ring) */
+	struct eg_trace *trace;             /* NULL: no packet is ever traced */
 	uint32_t sample_phase;              /* below sample_every, by chance: where to begin */
 	struct eg_mailbox *mailbox;         /* NULL where state never changes */
 	const struct eg_snapshot *snapshot; /* the first one; NULL: NOT_READY until one arrives */

@@ -13,7 +13,8 @@ void eg_frame_pool_init(struct eg_frame_pool *pool)
 static void drop_packet(struct eg_pipeline *p, const struct eg_packet *pkt, enum eg_drop reason)
 {
 	eg_count(&p->stats->drop[reason], 1);
-	p->out->drop[p->out->drop_cnt++] = *pkt;
+	p->out->drop[p->out->drop_cnt] = *pkt;
+	p->out->drop[p->out->drop_cnt++].answer = (uint8_t)reason;
 }
 
 static void send_packet(struct eg_pipeline *p, const struct eg_packet *pkt, enum eg_answer answer)

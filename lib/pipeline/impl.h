@@ -16,6 +16,7 @@
 #include "eg_pipeline.h"
 #include "eg_token.h"
 #include "parse.h"
+#include "trace_impl.h"
 
 #define EG_BATCH_SLOTS 64u
 
@@ -110,6 +111,8 @@ struct eg_pipeline {
 	_Alignas(EG_CACHE_LINE_BYTES) struct eg_pipeline_config config;
 	struct eg_core_stats *stats; /* our own block */
 	struct eg_stage_clock clock;
+	const _Atomic uint64_t *order; /* of a trace: control's word, or one that is always 0 */
+	uint64_t trace_order;          /* the one that is followed; 0: no trace */
 	const struct eg_snapshot *snapshot;
 
 	/* of this turn */

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+static const _Atomic uint64_t no_order;
+
 size_t eg_pipeline_footprint(void)
 {
 	return sizeof(struct eg_pipeline);
@@ -27,6 +29,7 @@ struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config 
 	p->stats = &config->stats->core[config->worker];
 	p->snapshot = config->snapshot;
 	p->unsampled = config->sample_phase;
+	p->order = config->trace != NULL ? eg_trace_order(config->trace) : &no_order;
 	eg_stage_start(&p->clock, config->ticks, p->stats->stage);
 	eg_frame_pool_init(&p->frames);
 	publish_epoch(p, config->epoch);
@@ -86,7 +89,7 @@ static bool take_mail(struct eg_pipeline *p)
 
 	if (box == NULL || eg_mailbox_is_empty(box))
 		return false;
-	eg_stage_end(&p->clock, EG_STAGE_house, 0);
+	(void)eg_stage_end(&p->clock, EG_STAGE_house, 0);
 	/* What is queued points into the snapshot, and was promised an older epoch. */
 	eg_signature_queue_run_idle(p);
 	cnt = eg_mailbox_look(box, &mail, EG_PIPELINE_MAIL_MAX);
@@ -106,15 +109,14 @@ static uint64_t state_age(const struct eg_pipeline *p)
 }
 
 /* True where mail was taken. */
-static bool begin_turn(struct eg_pipeline *p, uint64_t now_ns, struct eg_pipeline_out *out)
+static bool begin_turn(struct eg_pipeline *p, struct eg_pipeline_out *out)
 {
 	bool had_mail;
 
 	out->tx_cnt = 0;
 	out->drop_cnt = 0;
 	p->out = out;
-	p->now_ns = now_ns;
-	p->now_s = eg_utc_now_s(p->config.utc, now_ns);
+	p->now_s = eg_utc_now_s(p->config.utc, p->now_ns);
 	had_mail = take_mail(p);
 	p->ready = p->snapshot != NULL && p->now_s >= p->snapshot->newest_event_s;
 	p->epoch = eg_stats_applied_epoch(p->config.stats);
@@ -130,10 +132,30 @@ static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsi
 		rx_bytes += rx[i].len;
 		eg_frame_admit(p, rx[i]);
 	}
-	eg_stage_end(&p->clock, EG_STAGE_parse, cnt);
+	(void)eg_stage_end(&p->clock, EG_STAGE_parse, cnt);
 	eg_batch_run(p);
 	eg_pipeline_count(p, EG_COUNTER_rx_packets, cnt);
 	eg_pipeline_count(p, EG_COUNTER_rx_bytes, rx_bytes);
+}
+
+/* An order has come, is followed, or has gone. */
+static void __attribute__((noinline)) follow_trace(struct eg_pipeline *p, uint64_t order,
+    const struct eg_packet rx[], unsigned cnt, uint64_t rx_cycles)
+{
+	if (order != p->trace_order)
+		eg_trace_switch(p, order);
+	if (order != 0 && cnt != 0)
+		eg_trace_arrive(p, rx, cnt, rx_cycles);
+}
+
+static void receive(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt)
+{
+	/* Relaxed: the word says all that a trace needs to know. */
+	const uint64_t order = atomic_load_explicit(p->order, memory_order_relaxed);
+	const uint64_t rx_cycles = cnt != 0 ? eg_stage_end(&p->clock, EG_STAGE_rx, cnt) : 0;
+
+	if ((order | p->trace_order) != 0)
+		follow_trace(p, order, rx, cnt, rx_cycles);
 }
 
 void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigned cnt,
@@ -142,10 +164,10 @@ void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigne
 	bool had_mail;
 
 	assert(cnt <= EG_BURST_MAX);
-	if (cnt != 0)
-		eg_stage_end(&p->clock, EG_STAGE_rx, cnt);
-	had_mail = begin_turn(p, now_ns, out);
-	eg_stage_end(&p->clock, cnt != 0 || had_mail ? EG_STAGE_house : EG_STAGE_idle, 0);
+	p->now_ns = now_ns;
+	receive(p, rx, cnt);
+	had_mail = begin_turn(p, out);
+	(void)eg_stage_end(&p->clock, cnt != 0 || had_mail ? EG_STAGE_house : EG_STAGE_idle, 0);
 	eg_pipeline_count(p, EG_COUNTER_rx_polls, 1);
 	if (cnt == 0) {
 		eg_pipeline_count(p, EG_COUNTER_rx_empty_polls, 1);
@@ -154,6 +176,8 @@ void eg_pipeline_run(struct eg_pipeline *p, const struct eg_packet rx[], unsigne
 		admit_burst(p, rx, cnt);
 		eg_signature_queue_run_deadline(p);
 	}
+	if (p->trace_order != 0)
+		eg_trace_depart(p);
 	p->out = NULL;
 }
 
@@ -169,12 +193,14 @@ void eg_pipeline_sent(struct eg_pipeline *p, const struct eg_pipeline_out *out, 
 	eg_pipeline_count(p, EG_COUNTER_tx_bytes, tx_bytes);
 	if (sent_cnt < out->tx_cnt)
 		eg_count(&p->stats->drop[EG_DROP_tx_full], out->tx_cnt - sent_cnt);
-	eg_stage_end(&p->clock, EG_STAGE_tx, (uint64_t)out->tx_cnt + out->drop_cnt);
+	(void)eg_stage_end(&p->clock, EG_STAGE_tx, (uint64_t)out->tx_cnt + out->drop_cnt);
+	if (p->trace_order != 0)
+		eg_trace_left(p, out, sent_cnt);
 }
 
 void eg_pipeline_stage(struct eg_pipeline *p, enum eg_stage stage, uint64_t items)
 {
-	eg_stage_end(&p->clock, stage, items);
+	(void)eg_stage_end(&p->clock, stage, items);
 }
 
 unsigned eg_pipeline_in_flight(const struct eg_pipeline *p)

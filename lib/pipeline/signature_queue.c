@@ -92,10 +92,10 @@ static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 		};
 	}
 	eg_ed25519_verify(p->config.ed25519, queue->job, cnt, queue->ok);
-	eg_stage_end(&p->clock, EG_STAGE_signature, cnt);
+	(void)eg_stage_end(&p->clock, EG_STAGE_signature, cnt);
 	sample(p, cnt);
 	settle_all(p, cnt);
-	eg_stage_end(&p->clock, EG_STAGE_settle, cnt);
+	(void)eg_stage_end(&p->clock, EG_STAGE_settle, cnt);
 	queue->head = (queue->head + cnt) % EG_SIGNATURE_QUEUE_MAX;
 	queue->cnt -= cnt;
 	eg_pipeline_count(p, EG_COUNTER_signatures, cnt);

@@ -262,7 +262,7 @@ void eg_batch_run(struct eg_pipeline *p)
 	queued = p->queue.cnt;
 	run_stage(p, decode);
 	eg_signature_queue_prefetch(p, queued);
-	eg_stage_end(&p->clock, EG_STAGE_decode, p->batch.cnt);
+	(void)eg_stage_end(&p->clock, EG_STAGE_decode, p->batch.cnt);
 	p->batch.cnt = 0;
 	p->batch.live_cnt = 0;
 	eg_signature_queue_run_full(p);
@@ -275,7 +275,7 @@ void eg_batch_add(
 	unsigned slot;
 
 	if (b->cnt == EG_BATCH_SLOTS) {
-		eg_stage_end(&p->clock, EG_STAGE_parse, 0);
+		(void)eg_stage_end(&p->clock, EG_STAGE_parse, 0);
 		eg_batch_run(p);
 	}
 	slot = b->cnt++;

@@ -24,6 +24,10 @@
 
 struct eg_port;
 
+/* Headers that may stand before the largest datagram: Ethernet 14, two VLAN tags 8, IPv6 40 with
+ * extension headers or IPv4 60, UDP 8; rounded up. */
+#define EG_PORT_HEADERS_BYTES 256u
+
 struct eg_port_ops {
 	const char *kind; /* "dpdk", "pcap", "socket" */
 	/* [worker] Up to max (at most EG_BURST_MAX are given) packets of the queue; never blocks.

@@ -5,10 +5,6 @@
 
 #include "eg_port.h"
 
-/* Headers that may stand before the largest datagram: Ethernet 14, two VLAN tags 8, IPv6 40 with
- * extension headers or IPv4 60, UDP 8; rounded up. */
-#define EG_PORT_HEADERS_BYTES 256u
-
 /* Packets of one queue that may be out at a time. */
 #define EG_PORT_PACKETS_OUT (EG_FRAMES_MAX + EG_BURST_MAX)
 

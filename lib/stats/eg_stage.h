@@ -28,22 +28,24 @@ static inline void eg_stage_start(
 
 /* This stage ends now; `items` (packets, records) passed it, 0 where it goes on later or had none.
  * A counter that has stepped back, on a host that does not keep those of its cores together, adds
- * nothing. */
-static inline void eg_stage_end(struct eg_stage_clock *clock, enum eg_stage stage, uint64_t items)
+ * nothing. Returns the cycles that were added. */
+static inline uint64_t eg_stage_end(
+    struct eg_stage_clock *clock, enum eg_stage stage, uint64_t items)
 {
 	struct eg_stage_words *words = &clock->words[stage];
-	uint64_t now;
+	uint64_t now, passed;
 
 	if (clock->ticks == NULL)
-		return;
+		return 0;
 	now = clock->ticks();
-	if (now > clock->last)
-		eg_count(&words->cycles, now - clock->last);
+	passed = now > clock->last ? now - clock->last : 0;
+	eg_count(&words->cycles, passed);
 	clock->last = now;
-	if (items == 0)
-		return;
-	eg_count(&words->items, items);
-	eg_count(&words->bursts, 1);
+	if (items != 0) {
+		eg_count(&words->items, items);
+		eg_count(&words->bursts, 1);
+	}
+	return passed;
 }
 
 #endif

@@ -7,6 +7,7 @@ import sys
 import time
 import unittest
 
+import egt
 from harness import ISSUER, VethWorld, have_root_netns, program, skip
 
 
@@ -18,6 +19,27 @@ class Veth(unittest.TestCase):
 
     def verify(self, host, token, *more):
         return self.world.inside(program("edgatectl"), "verify", host, *more, token.decode()).stdout.strip()
+
+    def test_trace_of_whole_frames(self):
+        """Headers and all, of IPv4 and IPv6; no token among them."""
+        w, path = self.world, f"{self.world.dir}/trace.pcap"
+        token = w.token()
+        with subprocess.Popen([program("edgatectl"), "--run", w.rundir, "trace", "--count", "2", "--timeout", "20",
+                               "--status", "OK", "--pcap", path], stdout=subprocess.PIPE) as trace:
+            while not os.path.exists(path):  # it is made once the trace has begun
+                self.assertIsNone(trace.poll())
+                time.sleep(0.05)
+            for host in ("192.0.2.1", "[2001:db8::1]"):
+                self.assertEqual(self.verify(host, token), "OK")
+            trace.communicate()
+        self.assertEqual(trace.returncode, 0)
+        packets = [frame for _, frame in egt.read_pcap(path)]
+        self.assertEqual([frame[12:14].hex() for frame in packets], ["0800", "0800", "86dd", "86dd"])
+        for at, request, answer in ((42, *packets[:2]), (62, *packets[2:])):
+            self.assertEqual(request[at + 24:at + 24 + len(token)], b"x" * len(token))
+            self.assertEqual(egt.Response(answer[at:]).statuses, ["OK"])
+            self.assertEqual((request[:6], request[6:12]), (answer[6:12], answer[:6]))
+        w.stop()
 
     def test_kernel_client(self):
         w = self.world

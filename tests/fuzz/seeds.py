@@ -780,6 +780,49 @@ def seeds_store():
     return seeds
 
 
+# ── traces: fuzz_trace.c says how an entry is read ──
+
+def seeds_trace():
+    stages = (pathlib.Path(__file__).parents[2] / "lib/stats/counters.def").read_text().count("\nEG_STAGE(")
+    ask = b"EGTR\1"
+    asks = {"any": ask + u8(0, 0, 0), "packets": ask + u8(1, 0, 0), "tokens": ask + u8(3, 1, 9), "drop": ask + u8(0, 2, 3),
+            "magic": b"EGTX\1\0\0\0", "version": b"EGTR\2\0\0\0", "flag": ask + u8(4, 0, 0), "kind": ask + u8(0, 3, 0),
+            "number": ask + u8(0, 0, 1), "no_verdict": ask + u8(0, 1, 63), "no_drop": ask + u8(0, 2, 250), "short": ask, "empty": b""}
+
+    def packet(dropped=0, datagram=1, number=0, stage_cnt=stages, records=((3, 1, 1, 0, 1, 0),), count=None, request=b"abc"):
+        head = struct.pack(">IQQQBBBHII", 1, 2, 3000000000, NOW * 10 ** 9, dropped, datagram, number, 25519, 32, 2)
+        body = struct.pack(">II", 60, 50) + struct.pack(">I", len(request)) + request + struct.pack(">I", 2) + b"de"
+        rows = b"".join(struct.pack(">HBBBHI", *row) for row in records)
+        return u8(1, 3) + head + u8(stage_cnt) + struct.pack(">Q", 9) * stages + body + u8(len(records) if count is None else count) + rows
+
+    messages = {"armed": u8(1, 1), "refused": u8(1, 2) + b"why", "packet": packet(), "dropped": packet(1, 0, 3, records=()),
+                "many": packet(records=[(9, 1, 1, 0, 1, 7)] * 64), "bool": packet(2), "bool2": packet(datagram=7), "no_answer": packet(number=200),
+                "no_drop": packet(1, number=200), "stages": packet(stage_cnt=1), "count": packet(count=65), "cut": packet()[:-1],
+                "more": packet() + b"x", "version": u8(2, 1), "kind": u8(1, 4), "kind0": u8(1, 0), "armed_more": u8(1, 1, 0), "empty": b""}
+
+    def reply(count, kind=2):
+        return struct.pack(">HBBBBHQ", 0xE6A7, 1, kind, 0, count, 24 + 12 * count, 1) + bytes(8) + struct.pack(">BBHII", 1, 0, 1, 0, 0) * count
+
+    def frame(payload, padding=b""):
+        addresses = u8(10, 0, 0, 2, 10, 0, 0, 1)
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 28 + len(payload), 0, 0, 64, 17, 0) + addresses
+        return u8(2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0) + ip + struct.pack(">HHHH", 5000, 25519, 8 + len(payload), 0) + payload + padding
+
+    def entry(flags, number, request, answer=b"", off=0):
+        return u8(2, flags, number) + u16(off) + piece16(request) + piece16(answer)
+
+    one, two = egt(), egt(records=[(b"eyJhbGciOiJub25lIn0.e30.", 1, 0), (b"", 0, 0)])
+    entries = {"one": entry(2, 0, one, reply(1)), "two": entry(2, 0, two, reply(2)), "tokens": entry(6, 0, two, reply(2)),
+               "frame": entry(8, 0, frame(one, b"padding"), bytes(42) + reply(1), 42), "frame_bad": entry(0, 0, frame(one)[:-1], bytes(42) + reply(1), 42),
+               "dropped": entry(3, 27, two), "dropped_frame": entry(1, 9, frame(two)), "bad_version": entry(2, 0, egt(version=2), reply(1)),
+               "ping": entry(2, 1, egt(3, records=[(b"", 0, 0)])), "no_reply": entry(2, 0, one), "other_count": entry(2, 0, one, reply(2)),
+               "other_kind": entry(2, 0, one, reply(1, 4)), "off": entry(2, 0, one, reply(1), 1), "no_request": entry(2, 0, b"junk", reply(1)),
+               "nothing": entry(3, 0, b""), "magic_alone": entry(3, 0, one[:9]),
+               "not_egt": entry(3, 27, b"eyJhbGciOiJub25lIn0.e30."), "request_cut": entry(18, 0, one, reply(1)), "fmt": entry(2, 0, egt(records=[(b"v4.public.x", 0, 0), (b"\xd2\x84", 0, 0), (b"a.b", 0, 0)]), reply(3))}
+    return ({f"ask_{name}": b"\0" + data for name, data in asks.items()} | {f"message_{name}": b"\1" + data for name, data in messages.items()}
+            | {f"entry_{name}": data for name, data in entries.items()})
+
+
 # ── writing ──
 
 def main():

@@ -100,6 +100,12 @@ static void start_core(
 		core->vcache = eg_vcache_new(w->cache_bytes, &cache_key, NULL);
 		assert_non_null(core->vcache);
 	}
+	if (w->traced) {
+		void *mem = aligned_alloc(EG_CACHE_LINE_BYTES, eg_trace_footprint(WORLD_TOKEN_MAX));
+
+		assert_non_null(mem);
+		core->trace = eg_trace_init(mem, WORLD_TOKEN_MAX);
+	}
 	config = (struct eg_pipeline_config){
 	    .worker = i,
 	    .worker_cnt = w->core_cnt,
@@ -113,6 +119,7 @@ static void start_core(
 	    .ticks = w->ticks,
 	    .vcache = core->vcache,
 	    .samples = core->samples,
+	    .trace = core->trace,
 	    .sample_every = w->sample_every,
 	    .sample_phase = w->sample_phase,
 	    .mailbox = &core->box,
@@ -167,6 +174,7 @@ void world_free(struct world *w)
 		free(w->cores[w->core].mem);
 		free(w->cores[w->core].samples);
 		eg_vcache_free(w->cores[w->core].vcache);
+		free(w->cores[w->core].trace);
 	}
 	for (unsigned i = 0; i < WORLD_BUFFERS; i++)
 		assert_false(w->buffer[i].lent);

@@ -67,6 +67,7 @@ struct world_core {
 	struct eg_mailbox box;
 	struct eg_vcache *vcache;       /* with world.cache_bytes */
 	struct eg_sample_ring *samples; /* with world.sample_every */
+	struct eg_trace *trace;         /* with world.traced */
 	struct eg_packet rx[EG_BURST_MAX];
 	unsigned rx_cnt;
 };
@@ -95,6 +96,7 @@ struct world {
 	uint32_t sample_every; /* 0: no samples */
 	uint32_t sample_phase;
 	uint64_t (*ticks)(void);            /* NULL: cycles are not measured */
+	bool traced;                        /* each core has a trace */
 	const struct eg_snapshot *snapshot; /* owned by the world: the first one */
 	struct eg_issuer issuer;            /* of the first snapshot, for hashes */
 
