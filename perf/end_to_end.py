@@ -47,6 +47,12 @@ def summary(values):
 
 # ── memif ──
 
+def figures_of(result):
+    return {"tokens_per_s": result["rates"]["tokens"], "p50_us": result["latency_us"]["p50"],
+            "p99_us": result["latency_us"]["p99"], "lost": result["requests"]["lost"],
+            "wrong": result["tokens"]["wrong"]}
+
+
 def memif_load(rounds, seconds):
     with World("perf-memif") as w:
         run(program("edgate-token"), "corpus", "--out", f"{w.dir}/corpus", *CORPUS)
@@ -62,10 +68,9 @@ def memif_load(rounds, seconds):
         got = {name: [] for name in LOADS}
         for _ in range(rounds):
             for name, options in LOADS.items():
-                got[name].append(json.loads(run(*load, *options).stdout))
+                got[name].append(figures_of(json.loads(run(*load, *options).stdout)))
         w.stop()
-    return {name: {key: summary([r[key] for r in results])
-                   for key in ("tokens_per_s", "p50_us", "p99_us", "lost", "wrong")}
+    return {name: {key: summary([r[key] for r in results]) for key in results[0]}
             for name, results in got.items()}
 
 
