@@ -144,24 +144,22 @@ static uint32_t add_id(uint32_t sum, uint64_t id)
 static uint32_t forge_all(const struct load_core *c, const struct load_request *request,
     uint8_t *payload, uint64_t number)
 {
+	const struct load_token *token = &c->plan->corpus->token[request->first];
 	uint64_t mark = number * c->plan->core_cnt + c->idx + 1;
 	uint32_t sum = request->sum;
 
 	for (unsigned i = 0; i < request->cnt; i++)
-		sum = load_forge(
-		    payload, c->plan->corpus->token[request->first + i].forge, mark, sum);
+		sum = load_forge(payload, request->bytes.ptr, &token[i].forge, mark, sum);
 	return sum;
 }
 
-static struct load_address address_of(
-    const struct load_core *c, const struct load_request *request, uint64_t number)
+static struct load_address address_of(const struct load_core *c, const struct load_request *request)
 {
 	const struct load_steer *steer = c->lane->steer;
 
-	/* One source for a burst: a socket lane sends it in one call. */
 	return (struct load_address){
-	    .owner = load_steer_owner(steer, request->shard),
-	    .source = (unsigned)(number / EG_BURST_MAX % steer->sources),
+	    .owner = steer->owner[request->shard],
+	    .source = c->source,
 	    .server_port = load_steer_server_port(steer, request->shard),
 	};
 }
@@ -170,7 +168,7 @@ static void write_request(struct load_core *c, const struct load_request *reques
     struct load_slot *slot)
 {
 	uint64_t id = c->plan->id_base + ((uint64_t)c->idx << CORE_SHIFT) + number;
-	const struct load_address address = address_of(c, request, number);
+	const struct load_address address = address_of(c, request);
 	uint32_t sum = request->sum;
 
 	copy(slot->payload, request->bytes.ptr, request->bytes.len);
@@ -180,24 +178,30 @@ static void write_request(struct load_core *c, const struct load_request *reques
 	c->lane->ops->address(c->lane, slot, &address, request->bytes.len, add_id(sum, id));
 }
 
-/* The requests after these: their records now, the frames when those are there. */
+static void prefetch_frame(struct eg_span bytes)
+{
+	for (size_t at = 0; at < bytes.len; at += 64)
+		__builtin_prefetch(bytes.ptr + at);
+}
+
+/* The requests after these: of the next burst the frames, of the one behind it the records that say
+ * where the frames are. */
 static void look_ahead(struct load_core *c)
 {
 	const struct load_request *request = c->plan->corpus->request;
+	unsigned from = c->pick_cnt, ready = from > EG_BURST_MAX ? from - EG_BURST_MAX : 0;
 
-	load_pick(&c->picker, &c->pick[c->pick_cnt], EG_BURST_MAX - c->pick_cnt);
-	for (; c->pick_cnt < EG_BURST_MAX; c->pick_cnt++)
-		__builtin_prefetch(&request[c->pick[c->pick_cnt]]);
-}
+	while (c->pick_cnt < LOAD_PICKS) {
+		unsigned room = LOAD_PICKS - c->pick_cnt;
 
-static void prefetch_frames(const struct load_core *c, unsigned cnt)
-{
-	for (unsigned i = 0; i < cnt; i++) {
-		struct eg_span bytes = c->plan->corpus->request[c->pick[i]].bytes;
-
-		for (size_t at = 0; at < bytes.len; at += 64)
-			__builtin_prefetch(bytes.ptr + at);
+		room = room < EG_BURST_MAX ? room : EG_BURST_MAX;
+		load_pick(&c->picker, &c->pick[c->pick_cnt], room);
+		c->pick_cnt += room;
 	}
+	for (unsigned i = from; i < LOAD_PICKS; i++)
+		__builtin_prefetch(&request[c->pick[i]]);
+	for (unsigned i = ready; i < EG_BURST_MAX; i++)
+		prefetch_frame(request[c->pick[i]].bytes);
 }
 
 static void shift(struct load_core *c, unsigned sent)
@@ -206,6 +210,7 @@ static void shift(struct load_core *c, unsigned sent)
 	c->pick_cnt -= sent;
 	memmove(c->due_ns, &c->due_ns[sent], c->due_cnt * sizeof(c->due_ns[0]));
 	memmove(c->pick, &c->pick[sent], c->pick_cnt * sizeof(c->pick[0]));
+	c->source = c->source + 1 < c->lane->steer->sources ? c->source + 1 : 0;
 }
 
 static void count_sent(struct load_core *c, unsigned sent)
@@ -227,7 +232,6 @@ static unsigned send_due(struct load_core *c)
 	unsigned cnt, sent;
 
 	cnt = c->lane->ops->take(c->lane, slot, c->due_cnt);
-	prefetch_frames(c, cnt);
 	for (unsigned i = 0; i < cnt; i++) {
 		uint64_t number = load_flights_open(&c->flights, c->due_ns[i], c->pick[i],
 		    measured(c, c->due_ns[i]), &c->counts.lost);
@@ -251,7 +255,7 @@ static void spoil(struct load_core *c, struct load_slot *slot, const struct load
 	unsigned kind = load_random_below(&c->random, load_hostile_kinds());
 	uint64_t id =
 	    c->plan->id_base + ((uint64_t)HOSTILE_CORE << CORE_SHIFT) + c->counts.hostile_sent;
-	const struct load_address address = address_of(c, request, c->counts.hostile_sent);
+	const struct load_address address = address_of(c, request);
 	size_t bytes;
 
 	while (load_hostile_is_packet(kind) && !c->lane->whole_frames)

@@ -26,6 +26,8 @@
 #include "popularity.h"
 #include "schedule.h"
 
+#define LOAD_PICKS (2 * EG_BURST_MAX)
+
 /* What all cores share: read-only while they run, but for the words marked so. */
 struct load_plan {
 	const struct load_corpus *corpus;
@@ -72,9 +74,10 @@ struct load_core {
 	bool scheduled;       /* next_due_ns is there */
 	uint64_t next_due_ns; /* of the schedule */
 	uint64_t due_ns[EG_BURST_MAX];
-	uint32_t pick[EG_BURST_MAX];
+	uint32_t pick[LOAD_PICKS]; /* the requests to come */
 	unsigned due_cnt, pick_cnt;
-	bool blocked; /* the wire was full at the last send */
+	unsigned source; /* of this burst: a socket lane sends it in one call */
+	bool blocked;    /* the wire was full at the last send */
 	struct load_counts counts;
 	struct load_judge judge;
 	struct load_progress progress;

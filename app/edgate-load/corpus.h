@@ -22,10 +22,11 @@
 /* A copy of a frame may be made in moves of this many bytes: so much may be read behind it. */
 #define LOAD_COPY_BYTES 64u
 
-/* Six bytes of S in the token's signature, to be changed without touching its highest byte. */
+/* Eight bytes of S in the token's signature, to be changed without touching its highest byte. */
 struct load_forge_place {
-	uint16_t at; /* in the request; 0: the token has no signature */
-	bool text;   /* eight characters of base64url, else six bytes */
+	uint64_t value; /* what the bits are that text says */
+	uint16_t at;    /* in the request; 0: the token has no signature */
+	bool text;      /* eight characters of base64url, else bytes, of which six are changed */
 };
 
 struct load_token {

@@ -15,15 +15,18 @@
 
 #include "corpus.h"
 
-#define LOAD_FORGE_BYTES 8u  /* at most so many are changed */
-#define LOAD_FORGE_BITS  48u /* so many tokens can be made of one */
+#define LOAD_FORGE_BITS 48u /* so many tokens, as a power of two, can be made of one */
+
+/* Before the first load_forge. [control] */
+void load_forge_init(void);
 
 /* Where S is in the token's own bytes; at 0 where it has none. */
 struct load_forge_place load_forge_place(const struct load_token *token);
 
-/* Makes the signature false. Two numbers that differ in their LOAD_FORGE_BITS give two tokens; none
- * gives the token itself, for numbers that are not 0. Returns the checksum's sum with what the
- * change adds to it. */
-uint32_t load_forge(uint8_t *request, struct load_forge_place place, uint64_t number, uint32_t sum);
+/* Makes the signature false in `copy`, which holds `request`. Two numbers that differ in their
+ * LOAD_FORGE_BITS give two tokens; none gives the token itself, for numbers that are not 0. Returns
+ * the sum with what the change adds to it. */
+uint32_t load_forge(uint8_t *copy, const uint8_t *request, const struct load_forge_place *place,
+    uint64_t number, uint32_t sum);
 
 #endif

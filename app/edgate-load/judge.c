@@ -82,16 +82,18 @@ static enum finding judge_status(
 static bool judge_answer(
     const struct judging *j, const struct load_token *token, uint8_t expected, unsigned i)
 {
-	const struct eg_egt_answer answer = eg_egt_answer_at(j->resp, i);
-	enum finding finding = judge_status(j, token, expected, answer.status);
+	/* Its first four bytes: status, detail, rflags. */
+	const uint8_t *answer = j->resp->body.ptr + (size_t)EG_EGT_ANSWER_BYTES * i;
+	enum finding finding = judge_status(j, token, expected, answer[0]);
+	uint16_t rflags = eg_load_be16(answer + 2);
 	struct load_judge *judge = j->judge;
 
 	if (j->measured) {
 		judge->answered++;
-		judge->status[answer.status]++;
-		judge->cached += (answer.rflags & EG_RFLAG_CACHED) != 0;
-		judge->sig_checked += (answer.rflags & EG_RFLAG_SIG_CHECKED) != 0;
-		judge->steer_miss += (answer.rflags & EG_RFLAG_STEER_MISS) != 0;
+		judge->status[answer[0]]++;
+		judge->cached += (rflags & EG_RFLAG_CACHED) != 0;
+		judge->sig_checked += (rflags & EG_RFLAG_SIG_CHECKED) != 0;
+		judge->steer_miss += (rflags & EG_RFLAG_STEER_MISS) != 0;
 		judge->right += finding == RIGHT;
 		judge->retryable += finding == RETRYABLE;
 	}

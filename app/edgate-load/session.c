@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "session.h"
 
+#include "forge.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
@@ -30,6 +32,7 @@ static int open_corpus(struct load_session *s, struct eg_error *err)
 	struct load_corpus_wish wish = s->options->wish;
 	int rc;
 
+	load_forge_init();
 	wish.tokens_max = s->options->table ? 1 : wish.tokens_max;
 	rc = load_corpus_read(&s->corpus, s->options->corpus, &wish, err);
 	if (rc == 0 && !s->options->table)

@@ -46,6 +46,8 @@ int load_steer_init(struct load_steer *steer, const struct load_steer_wish *wish
 	    .owners = wish->kind == LOAD_STEER_TOEPLITZ ? wish->workers : 1,
 	    .sources = wish->sources,
 	    .base_port = base_port};
+	for (unsigned shard = 0; shard < EG_SHARDS; shard++)
+		steer->owner[shard] = (uint8_t)eg_shard_owner(shard, steer->owners);
 	for (unsigned i = 0; i < LOAD_SOURCE_PORT_CNT; i++) {
 		uint16_t port = (uint16_t)(LOAD_SOURCE_PORT + i);
 		unsigned owner = owner_of_port(wish, ip, server_ip, port, base_port);

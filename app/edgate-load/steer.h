@@ -13,6 +13,7 @@
 #define LOAD_STEER_H
 
 #include "eg_err.h"
+#include "eg_shard.h"
 #include "eg_stats.h"
 
 #include <stdint.h>
@@ -37,6 +38,7 @@ struct load_steer {
 	unsigned owners;  /* 1, but for toeplitz */
 	unsigned sources; /* of each */
 	uint16_t base_port;
+	uint8_t owner[EG_SHARDS]; /* of each shard */
 	uint16_t source[EG_WORKERS_MAX][LOAD_SOURCES_MAX];
 };
 
@@ -49,11 +51,6 @@ uint32_t load_toeplitz(const uint8_t key[LOAD_RSS_KEY_BYTES], const uint8_t *dat
 /* Chooses the source ports. -EG_ELIMIT where an owner has none among the LOAD_SOURCE_PORT_CNT. */
 int load_steer_init(struct load_steer *steer, const struct load_steer_wish *wish,
     const uint8_t ip[4], const uint8_t server_ip[4], uint16_t base_port, struct eg_error *err);
-
-static inline unsigned load_steer_owner(const struct load_steer *steer, unsigned shard)
-{
-	return shard % steer->owners;
-}
 
 static inline uint16_t load_steer_server_port(const struct load_steer *steer, unsigned shard)
 {

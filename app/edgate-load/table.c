@@ -33,7 +33,7 @@ static void send_request(
     struct load_lane *lane, const struct load_request *request, const struct question *q)
 {
 	const struct load_address address = {
-	    .owner = load_steer_owner(lane->steer, request->shard),
+	    .owner = lane->steer->owner[request->shard],
 	    .server_port = load_steer_server_port(lane->steer, request->shard),
 	};
 	struct load_slot slot;
