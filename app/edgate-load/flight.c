@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LAP_SHIFT 3u
+#define LAP_BITS  (32u - LAP_SHIFT) /* with the smallest ring enough for days at 10 M/s */
 #define STATE(s)  ((s)&3u)
 
 static uint32_t lap_of(const struct load_flights *f, uint64_t number)
@@ -131,6 +132,8 @@ enum load_claim load_flights_claim(
 {
 	uint32_t was;
 
+	if (number >> LAP_BITS >> f->log2 != 0)
+		return LOAD_FOREIGN;
 	if (!change(f, load_flight_at(f, number), number, LOAD_FLIGHT_ANSWERED, &was))
 		return refuse(f, was, number);
 	*measured = (was & LOAD_FLIGHT_MEASURED) != 0;

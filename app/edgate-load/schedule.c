@@ -150,7 +150,7 @@ bool load_schedule_next(struct load_schedule *s, uint64_t *due_ns)
 		if (d < area_of(segment)) {
 			double seconds = d > 0 ? time_of(segment, d) : 0;
 
-			*due_ns = (uint64_t)((s->segment_start_s + seconds) * NS_PER_S);
+			*due_ns = (uint64_t)((s->segment_start_s + seconds) * NS_PER_S + 0.5);
 			return true;
 		}
 		s->segment_area += area_of(segment);
