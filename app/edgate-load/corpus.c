@@ -55,9 +55,11 @@ static int parse_line(struct load_token *token, char *line)
 		return -EG_EINVAL;
 	*status++ = '\0';
 	*text++ = '\0';
-	token->name = line;
-	token->expected = (uint8_t)eg_verdict_by_name(status);
-	token->bytes = eg_span_str(text);
+	*token = (struct load_token){
+	    .name = line,
+	    .expected = (uint8_t)eg_verdict_by_name(status),
+	    .bytes = eg_span_str(text),
+	};
 	if (eg_hex_decode(token->bytes, (uint8_t *)text)) {
 		token->bytes.len /= 2;
 		token->fmt = EG_FMT_CWT;

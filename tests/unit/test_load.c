@@ -267,6 +267,28 @@ static void hex_is_a_cwt(void **state)
 	load_corpus_free(&c);
 }
 
+/* A CWT that is left out leaves nothing of itself to the next line. */
+static void what_is_not_valid_can_be_left_out(void **state)
+{
+	const struct load_corpus_wish wish = {
+	    .tokens_max = 1, .bytes_max = 1232, .list_bits = 1, .only_valid = true, .cnt_max = 2};
+	struct load_corpus c;
+	struct eg_error err;
+
+	(void)state;
+	assert_int_equal(
+	    read_wish(&c, "a\tEXPIRED\td284\nb\tOK\tone\nc\tBAD_AUD\tx\nd\tOK\ttwo\ne\tOK\tx\n",
+	        &wish, &err),
+	    0);
+	assert_int_equal(c.token_cnt, 2);
+	assert_string_equal(c.token[0].name, "b");
+	assert_int_equal(c.token[0].fmt, EG_FMT_DETECT);
+	assert_string_equal(c.token[1].name, "d");
+	assert_int_equal(c.request[1].expected, EG_OK);
+	load_corpus_free(&c);
+	assert_int_equal(read_wish(&c, "a\tEXPIRED\tx\n", &wish, &err), -EG_EINVAL);
+}
+
 /* 16 bytes of header and 8 of record leave 76 for one token of a request of 100. */
 static void a_token_goes_where_it_fits(void **state)
 {
@@ -318,6 +340,7 @@ int main(void)
 	    cmocka_unit_test(quantiles_are_those_of_the_values),
 	    cmocka_unit_test(lines_become_requests),
 	    cmocka_unit_test(hex_is_a_cwt),
+	    cmocka_unit_test(what_is_not_valid_can_be_left_out),
 	    cmocka_unit_test(a_token_goes_where_it_fits),
 	    cmocka_unit_test(a_bad_line_is_named),
 	};
