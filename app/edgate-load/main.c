@@ -2,11 +2,14 @@
 /* The commands of edgate-load, as one table. */
 #include "eg_log.h"
 #include "report.h"
+#include "search_report.h"
 #include "table.h"
 
 #include <signal.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum load_exit {
 	LOAD_EXIT_GOOD = 0,
@@ -20,6 +23,8 @@ static int fail(const struct eg_error *err)
 	eg_log(EG_LOG_ERROR, "%s", err->text);
 	return LOAD_EXIT_ENVIRONMENT;
 }
+
+/* ── run ── */
 
 static int run(struct load_session *session)
 {
@@ -42,10 +47,63 @@ static int run(struct load_session *session)
 	return status;
 }
 
+/* ── search ── */
+
+static int run_trial(
+    void *ctx, double rate, double seconds, struct load_result *result, struct eg_error *err)
+{
+	struct load_session *session = ctx;
+	struct load_timing timing = session->options->timing;
+	const struct load_trial trial = {&timing, seconds, session->options->warmup_s};
+	int rc;
+
+	timing.profile = (struct load_profile){1, {{seconds, rate, rate}}};
+	rc = load_run(session, &trial, result, err);
+	if (rc == 0 && load_run_stopped())
+		rc = eg_error_set(err, EG_EAGAIN, "interrupted");
+	if (rc == 0 && !session->options->quiet && isatty(STDERR_FILENO) != 0)
+		(void)fprintf(
+		    stderr, "%10.0f/s: loss %.4f %%\n", rate, load_loss_ratio(result) * 100);
+	return rc;
+}
+
+static int search(struct load_session *session)
+{
+	const struct load_options *o = session->options;
+	struct load_search *s = calloc(1, sizeof(*s));
+	int status = LOAD_EXIT_GOOD, rc;
+	struct eg_error err;
+
+	if (s == NULL)
+		return LOAD_EXIT_ENVIRONMENT;
+	s->wish = (struct load_search_wish){
+	    .rate_min = o->rate_min,
+	    .rate_max = o->rate_max,
+	    .precision = o->precision,
+	    .seconds = o->seconds,
+	    .repetitions = o->repetitions,
+	    .ctx = session,
+	    .run = run_trial,
+	};
+	rc = load_search_run(s, &err);
+	if (rc == 0 || s->wrong.wrong != 0)
+		load_report_search(session, s);
+	if (rc != 0)
+		status = fail(&err);
+	if (s->wrong.wrong != 0 || (rc == 0 && s->ndr.median == 0))
+		status = LOAD_EXIT_WRONG;
+	free(s);
+	return status;
+}
+
+/* ── table ── */
+
 static int table(struct load_session *session)
 {
 	return load_table(session) ? LOAD_EXIT_GOOD : LOAD_EXIT_WRONG;
 }
+
+/* ── commands ── */
 
 static int with_session(
     const struct load_options *options, int (*what)(struct load_session *session))
@@ -82,11 +140,22 @@ static int cmd_table(const struct eg_cli *cli)
 	return with_session(&options, table);
 }
 
+static int cmd_search(const struct eg_cli *cli)
+{
+	struct load_options options;
+	int status = load_options_parse(&options, cli);
+
+	return status != 0 ? status : with_session(&options, search);
+}
+
 static const struct eg_cli_command commands[] = {
     {"run", NULL, NULL, 0, 0, load_run_options,
         "send requests on a schedule, check every answer (this is meant where no command is "
         "named)",
         cmd_run},
+    {"search", NULL, NULL, 0, 0, load_search_options,
+        "find the highest rates without loss (NDR) and with little (PDR), and latencies below",
+        cmd_search},
     {"table", NULL, NULL, 0, 0, NULL, "ask about each token once; print name, expected, answered",
         cmd_table},
     {0},

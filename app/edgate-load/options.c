@@ -295,6 +295,7 @@ static void set_defaults(struct load_options *o, bool search)
 	static char no_telemetry[] = "--no-telemetry", no_shared[] = "--no-shconf";
 
 	*o = (struct load_options){
+	    .search = search,
 	    .port = {.name = name,
 	        .kind = EG_PORT_DPDK,
 	        .vlan = -1,

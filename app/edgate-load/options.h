@@ -54,7 +54,7 @@ struct load_options {
 
 	double rate_min, rate_max, precision; /* search */
 	unsigned repetitions;
-	bool table, json, histogram, quiet;
+	bool search, table, json, histogram, quiet;
 };
 
 /* Tables for eg_cli: of every command, and of each. */

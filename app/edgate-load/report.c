@@ -77,7 +77,7 @@ static json_t *device_of(const struct load_options *o)
 
 static void add_schedule(json_t *c, const struct load_options *o)
 {
-	bool open = o->timing.profile.cnt != 0;
+	bool open = o->search || o->timing.profile.cnt != 0;
 
 	add(c, "rate", o->rate > 0 ? json_real(o->rate) : json_null());
 	add(c, "window", open ? json_null() : integer(o->window));

@@ -303,13 +303,3 @@ int load_run(struct load_session *session, const struct load_trial *trial,
 	free(r);
 	return rc;
 }
-
-void load_result_free(struct load_result *result)
-{
-	load_judge_free(&result->judge);
-}
-
-bool load_result_is_good(const struct load_result *result)
-{
-	return result->counts.answered != 0 && result->judge.wrong == 0;
-}

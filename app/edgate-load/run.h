@@ -32,9 +32,15 @@ bool load_run_stopped(void);
 /* result is freed with load_result_free, also after an error. */
 int load_run(struct load_session *session, const struct load_trial *trial,
     struct load_result *result, struct eg_error *err);
-void load_result_free(struct load_result *result);
+static inline void load_result_free(struct load_result *result)
+{
+	load_judge_free(&result->judge);
+}
 
 /* True where every answer was right and there was one. */
-bool load_result_is_good(const struct load_result *result);
+static inline bool load_result_is_good(const struct load_result *result)
+{
+	return result->counts.answered != 0 && result->judge.wrong == 0;
+}
 
 #endif

@@ -28,6 +28,17 @@ RUN = {
     "statuses": {None: INT}, "hostile": {"sent": INT, "answered": INT, "accepted": INT},
     "rates": {name: REAL for name in ("due", "sent", "answered", "tokens", "goodput")},
     "latency_from": TEXT, "latency_us": LATENCY, "wrong_first": [WRONG], "good": FLAG}
+GOAL = {"loss_ratio": REAL, "rate": REAL, "rates": [REAL], "spread": REAL, "limited_by": TEXT}
+SEARCH = {
+    "format": TEXT, "version": INT,
+    "conditions": {**CONDITIONS, "rate_min": REAL, "rate_max": REAL, "precision": REAL, "trial_s": REAL,
+                   "repetitions": INT},
+    "ndr": GOAL, "pdr": [GOAL],
+    "latency": [{"percent_of_ndr": INT, "rate": REAL, "loss_ratio": REAL, "latency_us": LATENCY}],
+    "trials": [{"goal": TEXT, "rate": REAL, "due": INT, "sent": INT, "refused": INT, "skipped": INT, "answered": INT,
+                "lost": INT, "retryable": INT, "loss_ratio": REAL, "generator_ratio": REAL, "verdict": TEXT,
+                "p50_us": REAL, "p99_us": REAL}],
+    "wrong": INT, "wrong_first": [WRONG], "good": FLAG}
 
 
 def check(value, kind, path="$"):
@@ -63,6 +74,17 @@ def check_run(text, histogram=False):
     assert result["latency_us"]["count"] <= r["answered"], result
     if histogram:
         assert sum(count for _, count in result["histogram_us"]) == result["latency_us"]["count"], result
+    return result
+
+
+def check_search(text):
+    assert text.count("\n") == 1 and text.endswith("\n"), text
+    result = json.loads(text)
+    check(result, SEARCH)
+    assert (result["format"], result["version"]) == ("edgate-load search", 1)
+    for trial in result["trials"]:
+        assert trial["due"] == trial["sent"] + trial["refused"] + trial["skipped"], trial
+        assert trial["sent"] == trial["answered"] + trial["lost"], trial
     return result
 
 

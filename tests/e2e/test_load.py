@@ -150,23 +150,36 @@ class Load(unittest.TestCase):
                 out.flush()
             out.write("end\n")
 
+    def test_search(self):
+        """What it finds is not judged here: this host may be busy. What it says must be sound."""
+        done = self.load("search", "--rate-min", "100", "--rate-max", "1000", "--precision", "0.2", "--seconds", "0.3",
+                         "--warmup", "0.1", "--repetitions", "2", *PATIENT, "--json")
+        got = load_json.check_search(done.stdout)
+        self.assertEqual(len(got["ndr"]["rates"]), 2)
+        self.assertEqual([p["percent_of_ndr"] for p in got["latency"]], [10, 50, 90])
+        self.assertGreaterEqual(got["ndr"]["rate"], 100)
+        text = self.load("search", "--rate-min", "100", "--rate-max", "200", "--precision", "0.5", "--seconds", "0.2",
+                         "--repetitions", "1", *PATIENT).stdout
+        self.assertIn("NDR", text)
+
     def test_nobody_there(self):
         self.load("--seconds", "0.1", "--timeout", "100", base=random.randrange(20000, 24000), status=1)
 
     def test_usage(self):
         for args in (["--rate", "-1"], ["--rate", "1", "--profile", "hold:1,1"], ["--mix", "W7"], ["--hostile", "1"],
                      ["--cpus", "1,1"], ["--nonsense"], ["run", "operand"], ["--mix", "W5"], ["--list-bits", "3"],
-                     ["--arrivals", "burst:0"], ["--rss-key", "00"]):
+                     ["--arrivals", "burst:0"], ["--rss-key", "00"], ["search", "--rate-min", "2", "--rate-max", "1"]):
             self.load(*args, status=2)
         self.assertEqual(run(program("edgate-load"), check=False).returncode, 2)
         self.load(corpus="/nonexistent", status=3)
-        for command in ([], ["run"], ["table"]):
+        for command in ([], ["run"], ["search"], ["table"]):
             text = run(program("edgate-load"), *command, "--help").stdout
             self.assertIn("--corpus FILE", text)
 
     def test_the_page_shows_what_is_printed(self):
-        run_example, _ = load_json.examples_of_the_page()
+        run_example, search_example = load_json.examples_of_the_page()
         load_json.check_run(json.dumps(run_example) + "\n")
+        load_json.check_search(json.dumps(search_example) + "\n")
 
     def test_ends_when_it_is_told_to(self):
         process = subprocess.Popen([program("edgate-load"), "--udp", f"127.0.0.1:{self.base}", "--corpus", self.corpus,
