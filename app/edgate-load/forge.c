@@ -11,8 +11,7 @@
 #define GROUP_CHARS     4u
 #define CHUNK_BYTES     8u
 
-static const char alphabet[64] __attribute__((nonstring)) =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* The segment with the signature: the last of a JWT, the third of a PASETO. */
 static bool find_segment(struct eg_span token, struct eg_span *segment)

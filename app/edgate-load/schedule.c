@@ -42,8 +42,9 @@ static bool take_numbers(const char **text, double number[], unsigned cnt)
 	for (unsigned i = 0; i < cnt; i++) {
 		char *end;
 
-		if (i != 0 && *(*text)++ != ',')
+		if (i != 0 && **text != ',')
 			return false;
+		*text += i != 0;
 		number[i] = strtod(*text, &end);
 		if (end == *text)
 			return false;

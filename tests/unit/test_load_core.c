@@ -59,7 +59,7 @@ static void address(struct load_lane *lane, struct load_slot *slot, const struct
     size_t bytes, uint32_t payload_sum)
 {
 	assert_int_equal(
-	    load_frame_sum(payload_sum, NULL, 0), load_frame_sum(0, slot->payload, bytes));
+	    load_frame_sum(payload_sum, slot->payload, 0), load_frame_sum(0, slot->payload, bytes));
 	assert_true(a->source < lane->steer->sources);
 	slot->pkt.len = (uint32_t)bytes;
 }
