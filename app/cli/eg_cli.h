@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The command line of edgatectl and edgate-token: commands and options as tables, one parser, one
- * help text, one set of exit codes.
+ * The command line of edgatectl, edgate-token and edgate-load: commands and options as tables, one
+ * parser, one help text, one set of exit codes.
  *
  *   program [global options] GROUP [NAME] [options and operands in any order] [-- operands]
  *

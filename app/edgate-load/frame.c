@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "frame.h"
 
+#include "eg_egt.h"
+
+#include <endian.h>
+
 #define ETH_BYTES  14u
 #define IP4_BYTES  20u
 #define UDP_BYTES  8u
@@ -45,50 +49,76 @@ void load_frame_arp_answer(const struct load_route *route, uint8_t *frame)
 	memcpy(frame + 32, asker, sizeof(asker));
 }
 
-static uint32_t add16(uint32_t sum, const uint8_t *data, size_t len)
+static uint32_t fold(uint64_t sum)
 {
-	size_t i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		sum += eg_load_be16(data + i);
-	return i < len ? sum + ((uint32_t)data[i] << 8) : sum;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)((sum & 0xffff) + (sum >> 16));
 }
 
-/* RFC 1071; over good data with its checksum in place the result is 0. */
-static uint16_t checksum(uint32_t sum)
+/* The sum does not depend on byte order (RFC 1071, section 2 B): words are added as they lie in
+ * memory, and the result is swapped once. */
+uint32_t load_frame_sum(uint32_t sum, const uint8_t *data, size_t len)
 {
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	uint64_t total = 0;
+	uint32_t word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), data += sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		total += word;
+	}
+	word = 0;
+	memcpy(&word, data, len);
+	return fold((uint64_t)sum + be16toh((uint16_t)fold(total + word)));
+}
+
+/* Over good data with its checksum in place the result is 0. */
+static uint16_t checksum(uint64_t sum)
+{
+	return (uint16_t)~fold(sum);
 }
 
 /* The pseudo-header is both addresses, the protocol and the length. */
 static uint16_t udp_checksum(const uint8_t *ip, const uint8_t *udp, size_t len)
 {
-	return checksum(add16(add16(PROTO_UDP + (uint32_t)len, ip + 12, 8), udp, len));
+	return checksum(
+	    load_frame_sum(load_frame_sum(PROTO_UDP + (uint32_t)len, ip + 12, 8), udp, len));
 }
 
-void load_frame_udp(
-    const struct load_route *route, uint16_t source_port, size_t payload_bytes, uint8_t *frame)
+struct load_headers load_headers(const struct load_route *route)
 {
-	uint8_t *ip = frame + ETH_BYTES, *udp = ip + IP4_BYTES;
-	size_t udp_bytes = UDP_BYTES + payload_bytes;
-	uint16_t sum;
+	struct load_headers h = {.bytes = {0}};
+	uint8_t *ip = h.bytes + ETH_BYTES;
 
-	put_eth(frame, route->server_mac, route->mac, TYPE_IP4);
-	memset(ip, 0, IP4_BYTES + UDP_BYTES);
+	put_eth(h.bytes, route->server_mac, route->mac, TYPE_IP4);
 	ip[0] = 0x45;
-	eg_store_be16(ip + 2, (uint16_t)(IP4_BYTES + udp_bytes));
 	eg_store_be16(ip + 6, DONT_SPLIT);
 	ip[8] = TTL;
 	ip[9] = PROTO_UDP;
 	memcpy(ip + 12, route->ip, 4);
 	memcpy(ip + 16, route->server_ip, 4);
-	eg_store_be16(ip + 10, checksum(add16(0, ip, IP4_BYTES)));
+	h.ip_sum = load_frame_sum(0, ip, IP4_BYTES);
+	h.udp_sum = load_frame_sum(PROTO_UDP, ip + 12, 8);
+	return h;
+}
+
+void load_frame_udp(const struct load_headers *headers, uint16_t source_port, uint16_t server_port,
+    size_t payload_bytes, uint32_t payload_sum, uint8_t *frame)
+{
+	uint16_t udp_bytes = (uint16_t)(UDP_BYTES + payload_bytes);
+	uint16_t ip_bytes = (uint16_t)(IP4_BYTES + udp_bytes), sum;
+	uint8_t *ip = frame + ETH_BYTES, *udp = ip + IP4_BYTES;
+
+	memcpy(frame, headers->bytes, sizeof(headers->bytes));
+	eg_store_be16(ip + 2, ip_bytes);
+	eg_store_be16(ip + 10, checksum((uint64_t)headers->ip_sum + ip_bytes));
 	eg_store_be16(udp, source_port);
-	eg_store_be16(udp + 2, route->server_port);
-	eg_store_be16(udp + 4, (uint16_t)udp_bytes);
-	sum = udp_checksum(ip, udp, udp_bytes);
+	eg_store_be16(udp + 2, server_port);
+	eg_store_be16(udp + 4, udp_bytes);
+	/* The length stands in the header and in the pseudo-header. */
+	sum = checksum(
+	    (uint64_t)headers->udp_sum + source_port + server_port + 2u * udp_bytes + payload_sum);
 	eg_store_be16(udp + 6, sum != 0 ? sum : 0xffff);
 }
 
@@ -105,12 +135,12 @@ static enum load_frame_kind parse_arp(const struct load_route *route, const uint
 
 static bool is_for_us(const struct load_route *route, const uint8_t *ip)
 {
-	uint16_t port = eg_load_be16(ip + IP4_BYTES + 2);
+	uint16_t from = eg_load_be16(ip + IP4_BYTES), to = eg_load_be16(ip + IP4_BYTES + 2);
 
 	return ip[0] == 0x45 && ip[9] == PROTO_UDP && memcmp(ip + 12, route->server_ip, 4) == 0 &&
 	       memcmp(ip + 16, route->ip, 4) == 0 &&
-	       eg_load_be16(ip + IP4_BYTES) == route->server_port && port >= LOAD_SOURCE_PORT &&
-	       port < LOAD_SOURCE_PORT + LOAD_SOURCE_PORT_CNT;
+	       (uint16_t)(from - route->server_port) < EG_EGT_PORT_CNT &&
+	       (uint16_t)(to - LOAD_SOURCE_PORT) < LOAD_SOURCE_PORT_CNT;
 }
 
 static enum load_frame_kind parse_udp(
@@ -124,7 +154,8 @@ static enum load_frame_kind parse_udp(
 	if (ip_bytes > pkt->len - ETH_BYTES || udp_bytes < UDP_BYTES ||
 	    ip_bytes != IP4_BYTES + udp_bytes)
 		return LOAD_FRAME_BAD;
-	if ((pkt->flags & EG_PACKET_IP_CKSUM_GOOD) == 0 && checksum(add16(0, ip, IP4_BYTES)) != 0)
+	if ((pkt->flags & EG_PACKET_IP_CKSUM_GOOD) == 0 &&
+	    checksum(load_frame_sum(0, ip, IP4_BYTES)) != 0)
 		return LOAD_FRAME_BAD;
 	if ((pkt->flags & EG_PACKET_L4_CKSUM_GOOD) == 0 && udp_checksum(ip, udp, udp_bytes) != 0)
 		return LOAD_FRAME_BAD;

@@ -8,16 +8,15 @@
 
 #include "eg_packet.h"
 #include "eg_span.h"
+#include "steer.h"
 
 #define LOAD_HEADERS_BYTES   42u /* Ethernet, IPv4 without options, UDP; Ethernet and ARP too */
 #define LOAD_FRAME_MIN_BYTES 60u
-#define LOAD_SOURCE_PORT     40000u /* requests come from this port and those behind it */
-#define LOAD_SOURCE_PORT_CNT 1024u
 
 struct load_route {
 	uint8_t mac[6], server_mac[6];
 	uint8_t ip[4], server_ip[4];
-	uint16_t server_port;
+	uint16_t server_port; /* the base port: answers come from one of its shards' */
 };
 
 enum load_frame_kind {
@@ -32,9 +31,23 @@ enum load_frame_kind {
 void load_frame_arp_request(const struct load_route *route, uint8_t *frame);
 /* Turns the request in frame into its answer: LOAD_FRAME_MIN_BYTES. */
 void load_frame_arp_answer(const struct load_route *route, uint8_t *frame);
-/* Writes the headers before the payload that stands at frame + LOAD_HEADERS_BYTES. */
-void load_frame_udp(
-    const struct load_route *route, uint16_t source_port, size_t payload_bytes, uint8_t *frame);
+
+/* The headers of all requests, but for lengths, ports and the sums over them. */
+struct load_headers {
+	uint8_t bytes[LOAD_HEADERS_BYTES];
+	uint32_t ip_sum, udp_sum; /* of what is known, with the pseudo-header */
+};
+
+struct load_headers load_headers(const struct load_route *route);
+
+/* The 16-bit ones' complement sum (RFC 1071), folded; an odd last byte counts as if a zero
+ * followed. `sum` is of data of even length, or several such added up. */
+uint32_t load_frame_sum(uint32_t sum, const uint8_t *data, size_t len);
+
+/* Writes the headers before the payload of payload_bytes that stands at frame + LOAD_HEADERS_BYTES
+ * and has the sum payload_sum: the payload itself is not read. */
+void load_frame_udp(const struct load_headers *headers, uint16_t source_port, uint16_t server_port,
+    size_t payload_bytes, uint32_t payload_sum, uint8_t *frame);
 
 /* Total. payload is set for LOAD_FRAME_ANSWER and points into the packet. */
 enum load_frame_kind load_frame_parse(

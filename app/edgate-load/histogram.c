@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "histogram.h"
 
+#include <math.h>
+
 #define SUB_CNT (1u << LOAD_HISTOGRAM_SUB_BITS)
 
-/* Values under SUB_CNT have a bucket each; above, every power of two has SUB_CNT of them. */
-static unsigned index_of(uint64_t value)
+void load_histogram_merge(struct load_histogram *into, const struct load_histogram *from)
 {
-	unsigned shift;
-
-	if (value < SUB_CNT)
-		return (unsigned)value;
-	shift = 63u - (unsigned)__builtin_clzll(value) - LOAD_HISTOGRAM_SUB_BITS;
-	return shift * SUB_CNT + (unsigned)(value >> shift);
+	if (from->cnt == 0)
+		return;
+	into->min_ns = into->cnt == 0 || from->min_ns < into->min_ns ? from->min_ns : into->min_ns;
+	into->max_ns = into->cnt == 0 || from->max_ns > into->max_ns ? from->max_ns : into->max_ns;
+	into->cnt += from->cnt;
+	into->sum_ns += from->sum_ns;
+	for (unsigned i = 0; i < LOAD_HISTOGRAM_BUCKETS; i++)
+		into->bucket[i] += from->bucket[i];
 }
 
-static uint64_t upper_edge(unsigned idx)
+uint64_t load_histogram_edge_ns(unsigned idx)
 {
 	unsigned shift;
 
@@ -24,24 +27,20 @@ static uint64_t upper_edge(unsigned idx)
 	return (((uint64_t)(idx - shift * SUB_CNT) + 1) << shift) - 1;
 }
 
-void load_histogram_add(struct load_histogram *h, uint64_t value_ns)
-{
-	h->cnt++;
-	h->bucket[index_of(value_ns)]++;
-}
-
 uint64_t load_histogram_quantile_ns(const struct load_histogram *h, double fraction)
 {
-	uint64_t want = (uint64_t)(fraction * (double)h->cnt), seen = 0;
+	double want = fmax(1, ceil(fraction * (double)h->cnt));
+	uint64_t seen = 0;
 
 	if (h->cnt == 0)
 		return 0;
-	if (want == 0)
-		want = 1;
 	for (unsigned i = 0; i < LOAD_HISTOGRAM_BUCKETS; i++) {
 		seen += h->bucket[i];
-		if (seen >= want)
-			return upper_edge(i);
+		if ((double)seen >= want) {
+			uint64_t edge = load_histogram_edge_ns(i);
+
+			return edge < h->max_ns ? edge : h->max_ns;
+		}
 	}
-	return UINT64_MAX;
+	return h->max_ns;
 }

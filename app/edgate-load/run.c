@@ -1,292 +1,305 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
+#include "eg_clock.h"
+#include "revocations.h"
+
+#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#define FLIGHTS  (1u << 18)
-#define LOST_NS  (1000 * 1000 * 1000ull)
-#define NS_PER_S 1e9
+#define NS_PER_S         1e9
+#define HEAD_START_NS    (20 * 1000 * 1000ull) /* for the threads to come up */
+#define LOOK_EVERY_NS    (20 * 1000 * 1000ll)
+#define SHOW_EVERY_NS    (500 * 1000 * 1000ull)
+#define REVOCATIONS_NS   (10 * 1000 * 1000 * 1000ull)
+#define PROGRESS_COLUMNS 79
 
-struct flight {
-	uint64_t counted_from_ns, sent_ns;
-	uint32_t request;
-	bool live;
-};
+static volatile sig_atomic_t stopped;
+
+void load_run_stop(void)
+{
+	stopped = 1;
+}
+
+bool load_run_stopped(void)
+{
+	return stopped != 0;
+}
 
 struct run {
-	struct load_link *link;
-	const struct load_corpus *corpus;
-	const struct load_options *options;
-	struct load_result *result;
-	struct flight *flight; /* FLIGHTS; request number n is at n mod FLIGHTS */
-	uint64_t id_base;      /* request number n has the id id_base + n */
-	uint64_t head, tail;   /* numbers of the next to send and of the oldest not yet judged */
-	uint64_t start_ns, now_ns, last_answer_ns;
+	struct load_session *session;
+	struct load_plan plan;
+	struct load_timing timing; /* with the warm-up */
+	struct load_core *core[EG_WORKERS_MAX];
+	pthread_t thread[EG_WORKERS_MAX];
+	unsigned started;
+	_Atomic unsigned ended;
+	struct seat {
+		struct run *run;
+		unsigned idx;
+	} seat[EG_WORKERS_MAX];
 };
 
-static uint64_t in_flight(const struct run *r)
+/* ── setting up ── */
+
+/* The warm-up is a segment in front: its departures are sent, and counted nowhere. */
+static int add_warmup(struct run *r, const struct load_trial *trial, struct eg_error *err)
 {
-	return r->result->sent - r->result->answered - r->result->lost;
+	const struct load_profile *wanted = &trial->timing->profile;
+	bool fits = true;
+
+	r->timing = *trial->timing;
+	r->timing.profile.cnt = 0;
+	if (trial->warmup_s > 0)
+		fits = load_profile_add(&r->timing.profile,
+		    (struct load_segment){trial->warmup_s, wanted->segment[0].from_rate,
+		        wanted->segment[0].from_rate});
+	for (unsigned i = 0; fits && i < wanted->cnt; i++)
+		fits = load_profile_add(&r->timing.profile, wanted->segment[i]);
+	return fits ? 0
+	            : eg_error_set(err, EG_ELIMIT,
+	                  "the profile has no room for the warm-up: %u parts and a day at most",
+	                  LOAD_SEGMENTS_MAX);
 }
 
-static struct flight *flight_at(const struct run *r, uint64_t number)
+static uint64_t mono_ns(void *clock)
 {
-	return &r->flight[number % FLIGHTS];
+	(void)clock;
+	return eg_clock_mono_ns();
 }
 
-static uint32_t request_at(const struct run *r, uint64_t number)
+static int set_plan(struct run *r, const struct load_trial *trial, struct eg_error *err)
 {
-	return (uint32_t)(number % r->corpus->request_cnt);
+	const struct load_options *o = r->session->options;
+	bool open = trial->timing->profile.cnt != 0;
+
+	r->plan = (struct load_plan){
+	    .corpus = &r->session->corpus,
+	    .popularity = &r->session->popularity,
+	    .timing = open ? &r->timing : NULL,
+	    .window = o->window,
+	    .warmup_ns = (uint64_t)(trial->warmup_s * NS_PER_S),
+	    .end_ns = (uint64_t)((trial->warmup_s + trial->seconds) * NS_PER_S),
+	    .patience_ns = o->patience_us * 1000ull,
+	    .timeout_ns = o->timeout_ms * 1000000ull,
+	    .forge = o->mix == LOAD_MIX_FORGED,
+	    .hostile = o->hostile,
+	    .sightings = o->mix == LOAD_MIX_CHURN,
+	    .spin = o->cpu_cnt != 0,
+	    .seed = o->seed,
+	    .core_cnt = r->session->lane_cnt,
+	    .core = r->core,
+	    .clock_ns = mono_ns,
+	    .draining = r->session->lane_cnt,
+	};
+	randombytes_buf(&r->plan.id_base, sizeof(r->plan.id_base));
+	return open ? add_warmup(r, trial, err) : 0;
 }
 
-/* ── answers ── */
-
-static void note_wrong(struct load_result *result, const struct load_token *token, uint8_t status)
+static void *core_main(void *arg)
 {
-	struct load_wrong *wrong = result->wrong_first;
+	struct seat *seat = arg;
 
-	result->wrong++;
-	for (unsigned i = 0; i < result->wrong_shown; i++, wrong++)
-		if (wrong->token == token && wrong->status == status) {
-			wrong->cnt++;
-			return;
-		}
-	if (result->wrong_shown < LOAD_WRONG_SHOWN)
-		result->wrong_first[result->wrong_shown++] = (struct load_wrong){token, status, 1};
+	if (seat->run->session->port != NULL)
+		eg_port_thread_enter();
+	load_core_run(seat->run->core[seat->idx]);
+	if (seat->run->session->port != NULL)
+		eg_port_thread_leave();
+	(void)atomic_fetch_add(&seat->run->ended, 1);
+	return NULL;
 }
 
-static void check_token(struct load_result *result, const struct load_token *token, uint8_t status)
+static int start_core(struct run *r, unsigned idx, struct eg_error *err)
 {
-	result->tokens++;
-	if (status != token->expected)
-		note_wrong(result, token, status);
-}
+	const struct load_options *o = r->session->options;
+	pthread_attr_t attr;
+	cpu_set_t cpus;
+	int rc = 0;
 
-/* An answer of another shape than its request has every token wrong. */
-static void check_answers(
-    struct run *r, const struct load_request *request, const struct eg_egt_response *resp)
-{
-	bool whole = resp->type == EG_EGT_VERIFY_R && resp->count == request->cnt;
-
-	for (unsigned i = 0; i < request->cnt; i++)
-		check_token(r->result, &r->corpus->token[request->first + i],
-		    whole ? eg_egt_answer_at(resp, i).status : EG_VERDICT_NONE);
-}
-
-static void on_datagram(void *ctx, struct eg_span payload)
-{
-	struct run *r = ctx;
-	struct eg_egt_response resp;
-	struct flight *flight;
-	uint64_t number;
-
-	if (eg_egt_parse_response(payload, &resp) != 0) {
-		r->result->stray++;
-		return;
+	r->seat[idx] = (struct seat){r, idx};
+	(void)pthread_attr_init(&attr);
+	if (o->cpu_cnt != 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET((size_t)o->cpu[idx], &cpus);
+		rc = pthread_attr_setaffinity_np(&attr, sizeof(cpus), &cpus);
 	}
-	number = resp.request_id - r->id_base;
-	flight = flight_at(r, number);
-	if (number < r->tail || number >= r->head || !flight->live) {
-		r->result->stray++;
-		return;
-	}
-	flight->live = false;
-	r->result->answered++;
-	r->last_answer_ns = r->now_ns;
-	load_histogram_add(&r->result->latency,
-	    r->now_ns > flight->counted_from_ns ? r->now_ns - flight->counted_from_ns : 0);
-	check_answers(r, &r->corpus->request[flight->request], &resp);
-}
-
-static void give_up_old(struct run *r)
-{
-	for (; r->tail < r->head; r->tail++) {
-		struct flight *flight = flight_at(r, r->tail);
-
-		if (flight->live && r->now_ns - flight->sent_ns < LOST_NS)
-			return;
-		r->result->lost += flight->live;
-		flight->live = false;
-	}
-}
-
-/* ── requests ── */
-
-static uint64_t due_ns(const struct run *r, uint64_t number)
-{
-	return r->start_ns + (uint64_t)((double)number * NS_PER_S / r->options->rate);
-}
-
-/* How many may leave now. */
-static unsigned allowed(const struct run *r)
-{
-	uint64_t room = FLIGHTS - (r->head - r->tail);
-	unsigned cnt = 0;
-
-	if (r->options->rate > 0) {
-		while (cnt < EG_BURST_MAX && due_ns(r, r->head + cnt) <= r->now_ns)
-			cnt++;
-	} else if (in_flight(r) < r->options->window) {
-		uint64_t left = r->options->window - in_flight(r);
-
-		cnt = left < EG_BURST_MAX ? (unsigned)left : EG_BURST_MAX;
-	}
-	return cnt < room ? cnt : (unsigned)room;
-}
-
-static unsigned send_some(struct run *r)
-{
-	struct load_datagram datagrams[EG_BURST_MAX];
-	unsigned cnt = allowed(r);
-
-	for (unsigned i = 0; i < cnt; i++)
-		datagrams[i] = (struct load_datagram){
-		    r->corpus->request[request_at(r, r->head + i)].bytes, r->id_base + r->head + i};
-	cnt = cnt != 0 ? load_link_send(r->link, datagrams, cnt) : 0;
-	for (unsigned i = 0; i < cnt; i++, r->head++)
-		*flight_at(r, r->head) = (struct flight){
-		    .counted_from_ns = r->options->rate > 0 ? due_ns(r, r->head) : r->now_ns,
-		    .sent_ns = r->now_ns,
-		    .request = request_at(r, r->head),
-		    .live = true,
-		};
-	r->result->sent += cnt;
-	return cnt;
-}
-
-/* A wire that is full pushes back, and then the loop was not open: that must show. */
-static void count_unsent(struct run *r)
-{
-	double due = (double)(r->now_ns - r->start_ns) * r->options->rate / NS_PER_S;
-
-	if (due > (double)r->head + EG_BURST_MAX)
-		r->result->unsent = (uint64_t)due - r->head;
-}
-
-static void loop(struct run *r, const volatile sig_atomic_t *stop)
-{
-	const struct load_sink sink = {r, on_datagram};
-	uint64_t end_ns = r->start_ns + (uint64_t)(r->options->seconds * NS_PER_S);
-	bool sending = true;
-
-	while (sending || in_flight(r) != 0) {
-		unsigned sent = sending ? send_some(r) : 0;
-		unsigned came;
-
-		r->now_ns = eg_clock_mono_ns();
-		came = load_link_poll(r->link, &sink);
-		give_up_old(r);
-		if (sent == 0 && came == 0)
-			(void)sched_yield(); /* the edgate may share this CPU */
-		if (sending && (r->now_ns >= end_ns || *stop)) {
-			sending = false;
-			count_unsent(r);
-		}
-	}
-}
-
-int load_run(struct load_link *link, const struct load_corpus *corpus,
-    const struct load_options *options, const volatile sig_atomic_t *stop,
-    struct load_result *result, struct eg_error *err)
-{
-	struct run r = {.link = link, .corpus = corpus, .options = options, .result = result};
-
-	if (corpus->request_cnt == 0)
-		return eg_error_set(err, EG_EINVAL, "no token of the corpus fits %u bytes",
-		    options->datagram_bytes);
-	r.flight = calloc(FLIGHTS, sizeof(*r.flight));
-	if (r.flight == NULL)
-		return eg_error_set(err, EG_ENOMEM, "no memory for requests in flight");
-	randombytes_buf(&r.id_base, sizeof(r.id_base));
-	r.start_ns = r.now_ns = r.last_answer_ns = eg_clock_mono_ns();
-	loop(&r, stop);
-	result->elapsed_ns = r.last_answer_ns - r.start_ns;
-	free(r.flight);
+	if (rc == 0)
+		rc = pthread_create(&r->thread[idx], &attr, core_main, &r->seat[idx]);
+	(void)pthread_attr_destroy(&attr);
+	if (rc == EINVAL && o->cpu_cnt != 0)
+		return eg_error_set(err, EG_EINVAL,
+		    "edgate-load may not run on CPU %d: `taskset -p $$` shows where it may",
+		    o->cpu[idx]);
+	if (rc != 0)
+		return eg_error_set(err, EG_EIO, "cannot start a thread: %s", strerror(rc));
+	r->started++;
 	return 0;
 }
 
-/* ── report ── */
-
-bool load_result_is_good(const struct load_result *result)
+static int init_cores(struct run *r, struct eg_error *err)
 {
-	return result->answered != 0 && result->wrong == 0;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < r->plan.core_cnt; i++)
+		rc = load_core_init(&r->core[i], &r->plan, r->session->lane[i], i, err);
+	return rc;
 }
 
-static double per_second(const struct load_result *result, uint64_t cnt)
+/* Where one thread cannot be started, the others must not wait for it. */
+static int start_cores(struct run *r, struct eg_error *err)
 {
-	return result->elapsed_ns != 0 ? (double)cnt * NS_PER_S / (double)result->elapsed_ns : 0;
-}
+	int rc = 0;
 
-static double quantile_us(const struct load_result *result, double fraction)
-{
-	return (double)load_histogram_quantile_ns(&result->latency, fraction) / 1e3;
-}
-
-static const char *status_name(unsigned status)
-{
-	const char *name = eg_verdict_name(status);
-
-	return name != NULL ? name : "none";
-}
-
-static void print_wrong(const struct load_result *result)
-{
-	uint64_t rest = result->wrong;
-
-	for (unsigned i = 0; i < result->wrong_shown; i++) {
-		const struct load_wrong *wrong = &result->wrong_first[i];
-
-		(void)fprintf(stderr, "wrong: %s: expected %s, answered %s (%" PRIu64 " times)\n",
-		    wrong->token->name, status_name(wrong->token->expected),
-		    status_name(wrong->status), wrong->cnt);
-		rest -= wrong->cnt;
+	r->plan.start_ns = eg_clock_mono_ns() + HEAD_START_NS;
+	for (unsigned i = 0; rc == 0 && i < r->plan.core_cnt; i++)
+		rc = start_core(r, i, err);
+	if (rc != 0) {
+		atomic_store(&r->plan.stop, true);
+		(void)atomic_fetch_sub(&r->plan.draining, r->plan.core_cnt - r->started);
 	}
-	if (rest != 0)
-		(void)fprintf(stderr, "wrong: others (%" PRIu64 " times)\n", rest);
+	return rc;
 }
 
-static void print_json(const struct load_result *result, const struct load_link *link)
-{
-	json_t *root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "sent",
-	    (json_int_t)result->sent, "answered", (json_int_t)result->answered, "lost",
-	    (json_int_t)result->lost, "unsent", (json_int_t)result->unsent, "stray",
-	    (json_int_t)result->stray, "bad_frames", (json_int_t)link->bad_frames, "tokens",
-	    (json_int_t)result->tokens, "wrong", (json_int_t)result->wrong, "seconds",
-	    (double)result->elapsed_ns / NS_PER_S, "answers_per_s",
-	    per_second(result, result->answered), "tokens_per_s",
-	    per_second(result, result->tokens), "p50_us", quantile_us(result, 0.5), "p99_us",
-	    quantile_us(result, 0.99));
+/* ── while it runs ── */
 
-	(void)json_dumpf(root, stdout, JSON_REAL_PRECISION(9));
-	(void)putchar('\n');
-	json_decref(root);
+struct shown {
+	uint64_t at_ns, sent, answered;
+};
+
+static void show_line(const struct run *r, struct shown *last, uint64_t now_ns)
+{
+	struct shown now = {.at_ns = now_ns};
+	double seconds = (double)(now_ns - last->at_ns) / NS_PER_S;
+	uint64_t wrong = 0;
+
+	for (unsigned i = 0; i < r->started; i++) {
+		const struct load_progress *p = &r->core[i]->progress;
+
+		now.sent += atomic_load_explicit(&p->sent, memory_order_relaxed);
+		now.answered += atomic_load_explicit(&p->answered, memory_order_relaxed);
+		wrong += atomic_load_explicit(&p->wrong, memory_order_relaxed);
+	}
+	(void)fprintf(stderr,
+	    "\r%6.1f s  sent %.0f/s  answered %.0f/s  out %" PRIu64 "  wrong %" PRIu64 "   ",
+	    now_ns > r->plan.start_ns ? (double)(now_ns - r->plan.start_ns) / NS_PER_S : 0.0,
+	    (double)(now.sent - last->sent) / seconds,
+	    (double)(now.answered - last->answered) / seconds,
+	    now.sent > now.answered ? now.sent - now.answered : 0, wrong);
+	*last = now;
 }
 
-static void print_text(const struct load_result *result, const struct load_link *link)
+static void watch(struct run *r)
 {
-	(void)printf("requests  sent %" PRIu64 ", answered %" PRIu64 ", lost %" PRIu64
-	             ", unsent %" PRIu64 ", stray %" PRIu64 ", bad frames %" PRIu64 "\n",
-	    result->sent, result->answered, result->lost, result->unsent, result->stray,
-	    link->bad_frames);
-	(void)printf(
-	    "tokens    answered %" PRIu64 ", wrong %" PRIu64 "\n", result->tokens, result->wrong);
-	(void)printf("rate      %.0f answers/s, %.0f tokens/s over %.2f s\n",
-	    per_second(result, result->answered), per_second(result, result->tokens),
-	    (double)result->elapsed_ns / NS_PER_S);
-	(void)printf("latency   p50 %.1f us, p99 %.1f us\n", quantile_us(result, 0.5),
-	    quantile_us(result, 0.99));
+	static const struct timespec look = {0, LOOK_EVERY_NS};
+	bool show = !r->session->options->quiet && isatty(STDERR_FILENO) != 0;
+	struct shown last = {.at_ns = eg_clock_mono_ns()};
+
+	while (atomic_load(&r->ended) < r->started) {
+		uint64_t now_ns;
+
+		(void)nanosleep(&look, NULL);
+		if (stopped != 0)
+			atomic_store(&r->plan.stop, true);
+		now_ns = eg_clock_mono_ns();
+		if (show && now_ns - last.at_ns >= SHOW_EVERY_NS)
+			show_line(r, &last, now_ns);
+	}
+	if (show)
+		(void)fprintf(stderr, "\r%*s\r", PROGRESS_COLUMNS, "");
+	for (unsigned i = 0; i < r->started; i++)
+		(void)pthread_join(r->thread[i], NULL);
 }
 
-void load_result_print(const struct load_result *result, const struct load_link *link, bool json)
+/* ── the sum ── */
+
+static void add_counts(struct load_counts *into, const struct load_counts *from)
 {
-	if (json)
-		print_json(result, link);
-	else
-		print_text(result, link);
-	print_wrong(result);
+	const uint64_t *word = (const uint64_t *)from;
+	uint64_t *sum = (uint64_t *)into;
+
+	for (size_t i = 0; i < sizeof(*into) / sizeof(*sum); i++)
+		sum[i] += word[i];
+}
+
+static void merge(const struct run *r, struct load_result *result)
+{
+	uint64_t last_ns = 0;
+
+	for (unsigned i = 0; i < r->plan.core_cnt; i++) {
+		const struct load_core *core = r->core[i];
+
+		add_counts(&result->counts, &core->counts);
+		load_histogram_merge(&result->latency, &core->latency);
+		load_judge_merge(&result->judge, &core->judge, r->plan.corpus);
+		last_ns = core->last_answer_ns > last_ns ? core->last_answer_ns : last_ns;
+		last_ns = core->last_send_ns > last_ns ? core->last_send_ns : last_ns;
+	}
+	if (last_ns > r->plan.warmup_ns)
+		result->seconds = (double)(last_ns - r->plan.warmup_ns) / NS_PER_S;
+}
+
+static int judge_revocations(const struct run *r, struct load_result *result, struct eg_error *err)
+{
+	const struct load_corpus *corpus = r->plan.corpus;
+	struct load_revocations revocations;
+	int rc = load_revocations_read(
+	    &revocations, r->session->options->revocations, corpus, REVOCATIONS_NS, err);
+
+	if (rc != 0)
+		return rc;
+	load_judge_revocations(&result->judge, corpus, revocations.list, revocations.cnt);
+	load_revocations_free(&revocations);
+	return 0;
+}
+
+static uint64_t bad_frames(const struct load_session *session)
+{
+	uint64_t cnt = 0;
+
+	for (unsigned i = 0; i < session->lane_cnt; i++)
+		cnt += session->lane[i]->bad_frames;
+	return cnt;
+}
+
+static int run_cores(struct run *r, struct load_result *result, struct eg_error *err)
+{
+	uint64_t bad_before = bad_frames(r->session);
+	int rc = init_cores(r, err);
+
+	if (rc == 0)
+		rc = start_cores(r, err);
+	watch(r);
+	if (rc != 0)
+		return rc;
+	merge(r, result);
+	result->bad_frames = bad_frames(r->session) - bad_before;
+	return r->plan.sightings ? judge_revocations(r, result, err) : 0;
+}
+
+int load_run(struct load_session *session, const struct load_trial *trial,
+    struct load_result *result, struct eg_error *err)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int rc;
+
+	memset(result, 0, sizeof(*result));
+	if (r == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory for a run");
+	r->session = session;
+	rc = set_plan(r, trial, err);
+	if (rc == 0)
+		rc = load_judge_init(&result->judge, r->plan.corpus, r->plan.sightings, err);
+	if (rc == 0)
+		rc = run_cores(r, result, err);
+	for (unsigned i = 0; i < EG_WORKERS_MAX; i++)
+		load_core_free(r->core[i]);
+	free(r);
+	return rc;
 }

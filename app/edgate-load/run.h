@@ -1,50 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The load: requests out, every answer checked against the corpus.
- *
- *   sent = answered + lost       late and foreign datagrams are counted apart
- *
- * With a rate the loop is open: request n is due at start + n / rate and its latency counts from
- * then, so a server (or this program) that stalls cannot hide it; what could not be sent by the end
- * is told as unsent. Without, a window of requests is
- * kept in flight and latency counts from the send.
+ * One run over an open session: a thread for each core, a line of progress, and the sum of what the
+ * cores counted. Threads: [control]; blocks until the last answer has come or is lost.
  */
 #ifndef LOAD_RUN_H
 #define LOAD_RUN_H
 
-#include "corpus.h"
-#include "histogram.h"
-#include "link.h"
-#include "options.h"
+#include "core.h"
+#include "session.h"
 
-#include <signal.h>
-
-#define LOAD_WRONG_SHOWN 10u /* different ones, the first that came */
-
-struct load_wrong {
-	const struct load_token *token;
-	uint8_t status; /* what was answered */
-	uint64_t cnt;
+/* What to send. With an empty profile the loop is closed. */
+struct load_trial {
+	const struct load_timing *timing; /* without the warm-up */
+	double seconds;                   /* closed loop */
+	double warmup_s;                  /* in front, at the profile's first rate */
 };
 
 struct load_result {
-	uint64_t sent, answered, lost; /* requests */
-	uint64_t unsent;               /* were due, but the wire did not take them */
-	uint64_t stray;                /* answers to nothing: late, twice, or not EGT */
-	uint64_t tokens, wrong;        /* token answers, and those with another status */
-	uint64_t elapsed_ns;           /* first send to last answer */
-	unsigned wrong_shown;
-	struct load_wrong wrong_first[LOAD_WRONG_SHOWN];
+	struct load_counts counts;
+	uint64_t bad_frames;
+	double seconds; /* from the end of the warm-up to the last answer, or the end of sending */
+	struct load_judge judge;
 	struct load_histogram latency;
 };
 
-/* Sends for options->seconds, or until *stop, and waits for what is in flight. Reads the clock. */
-int load_run(struct load_link *link, const struct load_corpus *corpus,
-    const struct load_options *options, const volatile sig_atomic_t *stop,
+/* Makes the running load, if there is one, send no more. [any, signal handler] */
+void load_run_stop(void);
+/* Was it called? */
+bool load_run_stopped(void);
+
+/* result is freed with load_result_free, also after an error. */
+int load_run(struct load_session *session, const struct load_trial *trial,
     struct load_result *result, struct eg_error *err);
+static inline void load_result_free(struct load_result *result)
+{
+	load_judge_free(&result->judge);
+}
 
 /* True where every answer was right and there was one. */
-bool load_result_is_good(const struct load_result *result);
-void load_result_print(const struct load_result *result, const struct load_link *link, bool json);
+static inline bool load_result_is_good(const struct load_result *result)
+{
+	return result->counts.answered != 0 && result->judge.wrong == 0;
+}
 
 #endif

@@ -3,11 +3,9 @@
 #ifndef LOAD_TABLE_H
 #define LOAD_TABLE_H
 
-#include "corpus.h"
-#include "link.h"
+#include "session.h"
 
-/* Expects a corpus of one token a request. True where every answer was the expected one. Reads the
- * clock. */
-bool load_table(struct load_link *link, const struct load_corpus *corpus, bool json);
+/* Over the session's first lane. True where every answer was the expected one. Reads the clock. */
+bool load_table(struct load_session *session);
 
 #endif

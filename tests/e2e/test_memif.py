@@ -3,6 +3,7 @@
 import os
 import unittest
 
+import load_json
 from harness import ROOT, World, program, run
 
 PORT = """  - name: p0
@@ -30,17 +31,41 @@ class Memif(unittest.TestCase):
                  f"idle: {idle}\neal: [{eal}]\n")
         w.start()
 
-    def load(self, *args):
-        run(program("edgate-load"), *[f"--eal={a}" for a in EAL],
+    def load(self, *args, check=True):
+        return run(
+            program("edgate-load"), *[f"--eal={a}" for a in EAL],
             "--vdev", f"net_memif0,role=client,socket={self.world.dir}/memif.sock,socket-abstract=no",
             "--server", "192.0.2.1", "--client", "192.0.2.2", "--corpus", f"{self.world.dir}/corpus/corpus.tsv",
-            *args, timeout=120)
+            *args, check=check, timeout=120)
 
     def test_corpus(self):
         self.start(600, "OK=40,EXPIRED=10,BAD_SIGNATURE=10,REVOKED=10,BAD_AUD=10,UNKNOWN_KEY=10,MALFORMED=10",
                    "sleep:50")
         self.load("--table")
         self.load("--seconds", "2")
+        for mix in (["W3"], ["W4", "--rate", "2000"], ["W6", "--rate", "2000"]):
+            got = load_json.check_run(self.load("--json", "--seconds", "1", "--patience", "5000000", "--mix", *mix).stdout)
+            self.assertTrue(got["good"] and got["requests"]["skipped"] == 0)
+        self.assertGreater(got["hostile"]["sent"], 1000)
+        self.overload()
+        self.world.stop()
+
+    def overload(self):
+        """Far more than it can do: the ring is full, and that is nobody's fault but the appliance's."""
+        got = load_json.check_run(self.load("--json", "--seconds", "0.5", "--rate", "2e6").stdout)
+        self.assertGreater(got["requests"]["refused"], 0)
+
+    def test_wrong_expectation(self):
+        self.start(20, "OK=100", "sleep:50")
+        path = f"{self.world.dir}/corpus/corpus.tsv"
+        with open(path) as text:
+            lines = text.readlines()
+        lines[3] = lines[3].replace("\tOK\t", "\tREVOKED\t")
+        with open(path, "w") as out:
+            out.writelines(lines)
+        done = self.load("--rate", "1000", "--seconds", "0.5", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("wrong: t3: expected REVOKED, answered OK", done.stderr)
         self.world.stop()
 
     def test_peer_comes_and_goes(self):

@@ -43,10 +43,12 @@ static enum load_frame_kind kind_of(uint8_t *frame, uint32_t len)
 
 static uint32_t make_answer(uint8_t *frame, const char *payload)
 {
+	const struct load_headers headers = load_headers(&back);
 	size_t len = strlen(payload);
 
 	memcpy(frame + LOAD_HEADERS_BYTES, payload, len);
-	load_frame_udp(&back, 25519, len, frame);
+	load_frame_udp(&headers, 25519, LOAD_SOURCE_PORT + 7, len,
+	    load_frame_sum(0, frame + LOAD_HEADERS_BYTES, len), frame);
 	return LOAD_HEADERS_BYTES + (uint32_t)len;
 }
 
@@ -129,20 +131,50 @@ static void arp_is_asked_and_answered(void **state)
 
 /* ── histogram ── */
 
-static void every_value_is_within_two_percent(void **state)
+static void every_value_keeps_three_digits(void **state)
 {
 	(void)state;
-	for (unsigned shift = 0; shift < 64; shift++)
+	for (unsigned shift = 0; shift < LOAD_HISTOGRAM_MAX_BITS; shift++)
 		for (int off = -1; off <= 1; off++) {
 			static struct load_histogram h;
-			uint64_t value = (UINT64_C(1) << shift) + (uint64_t)(int64_t)off, got;
+			uint64_t value = (UINT64_C(1) << shift) + (uint64_t)(int64_t)off, edge;
 
 			memset(&h, 0, sizeof(h));
 			load_histogram_add(&h, value);
-			got = load_histogram_quantile_ns(&h, 0.5);
-			assert_true(got >= value);
-			assert_true(got - value <= value / 50);
+			edge = load_histogram_edge_ns(load_histogram_index(value));
+			assert_true(edge >= value);
+			assert_true(edge - value <= value / 1000);
+			assert_true(load_histogram_quantile_ns(&h, 0.5) == value);
 		}
+}
+
+static void what_is_too_long_is_the_longest(void **state)
+{
+	static struct load_histogram h;
+
+	(void)state;
+	load_histogram_add(&h, UINT64_MAX);
+	assert_true(h.max_ns == LOAD_HISTOGRAM_MAX_NS);
+	assert_true(h.bucket[LOAD_HISTOGRAM_BUCKETS - 1] == 1);
+	assert_true(load_histogram_edge_ns(LOAD_HISTOGRAM_BUCKETS - 1) == LOAD_HISTOGRAM_MAX_NS);
+}
+
+static void merged_is_as_if_added_to_one(void **state)
+{
+	static struct load_histogram a, b, both, empty;
+
+	(void)state;
+	for (uint64_t i = 0; i < 3000; i++) {
+		uint64_t value = i * i * 37 + 5;
+
+		load_histogram_add(i % 3 == 0 ? &a : &b, value);
+		load_histogram_add(&both, value);
+	}
+	load_histogram_merge(&a, &empty);
+	load_histogram_merge(&a, &b);
+	assert_memory_equal(&a, &both, sizeof(a));
+	load_histogram_merge(&empty, &both);
+	assert_memory_equal(&empty, &both, sizeof(a));
 }
 
 static void quantiles_are_those_of_the_values(void **state)
@@ -162,8 +194,8 @@ static void quantiles_are_those_of_the_values(void **state)
 
 /* ── corpus ── */
 
-static int read_text(struct load_corpus *corpus, const char *text, unsigned tokens_max,
-    unsigned bytes_max, struct eg_error *err)
+static int read_wish(struct load_corpus *corpus, const char *text,
+    const struct load_corpus_wish *wish, struct eg_error *err)
 {
 	char path[] = "/tmp/eg_load.XXXXXX";
 	int fd = mkstemp(path), rc;
@@ -171,9 +203,18 @@ static int read_text(struct load_corpus *corpus, const char *text, unsigned toke
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	(void)close(fd);
-	rc = load_corpus_read(corpus, path, tokens_max, bytes_max, err);
+	rc = load_corpus_read(corpus, path, wish, err);
 	(void)unlink(path);
 	return rc;
+}
+
+static int read_text(struct load_corpus *corpus, const char *text, unsigned tokens_max,
+    unsigned bytes_max, struct eg_error *err)
+{
+	const struct load_corpus_wish wish = {
+	    .tokens_max = tokens_max, .bytes_max = bytes_max, .list_bits = 1};
+
+	return read_wish(corpus, text, &wish, err);
 }
 
 static void lines_become_requests(void **state)
@@ -226,6 +267,28 @@ static void hex_is_a_cwt(void **state)
 	load_corpus_free(&c);
 }
 
+/* A CWT that is left out leaves nothing of itself to the next line. */
+static void what_is_not_valid_can_be_left_out(void **state)
+{
+	const struct load_corpus_wish wish = {
+	    .tokens_max = 1, .bytes_max = 1232, .list_bits = 1, .only_valid = true, .cnt_max = 2};
+	struct load_corpus c;
+	struct eg_error err;
+
+	(void)state;
+	assert_int_equal(
+	    read_wish(&c, "a\tEXPIRED\td284\nb\tOK\tone\nc\tBAD_AUD\tx\nd\tOK\ttwo\ne\tOK\tx\n",
+	        &wish, &err),
+	    0);
+	assert_int_equal(c.token_cnt, 2);
+	assert_string_equal(c.token[0].name, "b");
+	assert_int_equal(c.token[0].fmt, EG_FMT_DETECT);
+	assert_string_equal(c.token[1].name, "d");
+	assert_int_equal(c.request[1].expected, EG_OK);
+	load_corpus_free(&c);
+	assert_int_equal(read_wish(&c, "a\tEXPIRED\tx\n", &wish, &err), -EG_EINVAL);
+}
+
 /* 16 bytes of header and 8 of record leave 76 for one token of a request of 100. */
 static void a_token_goes_where_it_fits(void **state)
 {
@@ -248,6 +311,7 @@ static void a_token_goes_where_it_fits(void **state)
 
 static void a_bad_line_is_named(void **state)
 {
+	const struct load_corpus_wish wish = {.tokens_max = 1, .bytes_max = 1232, .list_bits = 1};
 	static const char *const bad[] = {"a\tOK\tx\nb\tOK", "a\tOK\tx\nb\tFINE\tx", "a\tOK\tx\nb"};
 	struct load_corpus c;
 	struct eg_error err;
@@ -258,7 +322,7 @@ static void a_bad_line_is_named(void **state)
 		assert_non_null(strstr(err.text, ":2: "));
 	}
 	assert_int_equal(read_text(&c, "# nothing\n", 1, 1232, &err), -EG_EINVAL);
-	assert_int_equal(load_corpus_read(&c, "/nonexistent", 1, 1232, &err), -EG_EIO);
+	assert_int_equal(load_corpus_read(&c, "/nonexistent", &wish, &err), -EG_EIO);
 	assert_non_null(strstr(err.text, "/nonexistent"));
 }
 
@@ -270,10 +334,13 @@ int main(void)
 	    cmocka_unit_test(no_damaged_answer_is_taken),
 	    cmocka_unit_test(no_cut_answer_is_taken),
 	    cmocka_unit_test(arp_is_asked_and_answered),
-	    cmocka_unit_test(every_value_is_within_two_percent),
+	    cmocka_unit_test(every_value_keeps_three_digits),
+	    cmocka_unit_test(what_is_too_long_is_the_longest),
+	    cmocka_unit_test(merged_is_as_if_added_to_one),
 	    cmocka_unit_test(quantiles_are_those_of_the_values),
 	    cmocka_unit_test(lines_become_requests),
 	    cmocka_unit_test(hex_is_a_cwt),
+	    cmocka_unit_test(what_is_not_valid_can_be_left_out),
 	    cmocka_unit_test(a_token_goes_where_it_fits),
 	    cmocka_unit_test(a_bad_line_is_named),
 	};
