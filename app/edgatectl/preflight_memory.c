@@ -83,7 +83,8 @@ static void add_ports(const struct pf *pf, struct need *need, int home)
 
 static void add_workers(const struct pf *pf, struct need *need)
 {
-	uint64_t each = eg_pipeline_footprint() + sizeof(struct eg_mailbox) + WORKER_BYTES;
+	uint64_t each = eg_pipeline_footprint() + sizeof(struct eg_mailbox) + WORKER_BYTES +
+	                pf->config->cache_bytes;
 
 	for (unsigned i = 0; i < pf->config->worker_cnt; i++)
 		need->node[pf_node_of_cpu(pf, pf->config->worker[i].cpu)].workers += each;

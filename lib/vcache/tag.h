@@ -10,7 +10,7 @@
 #include <intel-ipsec-mb.h>
 
 struct eg_tagger {
-	struct gcm_key_data mac;
+	_Alignas(64) struct gcm_key_data mac; /* as the library wants and its header may not say */
 	struct gcm_context_data scratch;
 	_Alignas(16) uint32_t cipher[11 * 4]; /* the round keys */
 	_Alignas(16) uint32_t unused[11 * 4]; /* of deciphering */

@@ -45,6 +45,8 @@ class Load:
 
 
 class Trace(Server):
+    EXTRA = "cache: {memory: 0}\n"  # each token goes all the way
+
     def setUp(self):
         super().setUp()
         self.live, self.expired = self.world.token(), self.world.token("--exp", "1")
