@@ -85,11 +85,10 @@ static const struct load_lane_ops mirror_ops = {
     .release = release,
 };
 
-static uint64_t cpu_ns(void *clock)
+static uint64_t cpu_ns(void)
 {
 	struct timespec ts;
 
-	(void)clock;
 	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
@@ -107,15 +106,42 @@ struct mode {
 	bool forge;
 };
 
+static void need(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	eg_log(EG_LOG_ERROR, "%s", what);
+	exit(EXIT_FAILURE);
+}
+
+/* CPU time of a request. */
+static double run_core(struct load_plan *plan, struct load_lane *lane)
+{
+	struct load_core *core = NULL;
+	struct eg_error err;
+	uint64_t start_ns;
+	double ns;
+
+	plan->core = &core;
+	need(load_core_init(&core, plan, lane, 0, &err) == 0, err.text);
+	start_ns = cpu_ns();
+	load_core_run(core);
+	ns = (double)(cpu_ns() - start_ns) / (double)core->counts.answered;
+	need(core->counts.answered == core->counts.due && core->judge.wrong == 0,
+	    "an answer is missing or wrong");
+	load_core_free(core);
+	return ns;
+}
+
 static double one_round(const struct load_corpus *corpus, const struct mode *mode)
 {
-	static struct load_steer steer = {.owners = 1, .sources = 1};
-	static struct mirror lane;
+	static const struct load_steer steer = {.owners = 1, .sources = 1};
+	static struct mirror lane = {
+	    .base = {.ops = &mirror_ops, .steer = &steer}, .status = EG_OK};
 	struct load_timing timing = {
 	    .profile = {1, {{SECONDS, RATE, RATE}}}, .arrivals = mode->arrivals, .burst = 1};
 	struct load_popularity popularity;
-	struct load_core *core = NULL;
-	uint64_t clock = 0, start_ns;
+	uint64_t clock = 0;
 	struct load_plan plan = {.corpus = corpus,
 	    .popularity = &popularity,
 	    .timing = &timing,
@@ -124,30 +150,16 @@ static double one_round(const struct load_corpus *corpus, const struct mode *mod
 	    .forge = mode->forge,
 	    .spin = true,
 	    .core_cnt = 1,
-	    .core = &core,
 	    .clock_ns = turns_ns,
 	    .clock = &clock,
 	    .draining = 1};
 	struct eg_error err;
 	double ns;
 
-	lane.base = (struct load_lane){.ops = &mirror_ops, .steer = &steer};
-	lane.status = EG_OK;
-	if (load_popularity_init(
-	        &popularity, mode->popularity, 0.99, (uint32_t)corpus->request_cnt, &err) != 0 ||
-	    load_core_init(&core, &plan, &lane.base, 0, &err) != 0) {
-		eg_log(EG_LOG_ERROR, "%s", err.text);
-		exit(EXIT_FAILURE);
-	}
-	start_ns = cpu_ns(NULL);
-	load_core_run(core);
-	ns = (double)(cpu_ns(NULL) - start_ns);
-	if (core->counts.answered != core->counts.due || core->judge.wrong != 0) {
-		eg_log(EG_LOG_ERROR, "%s: not every answer came, or one was wrong", mode->name);
-		exit(EXIT_FAILURE);
-	}
-	ns /= (double)core->counts.answered;
-	load_core_free(core);
+	need(load_popularity_init(
+	         &popularity, mode->popularity, 0.99, (uint32_t)corpus->request_cnt, &err) == 0,
+	    err.text);
+	ns = run_core(&plan, &lane.base);
 	load_popularity_free(&popularity);
 	return ns;
 }

@@ -52,10 +52,14 @@ struct load_lane_ops {
 	void (*close)(struct load_lane *lane);
 };
 
-/* Lane `idx` of `cnt` over a port that is open: its queues idx, idx + cnt, … */
-int load_lane_open_port(struct load_lane **lane, struct eg_port *port,
-    const struct load_route *route, const struct load_steer *steer, unsigned idx, unsigned cnt,
-    struct eg_error *err);
+/* Queues of a port that is open: idx, idx + step, … */
+struct load_queues {
+	struct eg_port *port;
+	unsigned idx, step;
+};
+
+int load_lane_open_port(struct load_lane **lane, const struct load_queues *queues,
+    const struct load_route *route, const struct load_steer *steer, struct eg_error *err);
 
 /* Asks by ARP until the server answers, and keeps its MAC address in *route. -EG_EAGAIN: it did not
  * within timeout_ns. Reads the clock. */

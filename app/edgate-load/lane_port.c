@@ -136,9 +136,8 @@ static const struct load_lane_ops port_lane_ops = {
     .close = close_lane,
 };
 
-int load_lane_open_port(struct load_lane **lane, struct eg_port *port,
-    const struct load_route *route, const struct load_steer *steer, unsigned idx, unsigned cnt,
-    struct eg_error *err)
+int load_lane_open_port(struct load_lane **lane, const struct load_queues *queues,
+    const struct load_route *route, const struct load_steer *steer, struct eg_error *err)
 {
 	struct port_lane *l = aligned_alloc(64, (sizeof(*l) + 63) / 64 * 64);
 
@@ -146,13 +145,13 @@ int load_lane_open_port(struct load_lane **lane, struct eg_port *port,
 		return eg_error_set(err, EG_ENOMEM, "no memory for a lane");
 	*l = (struct port_lane){
 	    .base = {.ops = &port_lane_ops, .steer = steer, .whole_frames = true},
-	    .port = port,
+	    .port = queues->port,
 	    .route = route,
 	    .headers = load_headers(route),
-	    .first_queue = idx,
-	    .queue_step = cnt,
-	    .tx_queue = idx,
-	    .rx_queue = idx,
+	    .first_queue = queues->idx,
+	    .queue_step = queues->step,
+	    .tx_queue = queues->idx,
+	    .rx_queue = queues->idx,
 	};
 	*lane = &l->base;
 	return 0;

@@ -98,9 +98,11 @@ static int open_port(struct load_session *s, struct eg_error *err)
 	rc = load_resolve(s->port, &s->route, RESOLVE_NS, err);
 	if (rc == 0)
 		rc = steer(s, err);
-	for (unsigned i = 0; rc == 0 && i < s->lane_cnt; i++)
-		rc = load_lane_open_port(
-		    &s->lane[i], s->port, &s->route, &s->steer, i, s->lane_cnt, err);
+	for (unsigned i = 0; rc == 0 && i < s->lane_cnt; i++) {
+		const struct load_queues queues = {s->port, i, s->lane_cnt};
+
+		rc = load_lane_open_port(&s->lane[i], &queues, &s->route, &s->steer, err);
+	}
 	return rc;
 }
 
