@@ -17,7 +17,7 @@ fail() {
 # A fresh copy of the sources in $tmp/$1.
 copy() {
 	mkdir "$tmp/$1"
-	cp -r "$root"/{lib,app,tests,perf,meson.build,meson_options.txt} "$tmp/$1/"
+	cp -r "$root"/{lib,app,drivers-config,tests,perf,meson.build,meson_options.txt} "$tmp/$1/"
 }
 
 configure() {
