@@ -34,23 +34,29 @@ def eal_args(sysfs="/sys"):
     return [*pages, "--no-pci", "--no-telemetry", "--log-level=critical", "-m", "256"]
 
 
-class Memif:
-    """edgate as the server of a memif socket. One socket file for each start."""
+VDEVS = {  # a pair: edgate's end first, then the generator's
+    "vhost": ("net_vhost0,iface={socket},queues=1", "net_virtio_user0,path={socket},queues=1,queue_size=1024"),
+    "memif": ("net_memif0,role=server,socket={socket},socket-abstract=no",
+              "net_memif0,role=client,socket={socket},socket-abstract=no"),
+}
 
-    def __init__(self, folder):
-        self.folder, self.starts = folder, 0
+
+class Vdevs:
+    """edgate and edgate-load over a pair of virtual devices. One socket file for each start."""
+
+    def __init__(self, kind, folder):
+        self.ends, self.folder, self.starts = VDEVS[kind], folder, 0
 
     def fresh(self):
         self.starts += 1
-        socket = f"socket={self.folder}/memif-{self.starts}.sock,socket-abstract=no"
-        port = {"kind": "dpdk", "device": "net_memif0", "vdev": f"net_memif0,role=server,{socket}"}
+        ours, theirs = (end.format(socket=f"{self.folder}/vdev-{self.starts}.sock") for end in self.ends)
+        port = {"kind": "dpdk", "device": ours.partition(",")[0], "vdev": ours}
         words = "".join(f"    {key}: \"{value}\"\n" for key, value in port.items())
         eal = ", ".join(f'"{word}"' for word in eal_args())
         return Port(
             link.link_of(port),
             f"  - name: p0\n{words}    queues: 1\n    addresses: [{SERVER_IP}/24]\n", f"eal: [{eal}]\n",
-            [*[f"--eal={word}" for word in eal_args()], "--vdev", f"net_memif0,role=client,{socket}",
-             "--server", SERVER_IP, "--client", CLIENT_IP])
+            [*[f"--eal={word}" for word in eal_args()], "--vdev", theirs, "--server", SERVER_IP, "--client", CLIENT_IP])
 
 
 class Sockets:
@@ -71,7 +77,7 @@ class Port:
 class Stand:
     """Programs, corpora and state of one perf/run."""
 
-    def __init__(self, cold, mixed, settle_s, has_dpdk=True):
+    def __init__(self, cold, mixed, settle_s, kind):
         self.cache_entries, self.settle_s = cold // COLD_FACTOR, settle_s
         self.world = World("perf")
         self.worker_cpu, self.load_cpu = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
@@ -81,7 +87,7 @@ class Stand:
         for command in corpus.state_commands(self.paths, self.now_s):
             self.world.ctl(*command)
         self.sockets = Sockets()
-        self.ports = Memif(self.world.dir) if has_dpdk else self.sockets
+        self.ports = self.sockets if kind == "socket" else Vdevs(kind, self.world.dir)
 
     def close(self):
         self.world.__exit__()
