@@ -279,7 +279,7 @@ def jwt_cases():
         "list_over": (h, changed(c, **status(64)), 0), "list_other": (h, changed(c, **status(0, "x")), 0),
         "list_of_other": (h, changed(c, **status(0, "urn:cut")), 0),
         "list_short": (h, changed(c, **status(2, "urn:short")), 0), "list_short_ok": (h, changed(c, **status(1, "urn:short")), 0),
-        "fresh_strict": (h, c, 17), "fresh_bounded": (h, c, 18), "fresh_enough": (h, c, 19),
+        "exp_optional": (h, {k: v for k, v in c.items() if k != "exp"}, 11), "iat_fraction": (h, changed(c, iat=NOW - 10.5), 0), "fresh_strict": (h, c, 17), "fresh_bounded": (h, c, 18), "fresh_enough": (h, c, 19),
         "list_exp": (h, changed(c, **status(0, "urn:exp")), 0),
         "list_ttl": (h, changed(c, **status(0, "urn:ttl")), 7),
         "list_live": (h, changed(c, **status(0, "urn:live")), 7),
@@ -504,6 +504,7 @@ def seeds_config():
              *(base + socket + f"ed25519: {{impl: portable, {more}}}\n" for more in (
                  "sample: 0", "sample: x", "table_budget: 20M", "table_budget: 4096", "table_budget: 65G", "table_budget: M",
                  "table_budget: 1T", "table_budget: 1MM", "table_budget: 1234567890")),
+             *(base + socket + f"cache: {{memory: {size}}}\n" for size in ("1M", "0", "1", "99T", "x", "9999999G")),
              "? [a]\n: 1\n", base + socket + "run: [a]\n", base + socket + "control_cpu: -5\n"]
     two = dpdk + " - {name: p1, kind: dpdk, addresses: [192.0.2.2/24], device: net1}\n"
     texts += [base + two] + [base + two.replace(old, new) for old, new in (
