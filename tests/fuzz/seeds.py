@@ -140,6 +140,12 @@ def seeds_base64url():
     return seeds
 
 
+def names_alike(count, last):
+    """An object of names that differ only in their middle; the last one is name number `last`."""
+    names = [b"alike_in_front_of_%02d_and_behind_it" % i for i in (*range(count), last)]
+    return b"{" + b",".join(b'"%s":0' % name for name in names) + b"}"
+
+
 def seeds_json():
     texts = [
         b"{}", b' {"a" : 1 }\r\n\t', b'{"a":[1,2,{"b":null}],"c":true,"d":false}',
@@ -160,7 +166,8 @@ def seeds_json():
         b'{"a":"\xe0\x9f\xbf"}', b'{"a":"\xf0\x8f\xbf\xbf"}', b'{"a":"\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xed\x9f\xbf"}',
         b'{"a":"\xf5\x80\x80\x80"}', b'{"a":"\x80"}', b'{"a":"\xc3("}', b'{"a":"\xe2\x82("}', b'{"a":"\xf0\x9f\x98("}',
         b"[" + b"1," * 200 + b"1]", b'{"a":{"b":[{"c":[{"d":[]}]}]}}', b'{"a":\x00}', b'{"a":"' + b"\\n" * 100 + b'"}',
-        b'{"long":"' + b"x" * 300 + b'\\u0041' + b"y" * 70 + b'"}',
+        b'{"long":"' + b"x" * 300 + b'\\u0041' + b"y" * 70 + b'"}', b'{"eight_by":1,"fifteen_and_more":2,"' + b"n" * 300 + b'":3}',
+        names_alike(24, 24), names_alike(24, 9),
     ]
     return {str(i): text for i, text in enumerate(texts)}
 
@@ -211,7 +218,7 @@ def seeds_numeric_date():
              "1e-20", "1e-21", "1e20", "1e21", "0e20", "0e21", "12345678901234567890",
              "123456789012345678901", "0.00000000000000000000000000012345678901234567890",
              "1.00000000000000000001", "-0.5", "-0.0", "1E5", "1E+5", "1e05", "x", "", "1e", "99999999999e1",
-             "0.000000000000000000001e20", "1.0000000000000000000", "-253402300800"]
+             "0.000000000000000000001e20", "1.0000000000000000000", "-253402300800", "12345.75", "12345678.25", "1234567890e1"]
     return {text: text.encode() for text in texts}
 
 
@@ -299,6 +306,9 @@ def jwt_cases():
         "cnf_jkt_number": (h, changed(c, cnf={"jkt": 1}), 0), "idx_minus": (h, b'{"status":{"status_list":{"idx":1e1,"uri":"x"}}}', 0),
         "life_no_iat": (h, changed(c, iat=None), 9), "life_no_exp": (h, b'{"iss":"%s","aud":"%s","iat":1}' % (ISS.encode(), AUD.encode()), 9),
         "cnf_absent_refused": (h, c, 5), "age_fresh": (h, changed(c, iat=NOW - 1), 8), "iat_negative": (h, changed(c, sub="cut", iat=-1), 0),
+        "names_twice": (h, names_alike(24, 9), 0), "names_alike": (h, names_alike(24, 24), 0),
+        "cnf_names_twice": (h, b'{"cnf":%s}' % names_alike(24, 9), 0), "cnf_cut": (h, b'{"cnf":{"a"}}', 0),
+        "status_name_alike": (h, changed(c, status={"status_else": 1}), 0),
         "utf8": (h, text_of(c)[:-1] + ',"sub":"é€"}'.encode(), 0),
     }
     for name, value in (("alg", 1), ("alg", None), ("alg", "RS256"), ("crit", []), ("b64", False),
