@@ -56,7 +56,7 @@ def rows_of(a, b):
     for name in sorted(set(a["cases"]) | set(b["cases"])):
         figures = [r["cases"].get(name, {}).get("figures") for r in (a, b)]
         if None in figures:
-            alone.append(name)
+            alone += [name] if figures != [None, None] else []
             continue
         rows += [Row(name, figure, figures[0][figure], figures[1][figure])
                  for figure in figures[0] if figure in figures[1]]

@@ -70,7 +70,8 @@ code { font: 13px ui-monospace, "Liberation Mono", monospace; }
 
 PILLS = {"goal reached": "good", "met": "good", "met within the spread": "good", "missed": "bad",
          "not measured": "none"}
-PARTNERS = ("engine-213", "w1-213", "w2-213", "w3-213", "socket", "sodium", "plain", "jose", "fast-jwt", "PyJWT")
+PARTNERS = ("engine-213", "w1-213", "w2-213", "w3-213", "w2-213-busy", "w1-213-busy", "socket",
+            "sodium", "plain", "jose", "fast-jwt", "PyJWT")
 
 
 def measured(result, names=None):

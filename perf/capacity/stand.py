@@ -22,6 +22,7 @@ from harness import BUILD, World, program, run  # noqa: E402
 PORTS = range(30000, 60000)
 SERVER_IP, CLIENT_IP = "192.0.2.1", "192.0.2.2"
 EAL_PAGES = 512  # of 2 MiB: what both sides take
+SETTLE_RATE, PAUSE_S = 20000, 1.5
 COLD_FACTOR = 4  # W2: tokens for each entry of the cache
 ENTRY_BYTES = 128  # of the cache, at least
 
@@ -132,11 +133,13 @@ class Stand:
         return path.read_text().replace(self.world.dir, "DIR")
 
     def settle(self, port):
-        """Asks until each key that is in use has its table: heat makes them, and heat takes load."""
+        """Asks until each key that is in use has its table: heat makes them, and heat takes load. They are built
+        on the generator's CPU, by a thread that yields to everything, so the load pauses."""
         deadline, before = time.monotonic() + self.settle_s, None
         load = self.load(port, "cold-213", "W2")
         while time.monotonic() < deadline:
-            load.trial(20000, 1.5)
+            load.trial(SETTLE_RATE, 0.5)
+            time.sleep(PAUSE_S)
             now = self.windows()
             if now == before and all(now):
                 return
