@@ -71,7 +71,7 @@ class Memif(unittest.TestCase):
     def test_peer_comes_and_goes(self):
         """While the worker polls without a pause: the driver takes the rings away under it."""
         self.start(20, "OK=100", "spin")
-        for _ in range(15):
+        for _ in range(8):
             self.load("--table")
         self.world.stop()
 
