@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "eg_cbor.h"
+#include "cbor_pass.h"
 
 #include "eg_json.h"
 
@@ -221,7 +221,8 @@ static bool skip_map(struct eg_cbor *r, const struct eg_cbor_item *item)
 	return !r->failed;
 }
 
-bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item)
+/* Of what is too large for eg_cbor_pass. */
+static bool skip_large(struct eg_cbor *r, const struct eg_cbor_item *item)
 {
 	struct eg_cbor_item inner = *item;
 
@@ -233,6 +234,13 @@ bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item)
 	if (inner.type == EG_CBOR_MAP)
 		return skip_map(r, &inner);
 	return !r->failed;
+}
+
+bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item)
+{
+	if (!r->failed && left(r) <= EG_CBOR_PASS_BYTES_MAX)
+		return eg_cbor_pass(r, item) || fail(r);
+	return skip_large(r, item);
 }
 
 /* ── keys ── */

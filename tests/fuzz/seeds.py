@@ -207,6 +207,13 @@ def seeds_cbor():
            "f81f", "f820", "f8ff", "f90000", "f90001", "f93c00", "f97c00", "f97e00", "f9fbff", "f98001", "fa00000001", "fa7f800000", "fa7fc00000", "fa3fc00000", "fa80000000", "fb", "fa", "f9", "fb7ff8000000000000",
            "fc", "0000", "8201", "8200", "820000", "82a10102a10103", "9bffffffffffffffff", "bbffffffffffffffff", "7bffffffffffffffff", "a200000000"]
     seeds |= {f"raw{i}": bytes.fromhex(text) for i, text in enumerate(raw)}
+    # in an array, with enough behind it
+    inside = ["81", "818181", "81818181", "c1", "1817", "62c3a9", "61c3", "80a0", "f81f", "f820", "1c", "fb", "6261", "78186161", "a10102", "a1820000", "9818", "bbffffffffffffffff"]
+    seeds |= {f"inside{i}": b"\x88" + bytes.fromhex(text) + bytes(20) for i, text in enumerate(inside)} | {f"ended{i}": b"\x81" + bytes.fromhex(text) + bytes(20) for i, text in enumerate(inside)}
+    keys = [b"alike_in_front_and_%d_behind" % i for i in range(9)]
+    seeds |= {f"keys{n}": b"\xaa" + b"".join(cbor(key) + b"\xf6" for key in (*keys, last)) for n, last in enumerate((b"x" * 40, keys[4], keys[8][:20]))}
+    seeds |= {f"texts{n}": cbor(["é"] * n)[:-2] + last for n in (3, 64, 65, 130) for last in ("é".encode(), b"\xc3z")}
+    seeds |= {"text_bad_first": cbor(["é"] * 80).replace(b"\xc3\xa9", b"\xc3z", 1), "depth": b"\x82" + b"\x81" * 4 + bytes(20), "tags_cut": b"\xc1\xc1", "tag_in_map": b"\xa1\x01\xc1\x81\x00\xa1\x02\x00"}
     maps = [({300: 1, 1: 2}, {400: 1, 2: 2}), ({300: 1, 500: 1}, {400: 1, 500: 1}), ({1: 1}, {1: 1}), ({400: 1, 401: 1}, {300: 1, 301: 1}), ({"a": 1}, {"ab": 1})]
     seeds |= {f"maps{i}": cbor(a) + cbor(b) for i, (a, b) in enumerate(maps)}
     return seeds
