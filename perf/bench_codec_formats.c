@@ -287,8 +287,9 @@ static void put_list(char *text, size_t bytes, enum paseto_shape shape)
 	(void)strcat(text, "]}");
 }
 
-static void add_paseto_shape(struct codec_set *set, unsigned n, size_t shape)
+static void add_paseto_shape(struct codec_set *set, unsigned n, size_t which)
 {
+	const enum paseto_shape shape = (enum paseto_shape)which;
 	char out[2 * ROOM], body[ROOM], footer[ROOM] = "{\"kid\":\"k\"";
 	const char *fraction =
 	    shape == PASETO_TIMES ? "08:00:00.000000000000000000000000000001Z" : "08:00:00Z";
