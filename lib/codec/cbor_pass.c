@@ -266,8 +266,10 @@ static bool take_read(
     struct eg_cbor *r, struct open *o, const struct eg_cbor_item *item, const struct keys *keys)
 {
 	if (item->type == EG_CBOR_ARRAY) {
+		if (item->n > (size_t)(r->end - r->at))
+			return false;
 		take(o, LANE_BITS, (int64_t)item->n - ONE);
-		return item->n <= (size_t)(r->end - r->at);
+		return true;
 	}
 	if (item->type != EG_CBOR_MAP) {
 		take(o, 0, -(item->type != EG_CBOR_TAG));
