@@ -8,7 +8,6 @@
 #ifdef __x86_64__
 extern const struct eg_ed25519_impl eg_ed25519_ifma;
 extern const struct eg_ed25519_impl eg_ed25519_avx2;
-extern const struct eg_ed25519_impl eg_ed25519_ifma;
 #endif
 extern const struct eg_ed25519_impl eg_ed25519_portable;
 extern const struct eg_ed25519_impl eg_ed25519_sodium;
