@@ -42,14 +42,15 @@ static void send_packet(struct eg_port *port, unsigned queue, struct eg_packet *
 static unsigned take_slots(struct load_lane *lane, struct load_slot slot[], unsigned cnt)
 {
 	struct port_lane *l = port_lane(lane);
-	unsigned i;
+	struct eg_packet pkts[EG_BURST_MAX];
 
-	for (i = 0; i < cnt; i++) {
-		if (!l->port->ops->alloc(l->port, l->tx_queue, &slot[i].pkt))
-			break;
-		slot[i].payload = slot[i].pkt.data + LOAD_HEADERS_BYTES;
+	if (!l->port->ops->alloc(l->port, l->tx_queue, pkts, cnt))
+		return 0;
+	for (unsigned i = 0; i < cnt; i++) {
+		slot[i].pkt = pkts[i];
+		slot[i].payload = pkts[i].data + LOAD_HEADERS_BYTES;
 	}
-	return i;
+	return cnt;
 }
 
 static void address(struct load_lane *lane, struct load_slot *slot, const struct load_address *a,
@@ -98,8 +99,10 @@ static unsigned receive_payloads(struct load_lane *lane, struct eg_span payload[
 	l->lent_queue = l->rx_queue;
 	l->lent_cnt = 0;
 	*came = l->port->ops->rx(l->port, l->rx_queue, pkts, EG_BURST_MAX);
-	for (unsigned i = 0; i < *came; i++)
+	for (unsigned i = 0; i < *came; i++) {
 		__builtin_prefetch(pkts[i].data);
+		__builtin_prefetch(pkts[i].data + pkts[i].len - 1); /* most lie in two lines */
+	}
 	cnt = 0;
 	for (unsigned i = 0; i < *came; i++) {
 		enum load_frame_kind kind = load_frame_parse(l->route, &pkts[i], &payload[cnt]);
@@ -163,7 +166,7 @@ static void ask(struct eg_port *port, const struct load_route *route)
 {
 	struct eg_packet pkt;
 
-	if (!port->ops->alloc(port, 0, &pkt))
+	if (!port->ops->alloc(port, 0, &pkt, 1))
 		return;
 	load_frame_arp_request(route, pkt.data);
 	pkt.len = LOAD_FRAME_MIN_BYTES;

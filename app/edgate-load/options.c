@@ -15,6 +15,7 @@
 #define SOCKET_SOURCES   8u
 #define PACKET_SOURCES   LOAD_SOURCES_MAX
 #define RETA_SIZE_MAX    2048u
+#define DESCRIPTORS_MAX  32768u
 #define HOSTILE_MAX      16u
 #define TIMEOUT_MAX_MS   60000u
 #define PATIENCE_MAX_US  10000000u
@@ -33,6 +34,7 @@ const struct eg_cli_option load_common_options[] = {
     {"port", EG_CLI_VALUE, "P", "with a device: the edgate's base port (25519)"},
     {"cpus", EG_CLI_VALUE, "LIST", "a core of the generator on each of these CPUs, as 2,4-5 (one, not pinned)"},
     {"queues", EG_CLI_VALUE, "N", "queues of the device (one for each core)"},
+    {"descriptors", EG_CLI_VALUE, "N", "entries of each queue's rings (1024)"},
     {"datagram", EG_CLI_VALUE, "BYTES", "largest request (1232)"},
     {"frame-tokens", EG_CLI_VALUE, "N", "at most so many tokens in a request (1)"},
     {"json", EG_CLI_SWITCH, NULL, "print JSON (docs/edgate-load.md)"},
@@ -178,6 +180,16 @@ DOUBLE(precision, 0.0001, 0.5, precision)
 TEXT(corpus, corpus)
 TEXT(revocations, revocations)
 
+static bool set_descriptors(struct load_options *o, const char *text)
+{
+	unsigned cnt;
+
+	if (!load_value_unsigned(text, 1, DESCRIPTORS_MAX, &cnt))
+		return false;
+	o->port.dpdk.rx_desc_cnt = o->port.dpdk.tx_desc_cnt = (uint16_t)cnt;
+	return true;
+}
+
 static bool set_vdev(struct load_options *o, const char *text)
 {
 	o->port.vdev = (char *)(uintptr_t)text; /* the configuration's strings are its own */
@@ -256,6 +268,7 @@ static const struct setter {
     {"port", set_port, "a port of which 63 more follow"},
     {"cpus", set_cpus, "a list as 2,4-5, of at most 64"},
     {"queues", set_queues, "a number of 1 to 64"},
+    {"descriptors", set_descriptors, "a number of 1 to 32768"},
     {"datagram", set_datagram, "a number of 36 to 65507"},
     {"frame-tokens", set_frame_tokens, "a number of 1 to 64"},
     {"seconds", set_seconds, "seconds, at most 86400"},

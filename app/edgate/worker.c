@@ -35,7 +35,7 @@ static void send_announcements(struct eg_worker *w)
 	const struct eg_port_ops *ops = w->port->ops;
 	struct eg_packet pkt;
 
-	for (unsigned i = 0; ops->alloc(w->port, w->queue, &pkt); i++) {
+	for (unsigned i = 0; ops->alloc(w->port, w->queue, &pkt, 1); i++) {
 		pkt.len =
 		    (uint32_t)eg_pipeline_announcement(&w->port->netif, i, pkt.data, pkt.room);
 		if (pkt.len == 0 || ops->tx(w->port, w->queue, &pkt, 1) == 0) {

@@ -38,9 +38,10 @@ struct eg_port_ops {
 	unsigned (*tx)(struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned cnt);
 	/* [worker] Takes packets back without sending. */
 	void (*drop)(struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned cnt);
-	/* [worker] A packet with `room` bytes for a frame of our own (announcements), len 0. False:
-	 * none now, or (socket) never. */
-	bool (*alloc)(struct eg_port *port, unsigned queue, struct eg_packet *pkt);
+	/* [worker] Packets with `room` bytes for frames of our own (announcements, requests), len
+	 * 0: cnt of them, at most EG_BURST_MAX. False: not so many now, or (socket) never; then
+	 * none. */
+	bool (*alloc)(struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned cnt);
 	/* [worker] No more packets will ever come (end of a file). NULL: never. */
 	bool (*finished)(const struct eg_port *port, unsigned queue);
 	/* [worker] UTC of the packet last read, before that of the first one; for ports whose clock

@@ -111,18 +111,27 @@ static void dpdk_drop(struct eg_port *port, unsigned queue, struct eg_packet pkt
 {
 	(void)port;
 	(void)queue;
-	for (unsigned i = 0; i < cnt; i++)
-		rte_pktmbuf_free(pkts[i].handle);
+	while (cnt != 0) {
+		struct rte_mbuf *mbuf[EG_BURST_MAX];
+		unsigned burst = cnt < EG_BURST_MAX ? cnt : EG_BURST_MAX;
+
+		for (unsigned i = 0; i < burst; i++)
+			mbuf[i] = pkts[i].handle;
+		rte_pktmbuf_free_bulk(mbuf, burst);
+		pkts += burst;
+		cnt -= burst;
+	}
 }
 
-static bool dpdk_alloc(struct eg_port *port, unsigned queue, struct eg_packet *pkt)
+static bool dpdk_alloc(struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned cnt)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(dpdk_port(port)->pool);
+	struct rte_mbuf *mbuf[EG_BURST_MAX];
 
 	(void)queue;
-	if (m == NULL)
+	if (cnt > EG_BURST_MAX || rte_pktmbuf_alloc_bulk(dpdk_port(port)->pool, mbuf, cnt) != 0)
 		return false;
-	*pkt = packet_of(m);
+	for (unsigned i = 0; i < cnt; i++)
+		pkts[i] = packet_of(mbuf[i]);
 	return true;
 }
 

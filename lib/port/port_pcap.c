@@ -98,14 +98,20 @@ static unsigned pcap_tx(struct eg_port *port, unsigned queue, struct eg_packet p
 	return cnt;
 }
 
-static bool pcap_alloc(struct eg_port *port, unsigned queue, struct eg_packet *pkt)
+static bool pcap_alloc(struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned cnt)
 {
 	struct pcap_port *p = pcap_port(port);
-	uint8_t *buffer = eg_pool_get(&p->pool);
 
 	(void)queue;
-	*pkt = (struct eg_packet){.data = buffer, .room = p->room_bytes, .handle = buffer};
-	return buffer != NULL;
+	if (p->pool.free_cnt < cnt)
+		return false;
+	for (unsigned i = 0; i < cnt; i++) {
+		uint8_t *buffer = eg_pool_get(&p->pool);
+
+		pkts[i] =
+		    (struct eg_packet){.data = buffer, .room = p->room_bytes, .handle = buffer};
+	}
+	return true;
 }
 
 static bool pcap_finished(const struct eg_port *port, unsigned queue)

@@ -192,11 +192,13 @@ static unsigned socket_tx(
 	return sent;
 }
 
-static bool socket_alloc(struct eg_port *port, unsigned queue, struct eg_packet *pkt)
+static bool socket_alloc(
+    struct eg_port *port, unsigned queue, struct eg_packet pkts[], unsigned cnt)
 {
 	(void)port;
 	(void)queue;
-	(void)pkt;
+	(void)pkts;
+	(void)cnt;
 	return false; /* the kernel makes its neighbours' acquaintance itself */
 }
 

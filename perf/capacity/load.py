@@ -2,6 +2,7 @@
 """edgate-load as the cases see it: one trial at a rate, or one search for the capacity. Every answer is
 checked by edgate-load itself; docs/edgate-load.md says what its JSON means."""
 import json
+import os
 import subprocess
 
 FORMATS = {"run": "edgate-load run", "search": "edgate-load search"}
@@ -14,6 +15,11 @@ class LoadError(Exception):
     """edgate-load did not do it, and why."""
 
 
+def first_on_its_cpu():
+    """edgate's control shares the generator's CPU: its time slices are not to be in the latencies. Root's right."""
+    return ["nice", "-n", "-20"] if os.geteuid() == 0 else []
+
+
 class Load:
     """The generator with everything that stays the same: program, CPU, address, corpus, mix."""
 
@@ -23,7 +29,7 @@ class Load:
 
     def ask(self, verb, options, seconds):
         program, *rest = self.command
-        command = [str(word) for word in (program, verb, *rest, *options)]
+        command = [str(word) for word in (*first_on_its_cpu(), program, verb, *rest, *options)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + SPARE_S)
         except (OSError, subprocess.TimeoutExpired) as error:

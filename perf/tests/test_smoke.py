@@ -27,13 +27,13 @@ class Smoke(unittest.TestCase):
         result = json.loads(result)
         self.assertIn("mean nothing", result["purpose"])
         self.assertIn("mean nothing", report)
-        busy = result["cases"]["w2-213"].get("not_measured") == cases.NO_NDR
+        busy = any(case.get("not_measured") in (cases.NO_NDR, cases.NO_ANSWER) for case in result["cases"].values())
         for name, case in result["cases"].items():
             self.assertEqual(case.get("wrong", 0), 0, name)
-            if not (busy and name in ("w2-213", "overload")):
+            if not (busy and name in ("w2-213", "overload", "plain")):
                 self.assertNotIn("not_measured", case, name)
         if busy:
-            print("SKIPPED: the host is too busy for a rate without loss: no curve was drawn")
+            print("SKIPPED: the host is too busy: no rate without loss, or no answer in time")
         self.assertIn(result["cases"]["w2-213"]["link"]["kind"], ("vdev", "socket"))
         self.assertEqual(result["cases"]["plain"]["link"]["kind"], "socket")
 

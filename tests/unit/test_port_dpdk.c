@@ -88,7 +88,7 @@ static void frames_go_out_and_come_in(void **state)
 	assert_memory_equal(port->netif.mac, "\2\0\0\0\0\7", 6);
 	assert_int_equal(port->ops->rx(port, 0, pkts, EG_BURST_MAX), 0);
 	for (unsigned i = 0; i <= EG_BURST_MAX; i++) {
-		assert_true(port->ops->alloc(port, 0, &pkts[i]));
+		assert_true(port->ops->alloc(port, 0, &pkts[i], 1));
 		assert_int_equal(pkts[i].len, 0);
 		assert_true(pkts[i].room >= DATAGRAM_MAX + 62);
 		memset(pkts[i].data, (int)i, 60 + i);
@@ -119,7 +119,7 @@ static void a_moved_start_is_kept(void **state)
 	if (!have_eal)
 		return;
 	port = open_ring(DATAGRAM_MAX);
-	assert_true(port->ops->alloc(port, 0, &pkt));
+	assert_true(port->ops->alloc(port, 0, &pkt, 1));
 	room = pkt.room;
 	for (unsigned i = 0; i < 100; i++)
 		pkt.data[i] = (uint8_t)i;
@@ -146,10 +146,9 @@ static void every_buffer_comes_back(void **state)
 		return;
 	port = open_ring(DATAGRAM_MAX);
 	for (unsigned turn = 0; turn < 1000; turn++) {
-		for (unsigned i = 0; i < EG_BURST_MAX; i++) {
-			assert_true(port->ops->alloc(port, 0, &pkts[i]));
+		assert_true(port->ops->alloc(port, 0, pkts, EG_BURST_MAX));
+		for (unsigned i = 0; i < EG_BURST_MAX; i++)
 			pkts[i].len = 64;
-		}
 		assert_int_equal(port->ops->tx(port, 0, pkts, EG_BURST_MAX), EG_BURST_MAX);
 		assert_int_equal(port->ops->rx(port, 0, pkts, EG_BURST_MAX), EG_BURST_MAX);
 		port->ops->drop(port, 0, pkts, EG_BURST_MAX);
@@ -164,7 +163,7 @@ static void *use_ring(void *arg)
 	unsigned back = 0;
 
 	eg_port_thread_enter();
-	for (unsigned i = 0; i < EG_BURST_MAX && port->ops->alloc(port, 0, &pkts[i]); i++)
+	for (unsigned i = 0; i < EG_BURST_MAX && port->ops->alloc(port, 0, &pkts[i], 1); i++)
 		pkts[i].len = 64;
 	(void)port->ops->tx(port, 0, pkts, EG_BURST_MAX);
 	back = port->ops->rx(port, 0, pkts, EG_BURST_MAX);
@@ -198,7 +197,7 @@ static void a_jumbo_datagram_fits_one_buffer(void **state)
 	if (!have_eal)
 		return;
 	port = open_ring(8900);
-	assert_true(port->ops->alloc(port, 0, &pkt));
+	assert_true(port->ops->alloc(port, 0, &pkt, 1));
 	assert_true(pkt.room >= 8900 + 62);
 	port->ops->drop(port, 0, &pkt, 1);
 	assert_int_equal(port->ops->close(port), 0);

@@ -265,9 +265,10 @@ static void packets_out_are_bounded_and_come_back(void **state)
 		cnt += n;
 	assert_int_equal(cnt, most);
 	assert_false(port->ops->finished(port, 0));
-	assert_false(port->ops->alloc(port, 0, &own));
+	assert_false(port->ops->alloc(port, 0, &own, 1));
 	port->ops->drop(port, 0, pkts, 1);
-	assert_true(port->ops->alloc(port, 0, &own));
+	assert_false(port->ops->alloc(port, 0, pkts, 2)); /* all or none */
+	assert_true(port->ops->alloc(port, 0, &own, 1));
 	assert_true(own.room >= 128);
 	assert_int_equal(own.len, 0);
 	port->ops->drop(port, 0, &own, 1);
