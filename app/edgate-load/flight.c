@@ -7,6 +7,8 @@
 #define LAP_BITS  (32u - LAP_SHIFT) /* with the smallest ring enough for days at 10 M/s */
 #define STATE(s)  ((s)&3u)
 
+#define OPEN_AHEAD 32u /* slots: a burst; the ring is larger than a cache */
+
 static uint32_t lap_of(const struct load_flights *f, uint64_t number)
 {
 	return (uint32_t)(number >> f->log2) << LAP_SHIFT;
@@ -84,6 +86,7 @@ uint64_t load_flights_open(
 {
 	struct load_flight *slot = load_flight_at(f, f->head);
 
+	__builtin_prefetch(load_flight_at(f, f->head + OPEN_AHEAD), 1);
 	if (f->head - f->tail == UINT64_C(1) << f->log2)
 		*lost += give_up_tail(f);
 	slot->due_ns = due_ns;

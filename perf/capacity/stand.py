@@ -124,6 +124,15 @@ class Stand:
             raise
         self.world.stop()
 
+    @contextlib.contextmanager
+    def paused(self):
+        """edgate lends the worker's CPU to another."""
+        self.world.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.world.process.send_signal(signal.SIGCONT)
+
     def check_alive(self):
         """Where edgate ended by itself, no case can be blamed."""
         process = self.world.process
