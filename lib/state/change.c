@@ -23,7 +23,7 @@ int eg_change_begin(struct eg_change *c, struct eg_state *st, int64_t utc_ns, st
 		    err, EG_EINVAL, "the clock of this host stands before 1970: set it first");
 	rc = eg_store_check_path(st, err);
 	if (rc == 0)
-		rc = eg_db_script(&st->db, "BEGIN IMMEDIATE", err);
+		rc = eg_db_run(&st->db, "BEGIN IMMEDIATE", EG_NO_VALS, err);
 	if (rc == 0)
 		rc = eg_store_version(&st->db, &version, err);
 	if (rc == 0)
@@ -77,7 +77,7 @@ static int commit(struct eg_change *c)
 	if (c->utc_ns > c->meta.highest_utc_ns)
 		c->meta.highest_utc_ns = c->utc_ns;
 	rc = eg_meta_save(&c->st->db, &c->meta, c->err);
-	return rc == 0 ? eg_db_script(&c->st->db, "COMMIT", c->err) : rc;
+	return rc == 0 ? eg_db_run(&c->st->db, "COMMIT", EG_NO_VALS, c->err) : rc;
 }
 
 /* The change is durable whatever becomes of this: a failure is told, and the next change tries. */

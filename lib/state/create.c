@@ -130,7 +130,7 @@ static int enter_wal(struct eg_db *db, struct eg_error *err)
 		return rc;
 	is_wal = rc > 0 && eg_span_eq_str(eg_col_blob(stmt, 0), "wal");
 	if (rc > 0)
-		eg_db_finish(stmt);
+		eg_db_finish(db, stmt);
 	if (!is_wal)
 		return eg_error_set(err, EG_ENOTSUP,
 		    "%s: this file system cannot hold a store (no shared memory): use a local one",

@@ -313,7 +313,7 @@ static int follow(struct pass *p, bool *changed, struct eg_error *err)
 	int rc = eg_store_check_path(st, err);
 
 	if (rc == 0)
-		rc = eg_db_script(&st->db, "BEGIN", err);
+		rc = eg_db_run(&st->db, "BEGIN", EG_NO_VALS, err);
 	if (rc == 0)
 		rc = eg_meta_load(&st->db, &p->meta, err);
 	if (rc != 0 || !is_new(&st->sent, &p->meta))

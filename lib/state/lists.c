@@ -108,7 +108,7 @@ int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err
 		if (rc == 0)
 			rc = take_up(lists, &row, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			return rc;
 		}
 	}

@@ -112,7 +112,7 @@ static int check_pages(struct eg_db *db, struct eg_error *err)
 	if (!eg_span_eq_str(eg_col_blob(stmt, 0), "ok"))
 		rc = eg_error_set(err, EG_ECORRUPT, "%s: %s", db->path,
 		    (const char *)sqlite3_column_text(stmt, 0));
-	eg_db_finish(stmt);
+	eg_db_finish(db, stmt);
 	return rc;
 }
 
@@ -366,7 +366,7 @@ static int visit_lines(struct eg_db *db, sqlite3_stmt *stmt, unsigned generation
 
 		rc = visit(ctx, &line, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			return rc;
 		}
 	}

@@ -63,7 +63,7 @@ static int load_keys(struct eg_state *st, struct eg_keyset *keys, uint64_t issue
 	while ((rc = eg_db_step(db, stmt, err)) > 0) {
 		rc = add_key(&st->seen, keys, slot, stmt, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(&st->db, stmt);
 			return rc;
 		}
 	}
@@ -105,7 +105,7 @@ static int load_lists(struct eg_state *st, struct eg_snapshot *snap, uint64_t is
 			rc = eg_snapshot_add_list(snap, &list, err);
 		}
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(&st->db, stmt);
 			return rc;
 		}
 	}
@@ -130,7 +130,7 @@ static int load_issuers(struct eg_state *st, struct eg_snapshot *snap, struct eg
 		if (rc == 0)
 			rc = load_lists(st, snap, id, slot, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(&st->db, stmt);
 			return rc;
 		}
 	}

@@ -60,7 +60,7 @@ int eg_schema1_each(struct eg_db *db, const struct eg_hash_key *hash_key,
 		if (rc == 0)
 			rc = visit(ctx, &record, err);
 		if (rc != 0)
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 	}
 	return rc;
 }

@@ -167,7 +167,7 @@ int eg_store_check_path(const struct eg_state *st, struct eg_error *err)
 void eg_store_rollback(struct eg_state *st)
 {
 	if (sqlite3_get_autocommit(st->db.sql) == 0)
-		(void)sqlite3_exec(st->db.sql, "ROLLBACK", NULL, NULL, NULL);
+		(void)eg_db_run(&st->db, "ROLLBACK", EG_NO_VALS, NULL);
 }
 
 int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err)
@@ -199,7 +199,7 @@ int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err)
 	else
 		rc = eg_error_set(
 		    err, EG_ECORRUPT, "%s: table meta has no whole hash key", db->path);
-	eg_db_finish(stmt);
+	eg_db_finish(db, stmt);
 	return rc < 0 ? rc : 0;
 }
 
