@@ -30,7 +30,8 @@ struct eg_db_kept { /* a compiled statement */
 
 struct eg_db {
 	sqlite3 *sql;
-	char *path; /* of the file, for messages */
+	char *path;       /* of the file, for messages */
+	unsigned version; /* of the schema, as eg_store_version has read it last */
 	struct eg_db_kept kept[EG_DB_KEPT_MAX];
 	size_t kept_cnt;
 };

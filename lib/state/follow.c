@@ -147,9 +147,9 @@ static int send_value(void *ctx, const Eg__Pb__Event *event, struct eg_error *er
 	           : 0;
 }
 
-static int read_tables(struct pass *p, unsigned version, struct eg_error *err)
+static int read_tables(struct pass *p, struct eg_error *err)
 {
-	if (version == 1)
+	if (p->st->db.version == 1)
 		return eg_schema1_each(&p->st->db, &p->meta.hash_key, send_record, p, err);
 	return eg_run_each(&p->st->db, send_record, p, err);
 }
@@ -158,16 +158,15 @@ static int read_tables(struct pass *p, unsigned version, struct eg_error *err)
  * goes and nothing else is missing for a moment. */
 static int load_tables(struct pass *p, struct eg_error *err)
 {
-	unsigned version = 0;
 	uint64_t cnt = 0;
-	int rc = eg_store_version(&p->st->db, &version, err);
+	int rc = 0;
 
-	if (rc == 0 && version != 1)
+	if (p->st->db.version != 1)
 		rc = eg_run_count(&p->st->db, &cnt, err);
 	if (rc == 0)
 		rc = eg_revoke_stage(p->rv, cnt, err);
 	if (rc == 0)
-		rc = read_tables(p, version, err);
+		rc = read_tables(p, err);
 	if (rc == 0)
 		rc = eg_event_each(
 		    &p->st->db, p->meta.checkpoint, p->meta.sequence, send_value, p, err);
@@ -309,18 +308,14 @@ static bool must_start_over(const struct eg_sent *sent, const struct eg_meta *me
 static int follow(struct pass *p, bool *changed, struct eg_error *err)
 {
 	struct eg_state *st = p->st;
-	unsigned version;
 	int rc = eg_store_check_path(st, err);
 
 	if (rc == 0)
 		rc = eg_db_run(&st->db, "BEGIN", EG_NO_VALS, err);
+	/* It asks for the schema too: a newer edgate may have come and changed it. */
 	if (rc == 0)
 		rc = eg_meta_load(&st->db, &p->meta, err);
 	if (rc != 0 || !is_new(&st->sent, &p->meta))
-		return rc;
-	/* A newer edgate may have come and changed what tables and events mean. */
-	rc = eg_store_version(&st->db, &version, err);
-	if (rc != 0)
 		return rc;
 	p->whole = must_start_over(&st->sent, &p->meta);
 	rc = run(p, err);
