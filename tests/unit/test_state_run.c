@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Revoked values at rest: runs and their merges, what is taken back, and older schemas. */
+#include "beside.h"
 #include "run.h"
 #include "state_test.h"
 
@@ -249,6 +250,109 @@ static void one_bit_cannot_say_suspended(void **state)
 	    eg_state_set_index(
 	        s->w, span(LIST), EG_INDEX_SUSPENDED, &range, 1, T0_NS, &s->epoch, &s->err),
 	    EG_EINVAL, "one bit");
+}
+
+/* ── two threads ── */
+
+#define MANY 150000u
+
+static void fill_many(struct store *s)
+{
+	struct eg_records records = {0};
+	struct eg_db db;
+
+	for (uint64_t id = 1; id <= MANY; id++) {
+		struct eg_record r = record_of(id, EG_REVOKE_SUBJECT, id);
+
+		ok(s, eg_records_add(&records, &r, &s->err));
+	}
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	ok(s, eg_db_script(&db, "BEGIN", &s->err));
+	ok(s, eg_run_append(&db, &records, 0, &s->err));
+	ok(s, eg_db_script(&db, "COMMIT", &s->err));
+	eg_db_close(&db);
+	eg_records_free(&records);
+}
+
+static void many_values_are_read_beside_the_lists(void **state)
+{
+	struct store *s = *state;
+	struct eg_error err = {0};
+	struct reader r;
+	uint64_t until;
+	bool changed;
+
+	with_list(s, 1, 1000000);
+	fill_many(s);
+	ok(s, revoke_range(s, LIST, 5, 900000));
+	ok(s, eg_state_revoke_value(
+	          s->w, EG_REVOKE_JTI, span(ISS), span("tail"), FAR_S, T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	for (uint64_t id = 1; id <= MANY; id++) {
+		const struct eg_record record = record_of(id, EG_REVOKE_SUBJECT, id);
+
+		assert_true(eg_revoke_lookup(r.rv, record.hash, &until));
+		assert_int_equal(until, id);
+	}
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "tail"), FAR_S);
+	assert_int_equal(entry_of(&r, LIST, 900000), 1);
+	close_reader(&r);
+	tamper(s, "UPDATE run SET checksum = x'00' WHERE chunk = 100");
+	open_reader(s, &r);
+	assert_int_equal(try_follow(&r, &changed, &err), -EG_ECORRUPT);
+	assert_non_null(strstr(err.text, "table run, run 1, chunk 100:"));
+	close_reader(&r);
+}
+
+struct beside_test {
+	unsigned calls;
+	int rc;
+};
+
+static int read_as_told(void *ctx, struct eg_db *db, struct eg_error *err)
+{
+	struct beside_test *t = ctx;
+
+	t->calls++;
+	assert_int_equal(db->version, 3);
+	return t->rc == 0 ? 0 : eg_error_set(err, EG_ECORRUPT, "as told");
+}
+
+static int read_beside(
+    struct store *s, const struct eg_meta *meta, struct beside_test *t, bool *moved)
+{
+	struct eg_beside b = {.path = s->file, .meta = meta, .read = read_as_told, .ctx = t};
+
+	assert_true(eg_beside_begin(&b));
+	return eg_beside_end(&b, moved, &s->err);
+}
+
+/* Whoever reads beside control reads what control reads, or nothing. */
+static void another_state_is_not_read_beside(void **state)
+{
+	struct store *s = *state;
+	struct beside_test t = {0};
+	struct eg_meta meta;
+	struct eg_db db;
+	bool moved;
+
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	ok(s, eg_meta_load(&db, &meta, &s->err));
+	eg_db_close(&db);
+	assert_int_equal(read_beside(s, &meta, &t, &moved), 0);
+	assert_true(!moved && t.calls == 1);
+	t.rc = 1;
+	refused(s, read_beside(s, &meta, &t, &moved), EG_ECORRUPT, "as told");
+	assert_true(!moved && t.calls == 2);
+	ok(s, put_issuer(s, ISS, "k1", NULL)); /* a writer came between */
+	assert_int_equal(read_beside(s, &meta, &t, &moved), 0);
+	assert_true(moved && t.calls == 2);
+	eg_state_close(s->w);
+	s->w = NULL;
+	assert_int_equal(unlink(s->file), 0);
+	assert_int_equal(read_beside(s, &meta, &t, &moved), 0);
+	assert_true(moved && t.calls == 2);
 }
 
 /* ── schemas ── */
@@ -529,6 +633,8 @@ int main(void)
 	    STATE_TEST(indices_in_the_log_can_be_taken_back),
 	    STATE_TEST(indices_in_tables_can_be_taken_back),
 	    STATE_TEST(one_bit_cannot_say_suspended),
+	    STATE_TEST(many_values_are_read_beside_the_lists),
+	    STATE_TEST(another_state_is_not_read_beside),
 	    STATE_TEST(schema_1_is_read_and_becomes_the_newest),
 	    STATE_TEST(a_damaged_schema_1_is_not_upgraded),
 	    STATE_TEST(schema_2_is_read_and_becomes_the_newest),
