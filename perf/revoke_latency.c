@@ -27,22 +27,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TOKENS_MAX   100000u
-#define TOKEN_BYTES  4096u
-#define PERIOD_NS    1000000u /* 1 kHz */
-#define REST_NS      2000000u /* between two revocations, and a part of PERIOD_NS more each time */
-#define REST_STEP_NS 137000u
-#define GIVE_UP_NS   5000000000u
-#define OK           1u
-#define REVOKED      15u
+#define TOKENS_MAX    100000u
+#define TOKEN_BYTES   4096u
+#define PERIOD_NS     1000000u /* 1 kHz */
+#define REST_NS       2000000u /* between two revocations, and a part of PERIOD_NS more each time */
+#define REST_STEP_NS  137000u
+#define GIVE_UP_NS    5000000000u
+#define GIVE_UP_LOOKS 5000u /* one in each PERIOD_NS */
+#define OK            1u
+#define REVOKED       15u
 
 struct run {
 	struct edgate_client *client;
 	char *token[TOKENS_MAX];
 	unsigned cnt;
-	atomic_uint asked;           /* index that the client asks about */
-	atomic_uint served;          /* one more than the index that was answered OK last */
-	_Atomic uint64_t revoked_ns; /* when REVOKED about it came; 0: not yet */
+	atomic_uint asked;  /* index that the client asks about */
+	atomic_uint served; /* one more than the index that was answered OK last */
+	_Atomic uint64_t revoked_ns[TOKENS_MAX]; /* when the first REVOKED came; 0: not yet */
+	_Atomic uint64_t epoch;                  /* of the last answer */
+	atomic_uint answer_cnt;
 	atomic_bool stop;
 };
 
@@ -74,15 +77,18 @@ static void ask_once(struct run *r)
 	unsigned i = atomic_load(&r->asked);
 	const struct edgate_token token = {.bytes = r->token[i], .len = strlen(r->token[i])};
 	struct edgate_answer answer;
+	uint64_t epoch = 0;
 
-	need(edgate_client_verify(r->client, &token, 1, 0, &answer, NULL) == 0, "no answer",
+	need(edgate_client_verify(r->client, &token, 1, 0, &answer, &epoch) == 0, "no answer",
 	    edgate_client_error(r->client));
 	need(answer.status == OK || answer.status == REVOKED, "unexpected status",
 	    edgate_status_name(answer.status));
+	atomic_store(&r->epoch, epoch);
+	atomic_fetch_add(&r->answer_cnt, 1);
 	if (answer.status == OK)
 		atomic_store(&r->served, i + 1);
-	else if (atomic_load(&r->asked) == i && atomic_load(&r->revoked_ns) == 0)
-		atomic_store(&r->revoked_ns, eg_clock_mono_ns());
+	else if (atomic_load(&r->revoked_ns[i]) == 0)
+		atomic_store(&r->revoked_ns[i], eg_clock_mono_ns());
 }
 
 static void *ask_all_the_time(void *ctx)
@@ -143,6 +149,31 @@ static void wait_served(const struct run *r, unsigned i)
 	}
 }
 
+static void give_up(const struct run *r, unsigned answers, uint64_t epoch)
+{
+	char why[128];
+
+	(void)snprintf(why, sizeof(why),
+	    "was never REVOKED: %u answers since, the last under epoch %llx, not %llx", answers,
+	    (unsigned long long)atomic_load(&r->epoch), (unsigned long long)epoch);
+	need(false, "token", why);
+}
+
+/* When the first REVOKED came. It counts its own looks, since a host that stands still for seconds
+ * is no answer. */
+static uint64_t wait_revoked(const struct run *r, unsigned i, uint64_t epoch)
+{
+	unsigned before = atomic_load(&r->answer_cnt), looks = 0;
+	uint64_t turned_ns;
+
+	while ((turned_ns = atomic_load(&r->revoked_ns[i])) == 0) {
+		if (looks++ == GIVE_UP_LOOKS)
+			give_up(r, atomic_load(&r->answer_cnt) - before, epoch);
+		sleep_until(eg_clock_mono_ns() + PERIOD_NS);
+	}
+	return turned_ns;
+}
+
 static struct sample measure(struct run *r, struct eg_state *st, unsigned i, const char *argv[])
 {
 	const struct eg_index_range one = {i, i};
@@ -152,7 +183,6 @@ static struct sample measure(struct run *r, struct eg_state *st, unsigned i, con
 
 	if (bell < 0)
 		bell = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	atomic_store(&r->revoked_ns, 0);
 	atomic_store(&r->asked, i);
 	wait_served(r, i);
 	sleep_until(eg_clock_mono_ns() + REST_NS + i * (uint64_t)REST_STEP_NS % PERIOD_NS);
@@ -162,10 +192,7 @@ static struct sample measure(struct run *r, struct eg_state *st, unsigned i, con
 	    "revoke", err.text);
 	acked_ns = eg_clock_mono_ns();
 	ring(bell, argv[2]);
-	while ((turned_ns = atomic_load(&r->revoked_ns)) == 0) {
-		need(eg_clock_mono_ns() < acked_ns + GIVE_UP_NS, "token", "was never REVOKED");
-		sleep_until(eg_clock_mono_ns() + PERIOD_NS);
-	}
+	turned_ns = wait_revoked(r, i, epoch);
 	return (struct sample){
 	    (int64_t)(turned_ns - acked_ns), waited_ns("self") + waited_ns(argv[6]) - waited};
 }

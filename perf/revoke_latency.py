@@ -34,8 +34,12 @@ def measure(samples, worker_cpu, other_cpu):
         w.config(PORT, f"  - {{port: p0, queue: 0, cpu: {worker_cpu}}}\n",
                  f"base_port: {base}\nidle: spin\ncontrol_cpu: {other_cpu}\n")
         w.start()
-        done = run("taskset", "-c", other_cpu, os.path.join(BUILD, "perf", "revoke_latency"), w.state,
-                   w.rundir, f"127.0.0.1:{base}", URI, f"{w.dir}/tokens", w.process.pid)
+        try:
+            done = run("taskset", "-c", other_cpu, os.path.join(BUILD, "perf", "revoke_latency"), w.state,
+                       w.rundir, f"127.0.0.1:{base}", URI, f"{w.dir}/tokens", w.process.pid)
+        except AssertionError:
+            print(w.output(), file=sys.stderr)
+            raise
         w.stop()
     return [tuple(int(n) / 1e6 for n in line.split()) for line in done.stdout.splitlines()]
 

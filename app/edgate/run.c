@@ -8,6 +8,7 @@
 #include "privileges.h"
 #include "report.h"
 #include "rundir.h"
+#include "slice.h"
 #include "tracing.h"
 #include "worker.h"
 
@@ -262,6 +263,7 @@ static void control(struct edgate *e)
 {
 	struct eg_doorbell_ask ask;
 
+	eg_slice_shorten();
 	while (atomic_load(&stop_asked_ns) == 0 && !have_all_left(e, EG_WORKER_ANSWERING)) {
 		enum eg_ring ring = eg_doorbell_wait(&e->bell, CONTROL_PERIOD_MS, &ask);
 

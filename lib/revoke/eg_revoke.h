@@ -130,7 +130,8 @@ void eg_revoke_remove_entry(
     struct eg_revoke *rv, struct eg_hash128 hash, const struct eg_revoke_sink *sink);
 /* All entries anew: from here on changes of entries go into tables aside (no operation is sent),
  * with room for about `entries`; then publish puts them in force, each shard at once, or discard
- * leaves everything as it was. */
+ * leaves everything as it was. Stage and what changes entries aside may be another thread's than
+ * control's, which keeps to bitmaps until that thread has ended. */
 int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err);
 void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink);
 void eg_revoke_discard(struct eg_revoke *rv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
+#include "sealed.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 
 int eg_change_begin(struct eg_change *c, struct eg_state *st, int64_t utc_ns, struct eg_error *err)
 {
-	unsigned version;
 	int rc;
 
 	*c = (struct eg_change){.st = st, .err = err, .utc_ns = (uint64_t)utc_ns};
@@ -23,9 +23,7 @@ int eg_change_begin(struct eg_change *c, struct eg_state *st, int64_t utc_ns, st
 		    err, EG_EINVAL, "the clock of this host stands before 1970: set it first");
 	rc = eg_store_check_path(st, err);
 	if (rc == 0)
-		rc = eg_db_script(&st->db, "BEGIN IMMEDIATE", err);
-	if (rc == 0)
-		rc = eg_store_version(&st->db, &version, err);
+		rc = eg_db_run(&st->db, "BEGIN IMMEDIATE", EG_NO_VALS, err);
 	if (rc == 0)
 		rc = eg_meta_load(&st->db, &c->meta, err);
 	return rc == 0 ? eg_change_next(c) : rc;
@@ -77,7 +75,7 @@ static int commit(struct eg_change *c)
 	if (c->utc_ns > c->meta.highest_utc_ns)
 		c->meta.highest_utc_ns = c->utc_ns;
 	rc = eg_meta_save(&c->st->db, &c->meta, c->err);
-	return rc == 0 ? eg_db_script(&c->st->db, "COMMIT", c->err) : rc;
+	return rc == 0 ? eg_db_run(&c->st->db, "COMMIT", EG_NO_VALS, c->err) : rc;
 }
 
 /* The change is durable whatever becomes of this: a failure is told, and the next change tries. */
@@ -116,11 +114,29 @@ int eg_change_check_name(
 	    c->err, EG_EINVAL, "%s: must have 1 … %zu bytes, this has %zu", what, max, name.len);
 }
 
+/* 1: found. */
+static int find_issuer(struct eg_db *db, struct eg_span issuer, uint64_t *id, struct eg_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = eg_db_query(db, &stmt, "SELECT * FROM issuer WHERE name = ?1 AND present",
+	    EG_VALS(eg_blob(issuer)), err);
+
+	if (rc == 0)
+		rc = eg_db_step(db, stmt, err);
+	if (rc <= 0)
+		return rc;
+	*id = eg_col_u64(stmt, 0);
+	rc = eg_sealed_check(db, stmt, EG_SEALED_ISSUER, err);
+	eg_db_finish(db, stmt);
+	return rc == 0 ? 1 : rc;
+}
+
 int eg_change_find_issuer(const struct eg_change *c, struct eg_span issuer, uint64_t *id)
 {
-	int rc = eg_db_number(&c->st->db, "SELECT id FROM issuer WHERE name = ?1 AND present",
-	    EG_VALS(eg_blob(issuer)), id, c->err);
+	int rc = find_issuer(&c->st->db, issuer, id, c->err);
 
+	if (rc == 0) /* its row may be there, and damaged */
+		rc = eg_sealed_check_all(&c->st->db, EG_SEALED_ISSUER, c->err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	return eg_error_set(c->err, EG_ENOENT,

@@ -1,8 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
 #include "rows.h"
+#include "sealed.h"
 
 /* ── issuers and their keys ── */
+
+static int begin_issuers(struct eg_change *c)
+{
+	int rc = eg_sealed_begin(&c->st->db, EG_SEALED_ISSUER, c->err);
+
+	return rc == 0 ? eg_sealed_begin(&c->st->db, EG_SEALED_KEY, c->err) : rc;
+}
+
+static int end_issuers(struct eg_change *c)
+{
+	int rc = eg_sealed_end(&c->st->db, EG_SEALED_ISSUER, c->err);
+
+	return rc == 0 ? eg_sealed_end(&c->st->db, EG_SEALED_KEY, c->err) : rc;
+}
+
+static int hide_keys(struct eg_change *c, uint64_t issuer)
+{
+	return eg_db_run(&c->st->db, "UPDATE key SET present = 0, checksum = x'' WHERE issuer = ?1",
+	    EG_VALS(eg_int(issuer)), c->err);
+}
 
 static int put_key(struct eg_change *c, uint64_t issuer, const struct eg_jwk *jwk)
 {
@@ -14,7 +35,7 @@ static int put_key(struct eg_change *c, uint64_t issuer, const struct eg_jwk *jw
 	    " VALUES (?1, ?2, ?3, ?4, ?5, 1, 0, ?6)"
 	    " ON CONFLICT (issuer, has_kid, name) DO UPDATE SET present = 1,"
 	    " generation = CASE WHEN x = excluded.x THEN generation ELSE excluded.generation END,"
-	    " x = excluded.x, mixed_order = excluded.mixed_order",
+	    " x = excluded.x, mixed_order = excluded.mixed_order, checksum = x''",
 	    EG_VALS(eg_int(issuer), eg_int(jwk->has_kid), eg_blob(name), eg_blob(x),
 	        eg_int(jwk->mixed_order), eg_int(c->meta.sequence)),
 	    c->err);
@@ -24,20 +45,23 @@ static int put_key(struct eg_change *c, uint64_t issuer, const struct eg_jwk *jw
 static int put_issuer_rows(struct eg_change *c, struct eg_span issuer, const struct eg_jwks *jwks)
 {
 	uint64_t id = 0;
-	int rc = eg_db_run(&c->st->db,
-	    "INSERT INTO issuer (name, present) VALUES (?1, 1)"
-	    " ON CONFLICT (name) DO UPDATE SET present = 1",
-	    EG_VALS(eg_blob(issuer)), c->err);
+	int rc = begin_issuers(c);
 
+	if (rc == 0)
+		rc = eg_db_run(&c->st->db,
+		    "INSERT INTO issuer (name, present) VALUES (?1, 1)"
+		    " ON CONFLICT (name) DO UPDATE SET present = 1, checksum = x''",
+		    EG_VALS(eg_blob(issuer)), c->err);
+	if (rc == 0)
+		rc = eg_sealed_end(&c->st->db, EG_SEALED_ISSUER, c->err);
 	if (rc == 0)
 		rc = eg_change_find_issuer(c, issuer, &id);
 	if (rc == 0)
-		rc = eg_db_run(&c->st->db, "UPDATE key SET present = 0 WHERE issuer = ?1",
-		    EG_VALS(eg_int(id)), c->err);
+		rc = hide_keys(c, id);
 	for (uint32_t i = 0; rc == 0 && i < jwks->cnt; i++)
 		if (jwks->key[i].outcome == EG_JWK_KEPT)
 			rc = put_key(c, id, &jwks->key[i]);
-	return rc;
+	return rc == 0 ? end_issuers(c) : rc;
 }
 
 static int log_issuer_put(struct eg_change *c, struct eg_span issuer, const struct eg_jwks *jwks)
@@ -116,14 +140,18 @@ static int issuer_remove(struct eg_change *c, struct eg_span issuer)
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
 	Eg__Pb__IssuerRemove remove = EG__PB__ISSUER_REMOVE__INIT;
 	uint64_t id = 0;
-	int rc = eg_change_find_issuer(c, issuer, &id);
+	int rc = begin_issuers(c);
 
 	if (rc == 0)
-		rc = eg_db_run(&c->st->db, "UPDATE issuer SET present = 0 WHERE id = ?1",
+		rc = eg_change_find_issuer(c, issuer, &id);
+	if (rc == 0)
+		rc = eg_db_run(&c->st->db,
+		    "UPDATE issuer SET present = 0, checksum = x'' WHERE id = ?1",
 		    EG_VALS(eg_int(id)), c->err);
 	if (rc == 0)
-		rc = eg_db_run(&c->st->db, "UPDATE key SET present = 0 WHERE issuer = ?1",
-		    EG_VALS(eg_int(id)), c->err);
+		rc = hide_keys(c, id);
+	if (rc == 0)
+		rc = end_issuers(c);
 	if (rc != 0)
 		return rc;
 	remove.issuer = eg_pb_bytes(issuer);

@@ -3,6 +3,7 @@
 #include "chunk.h"
 #include "eg_clock.h"
 #include "rows.h"
+#include "sealed.h"
 #include "statuslist.h"
 
 #include <sodium.h>
@@ -45,6 +46,8 @@ static int list_add(struct eg_change *c, Eg__Pb__ListAdd *add)
 	if (rc == 0)
 		rc = eg_change_find_issuer(c, issuer, &issuer_id);
 	if (rc == 0)
+		rc = eg_sealed_begin(&c->st->db, EG_SEALED_LIST, c->err);
+	if (rc == 0)
 		rc = refuse_known_list(c, uri);
 	if (rc == 0)
 		rc = eg_db_run(&c->st->db,
@@ -52,6 +55,8 @@ static int list_add(struct eg_change *c, Eg__Pb__ListAdd *add)
 		    EG_VALS(
 		        eg_blob(uri), eg_int(issuer_id), eg_int(add->bits), eg_int(add->entries)),
 		    c->err);
+	if (rc == 0)
+		rc = eg_sealed_end(&c->st->db, EG_SEALED_LIST, c->err);
 	if (rc != 0)
 		return rc;
 	event.op_case = EG__PB__EVENT__OP_LIST_ADD;
@@ -82,8 +87,10 @@ static int list_grow(struct eg_change *c, Eg__Pb__ListGrow *grow)
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
 	struct eg_list_row *list = NULL;
-	int rc = eg_change_find_list(c, eg_pb_span(grow->uri), &list);
+	int rc = eg_sealed_begin(&c->st->db, EG_SEALED_LIST, c->err);
 
+	if (rc == 0)
+		rc = eg_change_find_list(c, eg_pb_span(grow->uri), &list);
 	if (rc == 0)
 		rc = check_shape(c, list->bits, grow->entries);
 	if (rc == 0 && grow->entries <= list->entries)
@@ -94,8 +101,10 @@ static int list_grow(struct eg_change *c, Eg__Pb__ListGrow *grow)
 	if (rc == 0)
 		rc = eg_db_run(&c->st->db,
 		    "UPDATE list SET entries = ?1, stated = CASE WHEN form != 0 AND stated = 0 THEN"
-		    " entries ELSE stated END WHERE id = ?2",
+		    " entries ELSE stated END, checksum = x'' WHERE id = ?2",
 		    EG_VALS(eg_int(grow->entries), eg_int(list->id)), c->err);
+	if (rc == 0)
+		rc = eg_sealed_end(&c->st->db, EG_SEALED_LIST, c->err);
 	if (rc != 0)
 		return rc;
 	event.op_case = EG__PB__EVENT__OP_LIST_GROW;
@@ -222,13 +231,15 @@ static int check_order(
 static int save_meta(
     struct eg_change *c, const struct eg_list_row *list, const struct eg_list_meta *meta)
 {
-	return eg_db_run(&c->st->db,
+	int rc = eg_db_run(&c->st->db,
 	    "UPDATE list SET form = ?1, stated = ?2, iat_s = ?3, exp_s = ?4, ttl_end_s = ?5,"
-	    " imported_s = ?6, content = ?7 WHERE id = ?8",
+	    " imported_s = ?6, content = ?7, checksum = x'' WHERE id = ?8",
 	    EG_VALS(eg_int(meta->form), eg_int(meta->stated), eg_int(meta->iat_s),
 	        eg_int(meta->exp_s), eg_int(meta->ttl_end_s), eg_int(meta->imported_s),
 	        eg_blob(eg_span(meta->content, sizeof(meta->content))), eg_int(list->id)),
 	    c->err);
+
+	return rc == 0 ? eg_sealed_end(&c->st->db, EG_SEALED_LIST, c->err) : rc;
 }
 
 static int log_import(struct eg_change *c, const struct eg_list_row *list,
@@ -269,8 +280,10 @@ static int list_import(struct eg_change *c, struct eg_span uri, const struct eg_
 {
 	struct eg_list_row *list = NULL;
 	struct eg_statuslist said;
-	int rc = eg_change_find_list(c, uri, &list);
+	int rc = eg_sealed_begin(&c->st->db, EG_SEALED_LIST, c->err);
 
+	if (rc == 0)
+		rc = eg_change_find_list(c, uri, &list);
 	if (rc == 0)
 		rc = read_file(c, list, import, &said);
 	if (rc != 0)

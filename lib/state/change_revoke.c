@@ -2,6 +2,7 @@
 #include "change.h"
 #include "eg_token.h"
 #include "run.h"
+#include "sealed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -395,11 +396,24 @@ int eg_state_unrevoke(struct eg_state *st, enum eg_revoke_kind kind, struct eg_s
 
 /* ── keys ── */
 
-/* After an UPDATE of its row: was there one? */
-static int check_key_changed(const struct eg_change *c, struct eg_span issuer, struct eg_span kid)
+/* sql: an UPDATE of the one row, by ?1 issuer and ?2 kid. */
+static int update_key(struct eg_change *c, struct eg_span issuer, struct eg_span kid,
+    const char *sql, const uint64_t numbers[2])
 {
-	if (sqlite3_changes(c->st->db.sql) != 0)
-		return 0;
+	struct eg_db *db = &c->st->db;
+	uint64_t id = 0;
+	int rc = eg_change_find_issuer(c, issuer, &id);
+
+	if (rc == 0)
+		rc = eg_sealed_begin(db, EG_SEALED_KEY, c->err);
+	if (rc == 0)
+		rc = eg_db_run(db, sql,
+		    EG_VALS(eg_int(id), eg_blob(kid), eg_int(numbers[0]), eg_int(numbers[1])),
+		    c->err);
+	if (rc != 0)
+		return rc;
+	if (sqlite3_changes(db->sql) != 0)
+		return eg_sealed_end(db, EG_SEALED_KEY, c->err);
 	return eg_error_set(c->err, EG_ENOENT,
 	    "issuer %.150s never had a key %.150s: see `key list`", eg_show(issuer).text,
 	    eg_show(kid).text);
@@ -407,15 +421,23 @@ static int check_key_changed(const struct eg_change *c, struct eg_span issuer, s
 
 static int set_revoked(struct eg_change *c, struct eg_span issuer, struct eg_span kid)
 {
-	uint64_t id = 0;
-	int rc = eg_change_find_issuer(c, issuer, &id);
+	const uint64_t numbers[] = {1, c->meta.sequence};
 
-	if (rc == 0)
-		rc = eg_db_run(&c->st->db,
-		    "UPDATE key SET revoked = 1, generation = ?1"
-		    " WHERE issuer = ?2 AND has_kid AND name = ?3",
-		    EG_VALS(eg_int(c->meta.sequence), eg_int(id), eg_blob(kid)), c->err);
-	return rc == 0 ? check_key_changed(c, issuer, kid) : rc;
+	return update_key(c, issuer, kid,
+	    "UPDATE key SET revoked = ?3, generation = ?4, checksum = x''"
+	    " WHERE issuer = ?1 AND has_kid AND name = ?2",
+	    numbers);
+}
+
+static int set_window(struct eg_change *c, struct eg_span issuer, struct eg_span kid,
+    const struct eg_key_window *window)
+{
+	const uint64_t numbers[] = {window->not_before_s, window->not_after_s};
+
+	return update_key(c, issuer, kid,
+	    "UPDATE key SET not_before_s = ?3, not_after_s = ?4, checksum = x''"
+	    " WHERE issuer = ?1 AND has_kid AND name = ?2",
+	    numbers);
 }
 
 static int key_window(
@@ -423,20 +445,12 @@ static int key_window(
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
 	Eg__Pb__KeyWindow pb = EG__PB__KEY_WINDOW__INIT;
-	uint64_t id = 0;
-	int rc = eg_change_find_issuer(c, issuer, &id);
+	int rc = 0;
 
-	if (rc == 0 && window.not_before_s > window.not_after_s)
+	if (window.not_before_s > window.not_after_s)
 		rc = eg_error_set(c->err, EG_EINVAL, "the window ends before it begins");
 	if (rc == 0)
-		rc = eg_db_run(&c->st->db,
-		    "UPDATE key SET not_before_s = ?1, not_after_s = ?2"
-		    " WHERE issuer = ?3 AND has_kid AND name = ?4",
-		    EG_VALS(eg_int(window.not_before_s), eg_int(window.not_after_s), eg_int(id),
-		        eg_blob(kid)),
-		    c->err);
-	if (rc == 0)
-		rc = check_key_changed(c, issuer, kid);
+		rc = set_window(c, issuer, kid, &window);
 	if (rc != 0)
 		return rc;
 	pb.issuer = eg_pb_bytes(issuer);

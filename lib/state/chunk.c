@@ -79,7 +79,7 @@ static int load(struct eg_db *db, const struct eg_list_row *list, enum eg_layer 
 		rc = damaged(list, layer, chunk, "wrong length", err);
 	else
 		memcpy(out, bytes.ptr, bytes.len);
-	eg_db_finish(stmt);
+	eg_db_finish(db, stmt);
 	return rc;
 }
 

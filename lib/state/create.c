@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "sealed.h"
 #include "store.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static const char schema[] =
     "CREATE TABLE event (sequence INTEGER PRIMARY KEY, body BLOB NOT NULL,"
     "  checksum BLOB NOT NULL) STRICT;"
     "CREATE TABLE audit (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL,"
-    "  utc_ns INTEGER NOT NULL, uid INTEGER NOT NULL, what TEXT NOT NULL) STRICT;";
+    "  utc_ns INTEGER NOT NULL, uid INTEGER NOT NULL, what TEXT NOT NULL) STRICT;" EG_SCHEMA_SEALED;
 
 struct creation {
 	const char *dir;
@@ -130,7 +131,7 @@ static int enter_wal(struct eg_db *db, struct eg_error *err)
 		return rc;
 	is_wal = rc > 0 && eg_span_eq_str(eg_col_blob(stmt, 0), "wal");
 	if (rc > 0)
-		eg_db_finish(stmt);
+		eg_db_finish(db, stmt);
 	if (!is_wal)
 		return eg_error_set(err, EG_ENOTSUP,
 		    "%s: this file system cannot hold a store (no shared memory): use a local one",
@@ -155,8 +156,10 @@ static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
 	if (rc == 0)
 		rc = eg_db_script(db, schema, err);
 	if (rc == 0)
-		rc = eg_db_run(db, "INSERT INTO meta VALUES (1, ?1, 0, 0, 0, 0, 0, 0, 0, ?2)",
+		rc = eg_db_run(db, "INSERT INTO meta VALUES (1, ?1, 0, 0, 0, 0, 0, 0, 0, ?2, x'')",
 		    EG_VALS(eg_int(GENERATION_AT_INIT), eg_blob(eg_span(key, sizeof(key)))), err);
+	if (rc == 0)
+		rc = eg_sealed_end(db, EG_SEALED_META, err);
 	if (rc == 0)
 		rc = eg_db_run(db,
 		    "INSERT INTO audit (sequence, utc_ns, uid, what) VALUES (0, ?1, ?2, 'init')",

@@ -12,8 +12,7 @@ int eg_db_open(struct eg_db *db, const char *path, struct eg_error *err)
 {
 	int rc;
 
-	db->sql = NULL;
-	db->path = strdup(path);
+	*db = (struct eg_db){.path = strdup(path)};
 	if (db->path == NULL)
 		return eg_error_set(err, EG_ENOMEM, "no memory to open %s", path);
 	rc = sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -28,10 +27,11 @@ int eg_db_open(struct eg_db *db, const char *path, struct eg_error *err)
 
 void eg_db_close(struct eg_db *db)
 {
+	for (size_t i = 0; i < db->kept_cnt; i++)
+		(void)sqlite3_finalize(db->kept[i].stmt);
 	(void)sqlite3_close_v2(db->sql);
 	free(db->path);
-	db->sql = NULL;
-	db->path = NULL;
+	*db = (struct eg_db){0};
 }
 
 static int system_error(struct eg_db *db, struct eg_error *err)
@@ -93,17 +93,43 @@ static int bind(sqlite3_stmt *stmt, int pos, const struct eg_val *val)
 	    val->blob.len, SQLITE_TRANSIENT);
 }
 
+/* One that is in use (a walk within a walk) is no use to another. */
+static struct eg_db_kept *find_kept(struct eg_db *db, const char *sql)
+{
+	for (size_t i = 0; i < db->kept_cnt; i++)
+		if (!db->kept[i].in_use && strcmp(sqlite3_sql(db->kept[i].stmt), sql) == 0)
+			return &db->kept[i];
+	return NULL;
+}
+
+static int compile(struct eg_db *db, sqlite3_stmt **stmt, const char *sql)
+{
+	struct eg_db_kept *kept = find_kept(db, sql);
+	int rc = SQLITE_OK;
+
+	if (kept == NULL) {
+		rc = sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+		if (rc != SQLITE_OK || db->kept_cnt == EG_DB_KEPT_MAX)
+			return rc;
+		kept = &db->kept[db->kept_cnt++];
+		kept->stmt = *stmt;
+	}
+	kept->in_use = true;
+	*stmt = kept->stmt;
+	return rc;
+}
+
 int eg_db_query(struct eg_db *db, sqlite3_stmt **stmt, const char *sql, struct eg_vals vals,
     struct eg_error *err)
 {
-	int rc = sqlite3_prepare_v2(db->sql, sql, -1, stmt, NULL);
+	int rc = compile(db, stmt, sql);
 
 	for (size_t i = 0; rc == SQLITE_OK && i < vals.cnt; i++)
 		rc = bind(*stmt, (int)i + 1, &vals.v[i]);
 	if (rc == SQLITE_OK)
 		return 0;
 	rc = eg_db_error(db, err);
-	eg_db_finish(*stmt);
+	eg_db_finish(db, *stmt);
 	return rc;
 }
 
@@ -114,12 +140,20 @@ int eg_db_step(struct eg_db *db, sqlite3_stmt *stmt, struct eg_error *err)
 	if (rc == SQLITE_ROW)
 		return 1;
 	rc = rc == SQLITE_DONE ? 0 : eg_db_error(db, err);
-	eg_db_finish(stmt);
+	eg_db_finish(db, stmt);
 	return rc;
 }
 
-void eg_db_finish(sqlite3_stmt *stmt)
+void eg_db_finish(struct eg_db *db, sqlite3_stmt *stmt)
 {
+	for (size_t i = 0; i < db->kept_cnt; i++) {
+		if (db->kept[i].stmt != stmt)
+			continue;
+		(void)sqlite3_reset(stmt); /* its error is that of the step, which was told */
+		(void)sqlite3_clear_bindings(stmt);
+		db->kept[i].in_use = false;
+		return;
+	}
 	(void)sqlite3_finalize(stmt);
 }
 
@@ -147,7 +181,7 @@ int eg_db_number(
 	if (rc <= 0)
 		return rc;
 	*out = eg_col_u64(stmt, 0);
-	eg_db_finish(stmt);
+	eg_db_finish(db, stmt);
 	return 1;
 }
 

@@ -2,8 +2,9 @@
 /*
  * SQLite, as lib/state uses it: statements with typed values, and errors as sentences.
  *
- * A statement lives from eg_db_query to the eg_db_step that does not return a row, or to
- * eg_db_finish. Threads: [control].
+ * A statement is in use from eg_db_query to the eg_db_step that does not return a row, or to
+ * eg_db_finish. Its compiled form is kept and serves the next eg_db_query of the same text: to
+ * compile the six that a follower asks costs more than to run them. Threads: [control].
  */
 #ifndef EG_STATE_DB_H
 #define EG_STATE_DB_H
@@ -20,9 +21,19 @@
 
 #define EG_DB_SUM_BYTES 16
 
+#define EG_DB_KEPT_MAX 48u /* more texts than lib/state has; any more are compiled each time */
+
+struct eg_db_kept { /* a compiled statement */
+	sqlite3_stmt *stmt;
+	bool in_use;
+};
+
 struct eg_db {
 	sqlite3 *sql;
-	char *path; /* of the file, for messages */
+	char *path;       /* of the file, for messages */
+	unsigned version; /* of the schema, as eg_store_version has read it last */
+	struct eg_db_kept kept[EG_DB_KEPT_MAX];
+	size_t kept_cnt;
 };
 
 struct eg_val { /* one value to bind: an integer, or a blob */
@@ -59,15 +70,16 @@ void eg_db_close(struct eg_db *db);
 /* The error that the last call left, as code and sentence. */
 int eg_db_error(struct eg_db *db, struct eg_error *err);
 
-/* Statements without values and without rows of interest, separated by semicolons. */
+/* Statements without values and without rows of interest, separated by semicolons; compiled each
+ * time. */
 int eg_db_script(struct eg_db *db, const char *sql, struct eg_error *err);
 /* One statement, to its end. */
 int eg_db_run(struct eg_db *db, const char *sql, struct eg_vals vals, struct eg_error *err);
 int eg_db_query(struct eg_db *db, sqlite3_stmt **stmt, const char *sql, struct eg_vals vals,
     struct eg_error *err);
-/* 1: a row stands in stmt. 0 and negative: no row, an error; the statement is gone. */
+/* 1: a row stands in stmt. 0 and negative: no row, an error; the statement is finished. */
 int eg_db_step(struct eg_db *db, sqlite3_stmt *stmt, struct eg_error *err);
-void eg_db_finish(sqlite3_stmt *stmt);
+void eg_db_finish(struct eg_db *db, sqlite3_stmt *stmt);
 /* The first column of the first row. 1: found, 0: no row. */
 int eg_db_number(
     struct eg_db *db, const char *sql, struct eg_vals vals, uint64_t *out, struct eg_error *err);

@@ -109,7 +109,7 @@ int eg_event_each(struct eg_db *db, uint64_t after, uint64_t upto,
 	while ((rc = eg_db_step(db, stmt, err)) > 0) {
 		rc = visit_row(&walk, stmt, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			return rc;
 		}
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "beside.h"
 #include "chunk.h"
 #include "eg_clock.h"
 #include "rows.h"
@@ -10,8 +11,9 @@ struct pass { /* one call of eg_state_follow that has something to tell */
 	struct eg_revoke *rv;
 	const struct eg_follower *to;
 	struct eg_meta meta;
-	bool whole;  /* from the tables on, not only events */
-	bool config; /* a snapshot is due */
+	uint64_t value_cnt; /* in table run, at most */
+	bool whole;         /* from the tables on, not only events */
+	bool config;        /* a snapshot is due */
 	struct eg_snapshot *snap;
 };
 
@@ -147,37 +149,6 @@ static int send_value(void *ctx, const Eg__Pb__Event *event, struct eg_error *er
 	           : 0;
 }
 
-static int read_tables(struct pass *p, unsigned version, struct eg_error *err)
-{
-	if (version == 1)
-		return eg_schema1_each(&p->st->db, &p->meta.hash_key, send_record, p, err);
-	return eg_run_each(&p->st->db, send_record, p, err);
-}
-
-/* All revoked values from the tables, aside; in force at once, so that what is gone from the store
- * goes and nothing else is missing for a moment. */
-static int load_tables(struct pass *p, struct eg_error *err)
-{
-	unsigned version = 0;
-	uint64_t cnt = 0;
-	int rc = eg_store_version(&p->st->db, &version, err);
-
-	if (rc == 0 && version != 1)
-		rc = eg_run_count(&p->st->db, &cnt, err);
-	if (rc == 0)
-		rc = eg_revoke_stage(p->rv, cnt, err);
-	if (rc == 0)
-		rc = read_tables(p, version, err);
-	if (rc == 0)
-		rc = eg_event_each(
-		    &p->st->db, p->meta.checkpoint, p->meta.sequence, send_value, p, err);
-	if (rc == 0)
-		eg_revoke_publish(p->rv, &p->to->sink);
-	else
-		eg_revoke_discard(p->rv);
-	return rc;
-}
-
 static int send_indices(
     const struct pass *p, const struct eg_index_event *event, struct eg_error *err)
 {
@@ -252,23 +223,107 @@ static int grow_lists(const struct pass *p, struct eg_error *err)
 	return rc;
 }
 
-static int send_operations(struct pass *p, struct eg_error *err)
+static int send_lists(struct pass *p, struct eg_error *err)
 {
 	struct eg_lists *lists = &p->st->lists;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < lists->cnt; i++)
+		if (is_computed(&lists->row[i]))
+			rc = send_list(p, &lists->row[i], err);
+	return rc;
+}
+
+/* ── everything anew ── */
+
+/* Fewer than that are read sooner than a thread is begun. */
+#define BESIDE_MIN 100000u
+
+/* The values of the tables, aside. */
+static int load_values(void *ctx, struct eg_db *db, struct eg_error *err)
+{
+	struct pass *p = ctx;
+	int rc = eg_revoke_stage(p->rv, p->value_cnt, err);
+
+	if (rc != 0)
+		return rc;
+	if (db->version == 1)
+		return eg_schema1_each(db, &p->meta.hash_key, send_record, p, err);
+	return eg_run_each(db, send_record, p, err);
+}
+
+static int load_in_turn(struct pass *p, struct eg_error *err)
+{
+	int rc = load_values(p, &p->st->db, err);
+
+	return rc == 0 ? send_lists(p, err) : rc;
+}
+
+/* Lists are this thread's: bitmaps and tables share nothing. */
+static int load_beside(struct pass *p, struct eg_error *err)
+{
+	struct eg_beside b = {
+	    .path = p->st->db.path, .meta = &p->meta, .read = load_values, .ctx = p};
+	struct eg_error why = {0};
+	bool moved;
+	int rc, values_rc;
+
+	if (!eg_beside_begin(&b))
+		return load_in_turn(p, err);
+	rc = send_lists(p, err);
+	values_rc = eg_beside_end(&b, &moved, &why);
+	if (rc != 0)
+		return rc;
+	if (moved)
+		return load_values(p, &p->st->db, err);
+	if (values_rc != 0 && err != NULL)
+		*err = why;
+	return values_rc;
+}
+
+static int load_tables(struct pass *p, struct eg_error *err)
+{
+	int rc = 0;
+
+	if (p->st->db.version != 1)
+		rc = eg_run_count(&p->st->db, &p->value_cnt, err);
+	if (rc != 0)
+		return rc;
+	return p->value_cnt >= BESIDE_MIN ? load_beside(p, err) : load_in_turn(p, err);
+}
+
+/* All revoked values from the tables, aside; in force at once, so that what is gone from the store
+ * goes and nothing else is missing for a moment. */
+static int load_all(struct pass *p, struct eg_error *err)
+{
+	int rc = load_tables(p, err);
+
+	if (rc == 0)
+		rc = eg_event_each(
+		    &p->st->db, p->meta.checkpoint, p->meta.sequence, send_value, p, err);
+	if (rc == 0)
+		eg_revoke_publish(p->rv, &p->to->sink);
+	else
+		eg_revoke_discard(p->rv);
+	return rc;
+}
+
+static int send_new(struct pass *p, struct eg_error *err)
+{
+	int rc =
+	    eg_event_each(&p->st->db, p->st->sent.sequence, p->meta.sequence, send_event, p, err);
+
+	return rc == 0 ? send_lists(p, err) : rc;
+}
+
+static int send_operations(struct pass *p, struct eg_error *err)
+{
 	int rc = grow_lists(p, err);
 
 	if (rc != 0)
 		return rc;
 	eg_revoke_set_now(p->rv, p->meta.highest_utc_ns / (uint64_t)EG_NS_PER_S);
-	if (p->whole)
-		rc = load_tables(p, err);
-	else
-		rc = eg_event_each(
-		    &p->st->db, p->st->sent.sequence, p->meta.sequence, send_event, p, err);
-	for (size_t i = 0; rc == 0 && i < lists->cnt; i++)
-		if (is_computed(&lists->row[i]))
-			rc = send_list(p, &lists->row[i], err);
-	return rc;
+	return p->whole ? load_all(p, err) : send_new(p, err);
 }
 
 static void finish(struct pass *p)
@@ -309,18 +364,14 @@ static bool must_start_over(const struct eg_sent *sent, const struct eg_meta *me
 static int follow(struct pass *p, bool *changed, struct eg_error *err)
 {
 	struct eg_state *st = p->st;
-	unsigned version;
 	int rc = eg_store_check_path(st, err);
 
 	if (rc == 0)
-		rc = eg_db_script(&st->db, "BEGIN", err);
+		rc = eg_db_run(&st->db, "BEGIN", EG_NO_VALS, err);
+	/* It asks for the schema too: a newer edgate may have come and changed it. */
 	if (rc == 0)
 		rc = eg_meta_load(&st->db, &p->meta, err);
 	if (rc != 0 || !is_new(&st->sent, &p->meta))
-		return rc;
-	/* A newer edgate may have come and changed what tables and events mean. */
-	rc = eg_store_version(&st->db, &version, err);
-	if (rc != 0)
 		return rc;
 	p->whole = must_start_over(&st->sent, &p->meta);
 	rc = run(p, err);

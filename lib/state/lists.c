@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lists.h"
+#include "sealed.h"
 
 #include <stdlib.h>
 
@@ -102,13 +103,15 @@ int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err
 		    .entries = eg_col_u32(stmt, ENTRIES),
 		};
 
-		if (sqlite3_column_count(stmt) > FORM)
+		if (db->version > 1)
 			read_meta(stmt, &row.meta);
-		rc = check_row(&row, err);
+		rc = eg_sealed_check(db, stmt, EG_SEALED_LIST, err);
+		if (rc == 0)
+			rc = check_row(&row, err);
 		if (rc == 0)
 			rc = take_up(lists, &row, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			return rc;
 		}
 	}

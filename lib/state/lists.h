@@ -38,7 +38,7 @@ struct eg_lists {
 	size_t cnt;
 };
 
-/* Takes up what table list says now. New rows are stale. */
+/* Takes up what table list says now; after eg_store_version. New rows are stale. */
 int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err);
 /* NULL where there is none. */
 struct eg_list_row *eg_lists_find(const struct eg_lists *lists, struct eg_span uri);

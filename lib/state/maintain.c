@@ -4,6 +4,7 @@
 #include "rows.h"
 #include "run.h"
 #include "schema1.h"
+#include "sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +113,7 @@ static int check_pages(struct eg_db *db, struct eg_error *err)
 	if (!eg_span_eq_str(eg_col_blob(stmt, 0), "ok"))
 		rc = eg_error_set(err, EG_ECORRUPT, "%s: %s", db->path,
 		    (const char *)sqlite3_column_text(stmt, 0));
-	eg_db_finish(stmt);
+	eg_db_finish(db, stmt);
 	return rc;
 }
 
@@ -134,12 +135,7 @@ static int accept_record(void *ctx, const struct eg_record *record, struct eg_er
 
 static int check_values(struct eg_state *st, const struct eg_meta *meta, struct eg_error *err)
 {
-	unsigned version = 0;
-	int rc = eg_store_version(&st->db, &version, err);
-
-	if (rc != 0)
-		return rc;
-	if (version == 1)
+	if (st->db.version == 1)
 		return eg_schema1_each(&st->db, &meta->hash_key, accept_record, NULL, err);
 	return eg_run_each(&st->db, accept_record, NULL, err);
 }
@@ -155,12 +151,24 @@ static int check_chunks(struct eg_state *st, struct eg_error *err)
 	return rc;
 }
 
+/* Those too that no snapshot reads: issuers and keys that are gone may come back. */
+static int check_sealed(struct eg_state *st, struct eg_error *err)
+{
+	int rc = eg_sealed_check_all(&st->db, EG_SEALED_ISSUER, err);
+
+	if (rc == 0)
+		rc = eg_sealed_check_all(&st->db, EG_SEALED_KEY, err);
+	return rc == 0 ? eg_sealed_check_all(&st->db, EG_SEALED_LIST, err) : rc;
+}
+
 static int check_rows(struct eg_state *st, struct eg_error *err)
 {
 	struct eg_snapshot *snap = NULL;
 	struct eg_meta meta;
 	int rc = eg_meta_load(&st->db, &meta, err);
 
+	if (rc == 0)
+		rc = check_sealed(st, err);
 	if (rc == 0)
 		rc = eg_lists_sync(&st->lists, &st->db, err);
 	if (rc == 0)
@@ -196,20 +204,23 @@ struct restore {
 	uint64_t epoch;
 };
 
-/* The highest generation that anything here has seen. */
+/* The highest generation that anything here has seen; a damaged row's too, as long as it can be
+ * one: too high does no harm. */
 static int look_at(struct restore *r, const char *path, struct eg_error *err)
 {
-	struct eg_meta meta;
+	uint64_t generation = 0;
 	struct eg_db db;
 	int rc = eg_db_open(&db, path, err);
 
 	if (rc != 0)
 		return rc;
-	rc = eg_meta_load(&db, &meta, err);
+	rc = eg_db_number(&db, "SELECT generation FROM meta", EG_NO_VALS, &generation, err);
 	eg_db_close(&db);
-	if (rc == 0 && meta.generation > r->generation)
-		r->generation = meta.generation;
-	return rc;
+	if (rc == 0)
+		rc = eg_error_set(err, EG_ECORRUPT, "%s: table meta is empty", path);
+	if (rc > 0 && generation > r->generation && generation <= UINT16_MAX)
+		r->generation = (unsigned)generation;
+	return rc < 0 ? rc : 0;
 }
 
 static int stamp(struct restore *r, struct eg_state *st, struct eg_error *err)
@@ -221,9 +232,9 @@ static int stamp(struct restore *r, struct eg_state *st, struct eg_error *err)
 		rc = eg_meta_load(&st->db, &meta, err);
 	if (rc == 0 && r->generation + 1 > UINT16_MAX)
 		rc = eg_error_set(err, EG_ELIMIT, "%s: the last generation is used up", r->store);
+	meta.generation = r->generation + 1;
 	if (rc == 0)
-		rc = eg_db_run(&st->db, "UPDATE meta SET generation = ?1",
-		    EG_VALS(eg_int(r->generation + 1)), err);
+		rc = eg_meta_save(&st->db, &meta, err);
 	if (rc == 0)
 		rc = eg_db_run(&st->db,
 		    "INSERT INTO audit (sequence, utc_ns, uid, what)"
@@ -366,7 +377,7 @@ static int visit_lines(struct eg_db *db, sqlite3_stmt *stmt, unsigned generation
 
 		rc = visit(ctx, &line, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			return rc;
 		}
 	}

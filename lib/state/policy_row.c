@@ -198,7 +198,7 @@ int eg_policy_rows_load(struct eg_db *db, struct eg_snapshot *snap, struct eg_er
 	while ((rc = eg_db_step(db, stmt, err)) > 0) {
 		rc = load_row(snap, stmt, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			return rc;
 		}
 	}

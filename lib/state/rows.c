@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 #include "run.h"
+#include "sealed.h"
 
 #include "eg_clock.h"
 
@@ -19,8 +20,8 @@ enum column {
 	NOT_AFTER
 };
 
-static int add_key(const struct eg_seen_keys *seen, struct eg_keyset *keys, uint32_t slot,
-    sqlite3_stmt *stmt, struct eg_error *err)
+static int add_key(struct eg_state *st, struct eg_keyset *keys, uint32_t slot, sqlite3_stmt *stmt,
+    struct eg_error *err)
 {
 	struct eg_span name = eg_col_blob(stmt, NAME);
 	struct eg_span x = eg_col_blob(stmt, X);
@@ -31,9 +32,11 @@ static int add_key(const struct eg_seen_keys *seen, struct eg_keyset *keys, uint
 	    .generation = eg_col_u32(stmt, GENERATION),
 	    .not_after_s = UINT64_MAX,
 	};
-	int rc;
+	int rc = eg_sealed_check(&st->db, stmt, EG_SEALED_KEY, err);
 
-	if (sqlite3_column_count(stmt) > NOT_BEFORE) {
+	if (rc != 0)
+		return rc;
+	if (st->db.version > 1) {
 		key.not_before_s = eg_col_u64(stmt, NOT_BEFORE);
 		key.not_after_s = eg_col_u64(stmt, NOT_AFTER);
 	}
@@ -42,7 +45,7 @@ static int add_key(const struct eg_seen_keys *seen, struct eg_keyset *keys, uint
 	if (x.len != EG_ED25519_PUBLIC_BYTES)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "table key, index %u: not a public key", key.index);
-	rc = eg_seen_keys_init(seen, &key.ed, x.ptr, eg_col_u32(stmt, MIXED_ORDER) != 0, err);
+	rc = eg_seen_keys_init(&st->seen, &key.ed, x.ptr, eg_col_u32(stmt, MIXED_ORDER) != 0, err);
 	if (rc != 0)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "table key, index %u: not a sound public key", key.index);
@@ -61,9 +64,9 @@ static int load_keys(struct eg_state *st, struct eg_keyset *keys, uint64_t issue
 	if (rc != 0)
 		return rc;
 	while ((rc = eg_db_step(db, stmt, err)) > 0) {
-		rc = add_key(&st->seen, keys, slot, stmt, err);
+		rc = add_key(st, keys, slot, stmt, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(&st->db, stmt);
 			return rc;
 		}
 	}
@@ -105,7 +108,7 @@ static int load_lists(struct eg_state *st, struct eg_snapshot *snap, uint64_t is
 			rc = eg_snapshot_add_list(snap, &list, err);
 		}
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(&st->db, stmt);
 			return rc;
 		}
 	}
@@ -115,8 +118,8 @@ static int load_lists(struct eg_state *st, struct eg_snapshot *snap, uint64_t is
 static int load_issuers(struct eg_state *st, struct eg_snapshot *snap, struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = eg_db_query(&st->db, &stmt,
-	    "SELECT id, name FROM issuer WHERE present ORDER BY id", EG_NO_VALS, err);
+	int rc = eg_db_query(
+	    &st->db, &stmt, "SELECT * FROM issuer WHERE present ORDER BY id", EG_NO_VALS, err);
 
 	if (rc != 0)
 		return rc;
@@ -124,13 +127,15 @@ static int load_issuers(struct eg_state *st, struct eg_snapshot *snap, struct eg
 		uint64_t id = eg_col_u64(stmt, 0);
 		uint32_t slot = 0;
 
-		rc = eg_keyset_add_issuer(snap->keys, eg_col_blob(stmt, 1), &slot, err);
+		rc = eg_sealed_check(&st->db, stmt, EG_SEALED_ISSUER, err);
+		if (rc == 0)
+			rc = eg_keyset_add_issuer(snap->keys, eg_col_blob(stmt, 1), &slot, err);
 		if (rc == 0)
 			rc = load_keys(st, snap->keys, id, slot, err);
 		if (rc == 0)
 			rc = load_lists(st, snap, id, slot, err);
 		if (rc != 0) {
-			eg_db_finish(stmt);
+			eg_db_finish(&st->db, stmt);
 			return rc;
 		}
 	}

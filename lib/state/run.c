@@ -246,7 +246,7 @@ static int next_chunk(struct run_reader *r, struct eg_error *err)
 	r->chunk++;
 	if (r->bytes.len != 0)
 		return 1;
-	eg_db_finish(r->stmt);
+	eg_db_finish(r->db, r->stmt);
 	r->stmt = NULL;
 	return 0;
 }
@@ -276,7 +276,7 @@ static int open_reader(struct run_reader *r, struct eg_db *db, uint64_t run, str
 static void close_reader(struct run_reader *r)
 {
 	if (r->stmt != NULL)
-		eg_db_finish(r->stmt);
+		eg_db_finish(r->db, r->stmt);
 }
 
 /* ── merging ── */
@@ -300,7 +300,7 @@ static int newest_runs(struct eg_db *db, struct run_size size[2], struct eg_erro
 		cnt++;
 		rc = 0;
 		if (cnt == 3) {
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 			break;
 		}
 	}
@@ -471,7 +471,7 @@ int eg_run_each(struct eg_db *db,
 	while (rc == 0 && (rc = eg_db_step(db, stmt, err)) > 0) {
 		rc = each_of(db, eg_col_u64(stmt, 0), visit, ctx, err);
 		if (rc != 0)
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 	}
 	return rc;
 }

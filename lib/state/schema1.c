@@ -60,7 +60,7 @@ int eg_schema1_each(struct eg_db *db, const struct eg_hash_key *hash_key,
 		if (rc == 0)
 			rc = visit(ctx, &record, err);
 		if (rc != 0)
-			eg_db_finish(stmt);
+			eg_db_finish(db, stmt);
 	}
 	return rc;
 }
@@ -70,7 +70,7 @@ static int gather(void *ctx, const struct eg_record *record, struct eg_error *er
 	return eg_records_add(ctx, record, err);
 }
 
-static int move_entries(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err)
+int eg_schema1_convert(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err)
 {
 	struct eg_records records = {0};
 	int rc = eg_schema1_each(db, &meta->hash_key, gather, &records, err);
@@ -83,31 +83,5 @@ static int move_entries(struct eg_db *db, const struct eg_meta *meta, struct eg_
 	if (rc == 0)
 		rc = eg_run_append(db, &records, meta->highest_utc_ns / (uint64_t)EG_NS_PER_S, err);
 	eg_records_free(&records);
-	return rc;
-}
-
-static int upgrade(struct eg_state *st, struct eg_error *err)
-{
-	struct eg_meta meta;
-	unsigned version = 0;
-	int rc = eg_db_script(&st->db, "BEGIN IMMEDIATE", err);
-
-	if (rc == 0)
-		rc = eg_store_version(&st->db, &version, err);
-	if (rc != 0 || version != 1)
-		return rc;
-	rc = eg_meta_load(&st->db, &meta, err);
-	if (rc == 0)
-		rc = move_entries(&st->db, &meta, err);
-	if (rc == 0)
-		rc = eg_db_script(&st->db, "PRAGMA user_version=2; COMMIT;", err);
-	return rc;
-}
-
-int eg_schema1_upgrade(struct eg_state *st, struct eg_error *err)
-{
-	int rc = upgrade(st, err);
-
-	eg_store_rollback(st);
 	return rc;
 }

@@ -9,10 +9,11 @@
 
 struct search {
 	const struct eg_state_cause *cause;
-	char revoke[2300], suspend[2300], unrevoke[2300], import[1200]; /* how lines begin */
-	bool is_cut;  /* the line at hand names more indices than the audit keeps */
-	bool is_over; /* older lines count no more */
-	struct eg_state_since import_line;
+	char revoke[2300], suspend[2300], unrevoke[2300]; /* how lines begin */
+	char else_by[2300]; /* and the newest one that counts where none of these does */
+	bool is_cut;        /* the line at hand names more indices than the audit keeps */
+	bool is_over;       /* older lines count no more */
+	struct eg_state_since else_line;
 	struct eg_state_since *out;
 };
 
@@ -23,6 +24,16 @@ static void name_value(struct search *s, const char *kind)
 	(void)snprintf(
 	    s->revoke, sizeof(s->revoke), "revoke %s %s of %s", kind, value.text, issuer.text);
 	(void)snprintf(s->unrevoke, sizeof(s->unrevoke), "un%.2200s", s->revoke);
+}
+
+/* A key that was not revoked is outside the window that it was given last. */
+static void name_key(struct search *s)
+{
+	struct eg_shown issuer = eg_show(s->cause->issuer), kid = eg_show(s->cause->value);
+
+	name_value(s, "key");
+	(void)snprintf(
+	    s->else_by, sizeof(s->else_by), "key window %s of %s", kid.text, issuer.text);
 }
 
 static void name_issuer(struct search *s)
@@ -40,13 +51,12 @@ static void name_list(struct search *s)
 	(void)snprintf(s->revoke, sizeof(s->revoke), "revoke index %s", uri.text);
 	(void)snprintf(s->suspend, sizeof(s->suspend), "suspend index %s", uri.text);
 	(void)snprintf(s->unrevoke, sizeof(s->unrevoke), "unrevoke index %s", uri.text);
-	(void)snprintf(s->import, sizeof(s->import), "list import %s", uri.text);
+	(void)snprintf(s->else_by, sizeof(s->else_by), "list import %s", uri.text);
 }
 
 static int name_lines(struct search *s, struct eg_error *err)
 {
 	static const char *const kinds[] = {
-	    [EG_DETAIL_KEY] = "key",
 	    [EG_DETAIL_SUBJECT] = "subject",
 	    [EG_DETAIL_JTI] = "jti",
 	    [EG_DETAIL_CTI] = "cti",
@@ -59,6 +69,8 @@ static int name_lines(struct search *s, struct eg_error *err)
 		name_list(s);
 	else if (detail == EG_DETAIL_ISSUER)
 		name_issuer(s);
+	else if (detail == EG_DETAIL_KEY)
+		name_key(s);
 	else if (detail < sizeof(kinds) / sizeof(kinds[0]) && kinds[detail] != NULL)
 		name_value(s, kinds[detail]);
 	else
@@ -134,8 +146,8 @@ static void look_at(struct search *s, const struct eg_state_since *line)
 	const char *other = rest_of(line->what, is_suspended ? s->revoke : s->suspend);
 	const char *back = rest_of(line->what, s->unrevoke);
 
-	if (rest_of(line->what, s->import) != NULL && !s->import_line.is_known)
-		s->import_line = *line;
+	if (rest_of(line->what, s->else_by) != NULL && !s->else_line.is_known)
+		s->else_line = *line;
 	if (s->is_over)
 		return;
 	s->is_over = (back != NULL && is_meant(s, back)) || (other != NULL && is_meant(s, other));
@@ -190,9 +202,9 @@ int eg_state_since(struct eg_state *st, const struct eg_state_cause *cause,
 	*out = (struct eg_state_since){0};
 	if (rc == 0)
 		rc = read_lines(st, &s, err);
-	if (rc == 0 && !out->is_known && s.import_line.is_known) {
-		s.import_line.is_unsure = out->is_unsure;
-		*out = s.import_line;
+	if (rc == 0 && !out->is_known && s.else_line.is_known) {
+		s.else_line.is_unsure = out->is_unsure;
+		*out = s.else_line;
 	}
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "schema1.h"
+#include "sealed.h"
 #include "store.h"
+#include "upgrade.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,19 +29,19 @@ int eg_store_path(
 	return 0;
 }
 
-int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err)
+int eg_store_version(struct eg_db *db, struct eg_error *err)
 {
 	uint64_t found = 0;
 	int rc = eg_db_number(db, "PRAGMA user_version", EG_NO_VALS, &found, err);
 
-	*version = (unsigned)found;
+	db->version = (unsigned)found;
 	if (rc < 0)
 		return rc;
 	if (found > EG_STORE_SCHEMA_VERSION)
 		return eg_error_set(err, EG_EVERSION,
 		    "%s was written by a newer edgate (schema %u, this one knows up to %u): "
 		    "upgrade this program",
-		    db->path, *version, EG_STORE_SCHEMA_VERSION);
+		    db->path, db->version, EG_STORE_SCHEMA_VERSION);
 	if (found == 0)
 		return eg_error_set(
 		    err, EG_ECORRUPT, "%s has no schema: its header is damaged", db->path);
@@ -50,16 +51,15 @@ int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err)
 static int check_identity(struct eg_state *st, struct eg_error *err)
 {
 	uint64_t id = 0;
-	unsigned version = 0;
 	int rc = eg_db_number(&st->db, "PRAGMA application_id", EG_NO_VALS, &id, err);
 
 	if (rc < 0)
 		return rc;
 	if (id != EG_STORE_APPLICATION_ID)
 		return eg_error_set(err, EG_ECORRUPT, "%s is not an edgate store", st->db.path);
-	rc = eg_store_version(&st->db, &version, err);
-	if (rc == 0 && version == 1 && st->writable)
-		rc = eg_schema1_upgrade(st, err);
+	rc = eg_store_version(&st->db, err);
+	if (rc == 0 && st->db.version < EG_STORE_SCHEMA_VERSION && st->writable)
+		rc = eg_upgrade(st, err);
 	return rc;
 }
 
@@ -167,49 +167,74 @@ int eg_store_check_path(const struct eg_state *st, struct eg_error *err)
 void eg_store_rollback(struct eg_state *st)
 {
 	if (sqlite3_get_autocommit(st->db.sql) == 0)
-		(void)sqlite3_exec(st->db.sql, "ROLLBACK", NULL, NULL, NULL);
+		(void)eg_db_run(&st->db, "ROLLBACK", EG_NO_VALS, NULL);
+}
+
+/* In the order of the table. */
+enum column {
+	GENERATION = 1,
+	SEQUENCE,
+	CHECKPOINT,
+	TRIMMED,
+	TAIL_INDICES,
+	NEWEST_UTC,
+	HIGHEST_UTC,
+	DEFAULT_POLICY,
+	HASH_KEY
+};
+
+static int read_meta(
+    struct eg_db *db, sqlite3_stmt *stmt, struct eg_meta *meta, struct eg_error *err)
+{
+	struct eg_span key = eg_col_blob(stmt, HASH_KEY);
+	int rc = eg_sealed_check(db, stmt, EG_SEALED_META, err);
+
+	if (rc != 0)
+		return rc;
+	meta->generation = eg_col_u32(stmt, GENERATION);
+	meta->sequence = eg_col_u64(stmt, SEQUENCE);
+	meta->checkpoint = eg_col_u64(stmt, CHECKPOINT);
+	meta->trimmed = eg_col_u64(stmt, TRIMMED);
+	meta->tail_indices = eg_col_u64(stmt, TAIL_INDICES);
+	meta->newest_utc_ns = eg_col_u64(stmt, NEWEST_UTC);
+	meta->highest_utc_ns = eg_col_u64(stmt, HIGHEST_UTC);
+	meta->default_policy = eg_col_u32(stmt, DEFAULT_POLICY);
+	if (key.len != sizeof(meta->hash_key.bytes))
+		return eg_error_set(
+		    err, EG_ECORRUPT, "%s: table meta has no whole hash key", db->path);
+	memcpy(meta->hash_key.bytes, key.ptr, key.len);
+	return 0;
 }
 
 int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	struct eg_span key;
-	int rc = eg_db_query(db, &stmt,
-	    "SELECT generation, sequence, checkpoint, trimmed, tail_indices, newest_utc_ns,"
-	    " highest_utc_ns, default_policy, hash_key FROM meta",
-	    EG_NO_VALS, err);
+	int rc = eg_store_version(db, err);
 
+	if (rc == 0)
+		rc = eg_db_query(db, &stmt, "SELECT * FROM meta", EG_NO_VALS, err);
 	if (rc == 0)
 		rc = eg_db_step(db, stmt, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
 		return eg_error_set(err, EG_ECORRUPT, "%s: table meta is empty", db->path);
-	meta->generation = eg_col_u32(stmt, 0);
-	meta->sequence = eg_col_u64(stmt, 1);
-	meta->checkpoint = eg_col_u64(stmt, 2);
-	meta->trimmed = eg_col_u64(stmt, 3);
-	meta->tail_indices = eg_col_u64(stmt, 4);
-	meta->newest_utc_ns = eg_col_u64(stmt, 5);
-	meta->highest_utc_ns = eg_col_u64(stmt, 6);
-	meta->default_policy = eg_col_u32(stmt, 7);
-	key = eg_col_blob(stmt, 8);
-	if (key.len == sizeof(meta->hash_key.bytes))
-		memcpy(meta->hash_key.bytes, key.ptr, key.len);
-	else
-		rc = eg_error_set(
-		    err, EG_ECORRUPT, "%s: table meta has no whole hash key", db->path);
-	eg_db_finish(stmt);
-	return rc < 0 ? rc : 0;
+	rc = read_meta(db, stmt, meta, err);
+	eg_db_finish(db, stmt);
+	return rc;
 }
 
+/* It was sound when the transaction loaded it. */
 int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err)
 {
-	return eg_db_run(db,
-	    "UPDATE meta SET sequence = ?1, checkpoint = ?2, trimmed = ?3, tail_indices = ?4,"
-	    " newest_utc_ns = ?5, highest_utc_ns = ?6, default_policy = ?7",
-	    EG_VALS(eg_int(meta->sequence), eg_int(meta->checkpoint), eg_int(meta->trimmed),
-	        eg_int(meta->tail_indices), eg_int(meta->newest_utc_ns),
+	int rc = eg_db_run(db,
+	    "UPDATE meta SET generation = ?1, sequence = ?2, checkpoint = ?3, trimmed = ?4,"
+	    " tail_indices = ?5, newest_utc_ns = ?6, highest_utc_ns = ?7, default_policy = ?8,"
+	    " checksum = x''",
+	    EG_VALS(eg_int(meta->generation), eg_int(meta->sequence), eg_int(meta->checkpoint),
+	        eg_int(meta->trimmed), eg_int(meta->tail_indices), eg_int(meta->newest_utc_ns),
 	        eg_int(meta->highest_utc_ns), eg_int(meta->default_policy)),
 	    err);
+
+	return rc == 0 ? eg_sealed_end(db, EG_SEALED_META, err) : rc;
 }

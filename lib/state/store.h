@@ -11,7 +11,8 @@
 #include "seen_keys.h"
 
 #define EG_STORE_APPLICATION_ID 0x45474154 /* "EGAT" */
-#define EG_STORE_SCHEMA_VERSION 2          /* schema1.h: what became of 1 */
+#define EG_STORE_SCHEMA_VERSION 3          /* upgrade.h: what became of 1 and 2 */
+#define EG_STORE_SEALED_VERSION 3          /* sealed.h */
 #define EG_STORE_PATH_BYTES     4096
 
 struct eg_meta { /* the one row of table meta */
@@ -59,13 +60,15 @@ struct eg_state {
 	"CREATE TABLE run (run INTEGER NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL,"     \
 	"  checksum BLOB NOT NULL, PRIMARY KEY (run, chunk)) STRICT;"
 
-/* user_version: a follower asks again in each transaction, since an upgrade may have come. */
-int eg_store_version(struct eg_db *db, unsigned *version, struct eg_error *err);
+/* Reads user_version into db->version, in each transaction: an upgrade may have come. -EG_EVERSION
+ * where a newer edgate wrote it. */
+int eg_store_version(struct eg_db *db, struct eg_error *err);
 
 /* As eg_state_open, for a file of any name. */
 int eg_state_open_file(
     struct eg_state **st, const char *path, enum eg_state_mode mode, struct eg_error *err);
 
+/* Asks for the version first. */
 int eg_meta_load(struct eg_db *db, struct eg_meta *meta, struct eg_error *err);
 int eg_meta_save(struct eg_db *db, const struct eg_meta *meta, struct eg_error *err);
 

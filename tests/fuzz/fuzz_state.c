@@ -11,6 +11,7 @@
 #include "chunk.h"
 #include "rows.h"
 #include "run.h"
+#include "sealed.h"
 
 #include <sodium.h>
 
@@ -38,7 +39,7 @@ enum step {
 	STEP_RAW_CHUNK,  /* list, layer, chunk, bytes */
 	STEP_RAW_RECORD, /* hash, kind with its flags, until, since */
 	STEP_RAW_LIST,   /* bits, entries */
-	STEP_RAW_META,   /* sequence, checkpoint, trimmed: one is moved */
+	STEP_RAW_META,   /* a column of a small row is moved; high bit: its checksum stays */
 	STEP_UNREVOKE,   /* kind, issuer, value */
 	STEP_KEY_WINDOW, /* issuer, kid, from, to */
 	STEP_CNT
@@ -273,6 +274,22 @@ static void raw(struct run *run, const char *sql, struct eg_vals vals)
 	(void)eg_db_run(&run->st->db, sql, vals, NULL); /* the schema refuses some of it */
 }
 
+/* In all rows of the small tables. */
+static void renew_checksums(struct run *run)
+{
+	static const char *const forget[] = {
+	    [EG_SEALED_META] = "UPDATE meta SET checksum = x''",
+	    [EG_SEALED_ISSUER] = "UPDATE issuer SET checksum = x''",
+	    [EG_SEALED_KEY] = "UPDATE key SET checksum = x''",
+	    [EG_SEALED_LIST] = "UPDATE list SET checksum = x''",
+	};
+
+	for (enum eg_sealed table = EG_SEALED_META; table <= EG_SEALED_LIST; table++) {
+		raw(run, forget[table], EG_NO_VALS);
+		(void)eg_sealed_end(&run->st->db, table, NULL);
+	}
+}
+
 static void raw_event(struct run *run, struct eg_reader *r)
 {
 	const struct eg_span body = fuzz_take16(r);
@@ -285,7 +302,7 @@ static void raw_event(struct run *run, struct eg_reader *r)
 	sum = eg_db_sum("event", &meta.sequence, 1, body);
 	raw(run, "INSERT INTO event VALUES (?1, ?2, ?3)",
 	    EG_VALS(eg_int(meta.sequence), eg_blob(body), eg_sum_val(&sum)));
-	raw(run, "UPDATE meta SET sequence = ?1", EG_VALS(eg_int(meta.sequence)));
+	(void)eg_meta_save(&run->st->db, &meta, NULL);
 }
 
 static void raw_policy(struct run *run, struct eg_reader *r)
@@ -358,6 +375,7 @@ static void raw_list(struct run *run, struct eg_reader *r)
 
 	raw(run, "UPDATE list SET bits = ?2, entries = ?3 WHERE id = ?1",
 	    EG_VALS(eg_int(id), eg_int(bits), eg_int(eg_read_be16(r) % ENTRIES_MAX)));
+	renew_checksums(run);
 }
 
 static void raw_meta(struct run *run, struct eg_reader *r)
@@ -373,9 +391,12 @@ static void raw_meta(struct run *run, struct eg_reader *r)
 	    "UPDATE key SET name = zeroblob(abs(?1)), has_kid = 1 WHERE idx = 1",
 	    "DELETE FROM event WHERE sequence = abs(?1)",
 	};
-	const uint8_t which = eg_read_u8(r) % (sizeof(moves) / sizeof(moves[0]));
+	const uint8_t code = eg_read_u8(r);
+	const size_t which = (code & 0x7fu) % (sizeof(moves) / sizeof(moves[0]));
 
 	raw(run, moves[which], EG_VALS((struct eg_val){.n = (int8_t)eg_read_u8(r)}));
+	if ((code & 0x80) == 0)
+		renew_checksums(run);
 }
 
 /* ── running ── */

@@ -779,9 +779,10 @@ def seeds_state():
         "list_changed": base + step(11) + step(17, 1, 4, u16(900)) + step(11) + revoke + step(11), "list_grown": base + step(11) + step(17, 1, 2, u16(1900)) + revoke + step(11),
         "unrevoke_value": base + jti + step(19, 0, 0, piece8(b"j")) + step(11), "unrevoke_fold": base + step(12, 0) + jti + revoke + step(19, 0, 0, piece8(b"j")) + revoke + step(11),
         "unrevoke_not": base + jti + step(12, 0) + revoke + step(19, 0, 0, piece8(b"k")) + step(19, 4, 0, piece8(b"s")), "unrevoke_event": base + step(13, piece16(field(1, 5) + field(14, field(1, 9) + field(2, a)))),
+        "damaged_issuer": base + step(18, 133, 1) + put + step(11), "damaged_key": base + step(18, 134, 1) + put + step(11),
         "window": put + step(20, 0, piece8(b"b"), struct.pack(">II", 5, 9)) + step(11) + step(20, 0, piece8(b"b"), struct.pack(">II", 9, 5)) + step(20, 0, piece8(b"z"), bytes(8)) + step(20, 1, piece8(b"b"), bytes(8)) + step(11),
     }
-    seeds |= {f"meta{i}_{n}": base + step(11) + revoke + step(18, i, n) + step(11) + revoke for i in range(9) for n in (1, 2, 255)}
+    seeds |= {f"meta{i}_{n}": base + step(11) + revoke + step(18, i, n) + step(11) + revoke for i in (*range(9), *range(128, 137)) for n in (1, 2, 255)}
     return seeds
 
 
@@ -793,7 +794,7 @@ def seeds_store():
         seeds[f"page{page}"] = u8(0, page * 4096 >> 16) + u16(page * 4096 & 0xffff) + piece8(b"\x0d\0\0\0\7\1")
         seeds[f"end{page}"] = u8(0, (page * 4096 - 9) >> 16) + u16((page * 4096 - 9) & 0xffff) + piece8(b"\1")
     seeds |= {"cut": u8(1, 0) + u16(5000) + piece8(b""), "cut0": u8(1, 0) + u16(0) + piece8(b""), "zero": u8(2, 0) + u16(4096) + piece8(b"\0"),
-              "schema1": u8(0, 0) + u16(60) + piece8(b"\0\0\0\1"),
+              "schema1": u8(0, 0) + u16(60) + piece8(b"\0\0\0\1"), "schema2": u8(0, 0) + u16(60) + piece8(b"\0\0\0\2"), "schema4": u8(0, 0) + u16(60) + piece8(b"\0\0\0\4"),
               "each": u8(3, 0) + u16(4096) + piece8(b"\5")}
     return seeds
 

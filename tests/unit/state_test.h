@@ -5,6 +5,8 @@
 
 #include "eg_state.h"
 #include "eg_test.h"
+#include "sealed.h"
+#include "store.h"
 
 #include <ftw.h>
 #include <sodium.h>
@@ -95,6 +97,20 @@ static inline void tamper(const struct store *s, const char *sql)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+/* The same, and then every small row has the checksum of what it says by now. */
+static inline void tamper_sealed(struct store *s, const char *sql)
+{
+	struct eg_db db;
+
+	tamper(s, sql);
+	tamper(s, "UPDATE meta SET checksum = x''; UPDATE issuer SET checksum = x'';"
+	          "UPDATE key SET checksum = x''; UPDATE list SET checksum = x''");
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	for (enum eg_sealed table = EG_SEALED_META; table <= EG_SEALED_LIST; table++)
+		ok(s, eg_sealed_end(&db, table, &s->err));
+	eg_db_close(&db);
+}
+
 static inline uint64_t count(const struct store *s, const char *sql)
 {
 	sqlite3_stmt *stmt;
@@ -108,6 +124,20 @@ static inline uint64_t count(const struct store *s, const char *sql)
 	(void)sqlite3_finalize(stmt);
 	(void)sqlite3_close(db);
 	return n;
+}
+
+/* A golden store takes the place of this one, which is closed. */
+static inline void unpack_golden(struct store *s, unsigned version)
+{
+	const char *root = getenv("EDGATE_SOURCE_ROOT");
+	char command[8192];
+
+	eg_state_close(s->w);
+	s->w = NULL;
+	(void)snprintf(command, sizeof(command),
+	    "gzip -dc '%s/tests/unit/golden/state-schema%u.db.gz' >'%s'", root != NULL ? root : ".",
+	    version, s->file);
+	assert_int_equal(system(command), 0);
 }
 
 /* ── what is put in ── */

@@ -87,11 +87,11 @@ static void test_open_refused(void **state)
 
 	refused(s, eg_state_open(&st, s->root, EG_STATE_READ, &s->err), EG_ENOENT, "init");
 	assert_null(st);
-	tamper(s, "PRAGMA user_version=3");
+	tamper(s, "PRAGMA user_version=4");
 	refused(s, eg_state_open(&st, s->dir, EG_STATE_READ, &s->err), EG_EVERSION, "newer");
 	tamper(s, "PRAGMA user_version=0");
 	refused(s, eg_state_open(&st, s->dir, EG_STATE_READ, &s->err), EG_ECORRUPT, s->file);
-	tamper(s, "PRAGMA user_version=2; PRAGMA application_id=7");
+	tamper(s, "PRAGMA user_version=3; PRAGMA application_id=7");
 	refused(
 	    s, eg_state_open(&st, s->dir, EG_STATE_READ, &s->err), EG_ECORRUPT, "not an edgate");
 	eg_state_close(s->w);

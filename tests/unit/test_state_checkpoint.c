@@ -84,7 +84,7 @@ static void test_new_generation_reloads(void **state)
 	ok(s, revoke_range(s, LIST, 1, 1));
 	open_reader(s, &r);
 	(void)follow(&r);
-	tamper(s,
+	tamper_sealed(s,
 	    "UPDATE meta SET generation = 2, sequence = 2; DELETE FROM event WHERE sequence=3;"
 	    "UPDATE list SET entries = 200");
 	assert_true(follow(&r));

@@ -51,8 +51,8 @@ static void test_damaged_tables_are_refused(void **state)
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table run, run 1, chunk 0:");
 	tamper(s, "DELETE FROM run; UPDATE policy SET body = x'00'");
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table policy, id 4: checksum");
-	tamper(s, "DELETE FROM policy; UPDATE meta SET default_policy = 0;"
-	          "UPDATE bitmap SET bytes = zeroblob(13)");
+	tamper_sealed(s, "DELETE FROM policy; UPDATE meta SET default_policy = 0;"
+	                 "UPDATE bitmap SET bytes = zeroblob(13)");
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT,
 	    "table bitmap, list " LIST ", imported layer, chunk 0: checksum");
 	close_reader(&r);
@@ -94,7 +94,7 @@ static void test_newer_event_is_refused(void **state)
 	(void)snprintf(sql, sizeof(sql),
 	    "INSERT INTO event VALUES (3, x'08019a0600', x'%s'); UPDATE meta SET sequence = 3",
 	    hex);
-	tamper(s, sql);
+	tamper_sealed(s, sql);
 	open_reader(s, &r);
 	refused(s, try_follow(&r, &changed, &s->err), EG_EVERSION, "sequence 3");
 	close_reader(&r);

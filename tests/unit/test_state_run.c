@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Revoked values at rest: runs and their merges, what is taken back, and older schemas. */
+#include "beside.h"
 #include "run.h"
 #include "state_test.h"
 
@@ -251,23 +252,113 @@ static void one_bit_cannot_say_suspended(void **state)
 	    EG_EINVAL, "one bit");
 }
 
+/* ── two threads ── */
+
+#define MANY 150000u
+
+static void fill_many(struct store *s)
+{
+	struct eg_records records = {0};
+	struct eg_db db;
+
+	for (uint64_t id = 1; id <= MANY; id++) {
+		struct eg_record r = record_of(id, EG_REVOKE_SUBJECT, id);
+
+		ok(s, eg_records_add(&records, &r, &s->err));
+	}
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	ok(s, eg_db_script(&db, "BEGIN", &s->err));
+	ok(s, eg_run_append(&db, &records, 0, &s->err));
+	ok(s, eg_db_script(&db, "COMMIT", &s->err));
+	eg_db_close(&db);
+	eg_records_free(&records);
+}
+
+static void many_values_are_read_beside_the_lists(void **state)
+{
+	struct store *s = *state;
+	struct eg_error err = {0};
+	struct reader r;
+	uint64_t until;
+	bool changed;
+
+	with_list(s, 1, 1000000);
+	fill_many(s);
+	ok(s, revoke_range(s, LIST, 5, 900000));
+	ok(s, eg_state_revoke_value(
+	          s->w, EG_REVOKE_JTI, span(ISS), span("tail"), FAR_S, T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	for (uint64_t id = 1; id <= MANY; id++) {
+		const struct eg_record record = record_of(id, EG_REVOKE_SUBJECT, id);
+
+		assert_true(eg_revoke_lookup(r.rv, record.hash, &until));
+		assert_int_equal(until, id);
+	}
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "tail"), FAR_S);
+	assert_int_equal(entry_of(&r, LIST, 900000), 1);
+	close_reader(&r);
+	tamper(s, "UPDATE run SET checksum = x'00' WHERE chunk = 100");
+	open_reader(s, &r);
+	assert_int_equal(try_follow(&r, &changed, &err), -EG_ECORRUPT);
+	assert_non_null(strstr(err.text, "table run, run 1, chunk 100:"));
+	close_reader(&r);
+}
+
+struct beside_test {
+	unsigned calls;
+	int rc;
+};
+
+static int read_as_told(void *ctx, struct eg_db *db, struct eg_error *err)
+{
+	struct beside_test *t = ctx;
+
+	t->calls++;
+	assert_int_equal(db->version, 3);
+	return t->rc == 0 ? 0 : eg_error_set(err, EG_ECORRUPT, "as told");
+}
+
+static int read_beside(
+    struct store *s, const struct eg_meta *meta, struct beside_test *t, bool *moved)
+{
+	struct eg_beside b = {.path = s->file, .meta = meta, .read = read_as_told, .ctx = t};
+
+	assert_true(eg_beside_begin(&b));
+	return eg_beside_end(&b, moved, &s->err);
+}
+
+/* Whoever reads beside control reads what control reads, or nothing. */
+static void another_state_is_not_read_beside(void **state)
+{
+	struct store *s = *state;
+	struct beside_test t = {0};
+	struct eg_meta meta;
+	struct eg_db db;
+	bool moved;
+
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	ok(s, eg_meta_load(&db, &meta, &s->err));
+	eg_db_close(&db);
+	assert_int_equal(read_beside(s, &meta, &t, &moved), 0);
+	assert_true(!moved && t.calls == 1);
+	t.rc = 1;
+	refused(s, read_beside(s, &meta, &t, &moved), EG_ECORRUPT, "as told");
+	assert_true(!moved && t.calls == 2);
+	ok(s, put_issuer(s, ISS, "k1", NULL)); /* a writer came between */
+	assert_int_equal(read_beside(s, &meta, &t, &moved), 0);
+	assert_true(moved && t.calls == 2);
+	eg_state_close(s->w);
+	s->w = NULL;
+	assert_int_equal(unlink(s->file), 0);
+	assert_int_equal(read_beside(s, &meta, &t, &moved), 0);
+	assert_true(moved && t.calls == 2);
+}
+
 /* ── schemas ── */
 
 #define GOLDEN_LIST  "https://issuer.example/lists/1"
 #define GOLDEN_LIST2 "https://issuer.example/lists/2"
-
-static void unpack_golden(struct store *s, unsigned version)
-{
-	const char *root = getenv("EDGATE_SOURCE_ROOT");
-	char command[8192];
-
-	eg_state_close(s->w);
-	s->w = NULL;
-	(void)snprintf(command, sizeof(command),
-	    "gzip -dc '%s/tests/unit/golden/state-schema%u.db.gz' >'%s'", root != NULL ? root : ".",
-	    version, s->file);
-	assert_int_equal(system(command), 0);
-}
 
 static void check_golden(const struct reader *r)
 {
@@ -292,7 +383,7 @@ static void check_golden(const struct reader *r)
 	assert_int_equal(eg_snapshot_policy(r->snap, 7)->skew_s, 5);
 }
 
-static void schema_1_is_read_and_becomes_schema_2(void **state)
+static void schema_1_is_read_and_becomes_the_newest(void **state)
 {
 	struct store *s = *state;
 	struct reader before, after;
@@ -303,8 +394,9 @@ static void schema_1_is_read_and_becomes_schema_2(void **state)
 	check_golden(&before);
 	assert_int_equal(count(s, "PRAGMA user_version"), 1);
 	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
-	assert_int_equal(count(s, "PRAGMA user_version"), 2);
+	assert_int_equal(count(s, "PRAGMA user_version"), 3);
 	assert_int_equal(count(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'deny'"), 0);
+	ok(s, eg_state_verify(s->w, &s->err));
 	open_reader(s, &after);
 	(void)follow(&after);
 	check_golden(&after);
@@ -328,7 +420,7 @@ static void a_damaged_schema_1_is_not_upgraded(void **state)
 	assert_int_equal(count(s, "SELECT count(*) FROM deny"), 2);
 }
 
-static void check_values_of_schema_2(const struct reader *r)
+static void check_golden_values(const struct reader *r)
 {
 	static const struct {
 		enum eg_revoke_kind kind;
@@ -344,7 +436,7 @@ static void check_values_of_schema_2(const struct reader *r)
 		    until_of(r, expect[i].kind, ISS, expect[i].value), expect[i].until_s);
 }
 
-static void check_entries_of_schema_2(const struct reader *r)
+static void check_golden_entries(const struct reader *r)
 {
 	static const struct {
 		const char *list;
@@ -365,7 +457,7 @@ static void check_entries_of_schema_2(const struct reader *r)
 	assert_int_equal(eg_bitmap_entries(imported->map), 100010);
 }
 
-static void check_schema_2(const struct reader *r)
+static void check_golden_23(const struct reader *r)
 {
 	const struct eg_key *k1 = key_of(r, ISS, "k1"), *k2 = key_of(r, ISS, "k2");
 
@@ -381,8 +473,8 @@ static void check_schema_2(const struct reader *r)
 	assert_int_equal(eg_snapshot_policy(r->snap, 7)->skew_s, 5);
 	assert_int_equal(eg_snapshot_policy(r->snap, 7)->freshness, EG_FRESH_BOUNDED);
 	assert_int_equal(eg_snapshot_policy(r->snap, 7)->max_state_age_s, 30);
-	check_values_of_schema_2(r);
-	check_entries_of_schema_2(r);
+	check_golden_values(r);
+	check_golden_entries(r);
 }
 
 static int count_line(void *ctx, const struct eg_audit_line *line, struct eg_error *err)
@@ -393,36 +485,66 @@ static int count_line(void *ctx, const struct eg_audit_line *line, struct eg_err
 	return 0;
 }
 
-static void schema_2_is_read_as_it_was_written(void **state)
+static void check_read_as_written(struct store *s, unsigned version)
 {
-	struct store *s = *state;
 	unsigned lines = 0;
 	struct reader r;
 
-	unpack_golden(s, 2);
-	open_reader(s, &r);
+	unpack_golden(s, version);
+	open_reader(s, &r); /* changes nothing */
 	(void)follow(&r);
-	check_schema_2(&r);
+	check_golden_23(&r);
+	ok(s, eg_state_verify(r.st, &s->err));
 	ok(s, eg_state_audit(r.st, 0, count_line, &lines, &s->err));
 	assert_int_equal(lines, 25);
-	close_reader(&r);
+	assert_int_equal(count(s, "PRAGMA user_version"), version);
 	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
 	ok(s, eg_state_verify(s->w, &s->err));
-	assert_int_equal(count(s, "PRAGMA user_version"), 2);
-	/* Everything folded: what is read then comes from tables alone. */
+	assert_int_equal(count(s, "PRAGMA user_version"), 3);
+	/* Everything folded: what is read then comes from tables alone, also for who had the older
+	 * schema open. */
 	eg_state_set_log_limits(s->w, 0, 0);
 	ok(s, revoke_range(s, GOLDEN_LIST, 2, 2));
 	assert_int_equal(s->epoch, EG_EPOCH(1, 25));
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, GOLDEN_LIST, 2), 1);
+	close_reader(&r);
 	open_reader(s, &r);
 	(void)follow(&r);
 	assert_int_equal(entry_of(&r, GOLDEN_LIST, 2), 1);
-	check_values_of_schema_2(&r);
+	check_golden_values(&r);
 	close_reader(&r);
+}
+
+static void schema_2_is_read_and_becomes_the_newest(void **state)
+{
+	check_read_as_written(*state, 2);
+}
+
+static void schema_3_is_read_as_it_was_written(void **state)
+{
+	check_read_as_written(*state, 3);
+}
+
+/* Where it fails, all stays as it was. */
+static void an_upgrade_is_whole_or_nothing(void **state)
+{
+	struct store *s = *state;
+
+	unpack_golden(s, 2);
+	tamper(s, "CREATE TRIGGER no BEFORE UPDATE ON list BEGIN SELECT raise(ABORT, 'no'); END");
+	refused(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err), EG_EIO, "no");
+	assert_int_equal(count(s, "PRAGMA user_version"), 2);
+	assert_int_equal(
+	    count(s, "SELECT count(*) FROM pragma_table_info('meta') WHERE name = 'checksum'"), 0);
+	tamper(s, "DROP TRIGGER no");
+	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
+	assert_int_equal(count(s, "PRAGMA user_version"), 3);
 }
 
 /* Each table of the schema has rows in its golden store: a column that loses its meaning is seen.
  */
-static void schema_2_has_content_in_every_table(void **state)
+static void schema_3_has_content_in_every_table(void **state)
 {
 	static const char *const tables[] = {
 	    "meta", "issuer", "key", "policy", "list", "bitmap", "run", "event", "audit"};
@@ -431,7 +553,7 @@ static void schema_2_has_content_in_every_table(void **state)
 
 	assert_int_equal(count(s, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"),
 	    sizeof(tables) / sizeof(tables[0]));
-	unpack_golden(s, 2);
+	unpack_golden(s, 3);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
 		assert_true(count(s, sql) > 0);
@@ -455,7 +577,7 @@ static void a_new_store_has_the_columns_of_the_golden_one(void **state)
 	(void)snprintf(fresh, sizeof(fresh), "%s/fresh", s->root);
 	(void)snprintf(attach, sizeof(attach), "ATTACH '%s' AS fresh", fresh);
 	assert_int_equal(rename(s->file, fresh), 0);
-	unpack_golden(s, 2);
+	unpack_golden(s, 3);
 	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
@@ -470,14 +592,14 @@ static void a_newer_schema_is_refused_by_name(void **state)
 	struct store *s = *state;
 	uint64_t epoch;
 
-	unpack_golden(s, 2);
-	tamper(s, "PRAGMA user_version=3");
-	refused(s, eg_state_open(&s->w, s->dir, EG_STATE_READ, &s->err), EG_EVERSION, "schema 3");
+	unpack_golden(s, 3);
+	tamper(s, "PRAGMA user_version=4");
+	refused(s, eg_state_open(&s->w, s->dir, EG_STATE_READ, &s->err), EG_EVERSION, "schema 4");
 	refused(
 	    s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err), EG_EVERSION, "newer edgate");
 	refused(
-	    s, eg_state_restore(s->dir, s->file, T0_NS, &epoch, &s->err), EG_EVERSION, "schema 3");
-	assert_int_equal(count(s, "PRAGMA user_version"), 3);
+	    s, eg_state_restore(s->dir, s->file, T0_NS, &epoch, &s->err), EG_EVERSION, "schema 4");
+	assert_int_equal(count(s, "PRAGMA user_version"), 4);
 }
 
 /* One that came while the store was open: the next look at it refuses, and what was read stays. */
@@ -488,14 +610,14 @@ static void a_schema_that_becomes_newer_is_refused_by_name(void **state)
 	struct reader r;
 	bool changed;
 
-	unpack_golden(s, 2);
+	unpack_golden(s, 3);
 	open_reader(s, &r);
 	(void)follow(&r);
 	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
-	tamper(s, "PRAGMA user_version=3; UPDATE meta SET sequence = 25");
-	refused(s, revoke_range(s, GOLDEN_LIST, 2, 2), EG_EVERSION, "schema 3");
+	tamper(s, "PRAGMA user_version=4; UPDATE meta SET sequence = 25");
+	refused(s, revoke_range(s, GOLDEN_LIST, 2, 2), EG_EVERSION, "schema 4");
 	assert_int_equal(try_follow(&r, &changed, &err), -EG_EVERSION);
-	assert_non_null(strstr(err.text, "schema 3"));
+	assert_non_null(strstr(err.text, "schema 4"));
 	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "t-dead"), 3900000000);
 	close_reader(&r);
 }
@@ -511,10 +633,14 @@ int main(void)
 	    STATE_TEST(indices_in_the_log_can_be_taken_back),
 	    STATE_TEST(indices_in_tables_can_be_taken_back),
 	    STATE_TEST(one_bit_cannot_say_suspended),
-	    STATE_TEST(schema_1_is_read_and_becomes_schema_2),
+	    STATE_TEST(many_values_are_read_beside_the_lists),
+	    STATE_TEST(another_state_is_not_read_beside),
+	    STATE_TEST(schema_1_is_read_and_becomes_the_newest),
 	    STATE_TEST(a_damaged_schema_1_is_not_upgraded),
-	    STATE_TEST(schema_2_is_read_as_it_was_written),
-	    STATE_TEST(schema_2_has_content_in_every_table),
+	    STATE_TEST(schema_2_is_read_and_becomes_the_newest),
+	    STATE_TEST(schema_3_is_read_as_it_was_written),
+	    STATE_TEST(an_upgrade_is_whole_or_nothing),
+	    STATE_TEST(schema_3_has_content_in_every_table),
 	    STATE_TEST(a_new_store_has_the_columns_of_the_golden_one),
 	    STATE_TEST(a_newer_schema_is_refused_by_name),
 	    STATE_TEST(a_schema_that_becomes_newer_is_refused_by_name),
