@@ -142,6 +142,11 @@ struct bench_report {
 	unsigned rounds;
 };
 
+#define BENCH_NAME_ROOM 256
+
+/* "pipeline, all cached; 570 B, 4 issuers, 16 in a packet"; returns text. */
+const char *bench_run_name(const struct bench_run *run, char text[BENCH_NAME_ROOM]);
+
 /* Sorts the rounds of each run, prints the table, writes the JSON. */
 void bench_report(const struct bench_report *report, struct bench_run *runs, unsigned run_cnt);
 

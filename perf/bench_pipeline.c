@@ -13,7 +13,8 @@
 
 #define CORPORA         4u
 #define TOKENS_IN_FRAME 16u
-#define RUNS_MAX        48u
+#define RUNS_MAX        56u
+#define PACKETS         2u
 #define QUICK_PASSES    16u /* of what takes about a microsecond a record */
 
 struct requests {
@@ -25,7 +26,7 @@ struct bench {
 	const struct eg_ed25519_impl *engine;
 	struct bench_state state;
 	struct requests requests[CORPORA];
-	struct bench_frames ethernet;
+	struct bench_frames ethernet[PACKETS];
 	struct eg_vcache *vcache; /* of all that have one: it holds all corpora */
 	struct bench_run run[RUNS_MAX];
 	unsigned run_cnt;
@@ -105,18 +106,19 @@ static void add_requests(struct bench *b, struct requests *r)
 	add_pipelines(b, &r->corpus, &r->sixteen, EG_PACKET_DATAGRAM);
 }
 
-static void add_packets(struct bench *b, const struct bench_corpus *corpus)
+static void add_packets(
+    struct bench *b, const struct bench_corpus *corpus, struct bench_frames *ethernet)
 {
 	struct bench_run run = {
 	    .part = "packet parse and reply",
 	    .corpus = corpus,
-	    .frames = &b->ethernet,
+	    .frames = ethernet,
 	    .netif = &bench_netif,
 	    .pass = bench_pass_parse_reply,
 	};
 
-	bench_frames_init(&b->ethernet, corpus, 1, BENCH_ETHERNET);
-	add_pipelines(b, corpus, &b->ethernet, 0);
+	bench_frames_init(ethernet, corpus, 1, BENCH_ETHERNET);
+	add_pipelines(b, corpus, ethernet, 0);
 	add_run(b, run);
 	run.part = "the same, checksums offloaded";
 	run.netif = &bench_netif_offload;
@@ -165,8 +167,25 @@ static void add_all(struct bench *b)
 		bench_corpus_init(&r->corpus, &b->state, corpora[i].size, corpora[i].issuer_cnt);
 		add_requests(b, r);
 	}
-	add_packets(b, &b->requests[2].corpus);
+	add_packets(b, &b->requests[1].corpus, &b->ethernet[0]);
+	add_packets(b, &b->requests[2].corpus, &b->ethernet[1]);
 	add_parts(b);
+}
+
+/* Of the runs only those that the report's line would name so. */
+static void keep_only(struct bench *b, const char *name)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < b->run_cnt; i++) {
+		char text[BENCH_NAME_ROOM];
+
+		if (strstr(bench_run_name(&b->run[i], text), name) != NULL)
+			b->run[kept++] = b->run[i];
+		else
+			free(b->run[i].pipeline);
+	}
+	b->run_cnt = kept;
 }
 
 static void remove_all(struct bench *b)
@@ -178,7 +197,8 @@ static void remove_all(struct bench *b)
 		bench_frames_free(&b->requests[i].single);
 		bench_frames_free(&b->requests[i].sixteen);
 	}
-	bench_frames_free(&b->ethernet);
+	for (unsigned i = 0; i < PACKETS; i++)
+		bench_frames_free(&b->ethernet[i]);
 	eg_vcache_free(b->vcache);
 	bench_state_free(&b->state);
 }
@@ -223,13 +243,14 @@ static void measure_all(struct bench *b, unsigned rounds)
 /* ── the command line ── */
 
 static const char usage_text[] =
-    "usage: bench_pipeline [--rounds N] [--commit ID] [--json FILE]\n"
+    "usage: bench_pipeline [--rounds N] [--only TEXT] [--commit ID] [--json FILE]\n"
     "\n"
     "Measures the packet path of one core over a virtual port: CPU time of one thread, medians of\n"
     "interleaved rounds with the lowest and the highest. $EDGATE_ED25519 names the signature\n"
     "engine; without it the best one for this CPU is taken.\n"
     "\n"
     "  --rounds N   1 to 1000 (7)\n"
+    "  --only TEXT  the lines that have it in their name: \"all cached; 213 B, 4\", say\n"
     "  --commit ID  what is measured, for the JSON\n"
     "  --json FILE  every round and the host, as JSON\n"
     "  --help       this\n";
@@ -244,10 +265,11 @@ static bool read_rounds(const char *text, unsigned *rounds)
 }
 
 /* 0, or what was wrong: the option h (help) or ?. */
-static int read_options(int argc, char *argv[], struct bench_report *report)
+static int read_options(int argc, char *argv[], struct bench_report *report, const char **only)
 {
 	static const struct option options[] = {
 	    {"rounds", required_argument, NULL, 'r'},
+	    {"only", required_argument, NULL, 'o'},
 	    {"commit", required_argument, NULL, 'c'},
 	    {"json", required_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
@@ -258,6 +280,8 @@ static int read_options(int argc, char *argv[], struct bench_report *report)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'h')
 			return 'h';
+		if (option == 'o')
+			*only = optarg;
 		if (option == 'c')
 			report->commit = optarg;
 		if (option == 'j')
@@ -272,7 +296,8 @@ int main(int argc, char *argv[])
 {
 	static struct bench bench;
 	struct bench_report report = {.rounds = 7};
-	int option = read_options(argc, argv, &report);
+	const char *only = "";
+	int option = read_options(argc, argv, &report, &only);
 
 	if (option != 0) {
 		(void)fputs(usage_text, option == 'h' ? stdout : stderr);
@@ -284,6 +309,8 @@ int main(int argc, char *argv[])
 	bench_state_init(&bench.state);
 	bench.vcache = bench_vcache_new();
 	add_all(&bench);
+	keep_only(&bench, only);
+	bench_need(bench.run_cnt != 0, "to find a line of that name");
 	measure_all(&bench, report.rounds);
 	bench_report(&report, bench.run, bench.run_cnt);
 	remove_all(&bench);

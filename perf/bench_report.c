@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LINE_ROOM 256
-
 /* ── figures ── */
 
 static int order(const void *pa, const void *pb)
@@ -56,18 +54,16 @@ static void write_json(
 	json_decref(all);
 }
 
-/* "570 B, 4 issuers, 16 in a frame" */
-static const char *describe(const struct bench_run *run, char text[LINE_ROOM])
+const char *bench_run_name(const struct bench_run *run, char text[BENCH_NAME_ROOM])
 {
 	const struct bench_corpus *corpus = run->corpus;
-	int len = 0;
+	int len = snprintf(text, BENCH_NAME_ROOM, "%s", run->part);
 
-	text[0] = '\0';
 	if (corpus != NULL)
-		len = snprintf(text, LINE_ROOM, "%zu B, %u issuer%s", corpus->token_bytes,
-		    corpus->issuer_cnt, corpus->issuer_cnt == 1 ? "" : "s");
+		len += snprintf(text + len, BENCH_NAME_ROOM - (size_t)len, "; %zu B, %u issuer%s",
+		    corpus->token_bytes, corpus->issuer_cnt, corpus->issuer_cnt == 1 ? "" : "s");
 	if (run->frames != NULL)
-		(void)snprintf(text + len, LINE_ROOM - (size_t)len, ", %u in a %s",
+		(void)snprintf(text + len, BENCH_NAME_ROOM - (size_t)len, ", %u in a %s",
 		    run->frames->tokens,
 		    run->frames->link == BENCH_ETHERNET ? "packet" : "datagram");
 	return text;
@@ -75,18 +71,17 @@ static const char *describe(const struct bench_run *run, char text[LINE_ROOM])
 
 static void print_run(const struct bench_run *run, unsigned rounds)
 {
-	char text[LINE_ROOM];
+	char text[BENCH_NAME_ROOM];
 	double ns = median(run, rounds);
 
-	(void)printf("%-30s %-34s %10.1f %10.1f %10.1f %12.0f\n", run->part, describe(run, text),
-	    ns, run->ns[0], run->ns[rounds - 1], 1e9 / ns);
+	(void)printf("%-64s %10.1f %10.1f %10.1f %12.0f\n", bench_run_name(run, text), ns,
+	    run->ns[0], run->ns[rounds - 1], 1e9 / ns);
 }
 
 void bench_report(const struct bench_report *report, struct bench_run *runs, unsigned run_cnt)
 {
-	(void)printf(
-	    "engine %s, %u rounds, CPU time of one thread\n\n%-30s %-34s %10s %10s %10s %12s\n",
-	    report->engine, report->rounds, "", "", "ns/record", "lowest", "highest", "records/s");
+	(void)printf("engine %s, %u rounds, CPU time of one thread\n\n%-64s %10s %10s %10s %12s\n",
+	    report->engine, report->rounds, "", "ns/record", "lowest", "highest", "records/s");
 	for (unsigned i = 0; i < run_cnt; i++) {
 		qsort(runs[i].ns, report->rounds, sizeof(runs[i].ns[0]), order);
 		print_run(&runs[i], report->rounds);

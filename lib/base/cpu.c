@@ -5,12 +5,11 @@
 
 #define L3_FILE "/sys/devices/system/cpu/cpu0/cache/index3/size"
 
-static unsigned limit = EG_CPU_ALL;
+static unsigned found, usable;
 
-static unsigned detect(void)
+/* Once, before main: dispatchers ask for every token. */
+static void __attribute__((constructor)) detect(void)
 {
-	unsigned found = 0;
-
 #ifdef __x86_64__
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("sse4.2"))
@@ -24,17 +23,17 @@ static unsigned detect(void)
 	    __builtin_cpu_supports("avx512ifma"))
 		found |= EG_CPU_AVX512;
 #endif
-	return found;
+	usable = found;
 }
 
 bool eg_cpu_has(unsigned features)
 {
-	return (features & ~(detect() & limit)) == 0;
+	return (features & ~usable) == 0;
 }
 
 void eg_cpu_limit(unsigned features)
 {
-	limit = features;
+	usable = found & features;
 }
 
 size_t eg_cpu_l3_bytes(void)

@@ -3,7 +3,7 @@
  * What this CPU can do: the one place where code that is compiled for more than the baseline asks
  * whether it may run. The operating system's part (saving of the wide registers) is included.
  *
- * Threads: [any]; a few ns after the first call. Limits are set before threads start.
+ * Threads: [any]; one load. Limits are set before threads start.
  */
 #ifndef EG_CPU_H
 #define EG_CPU_H

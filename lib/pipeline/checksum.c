@@ -9,15 +9,21 @@
 uint64_t eg_checksum_add(uint64_t sum, const uint8_t *data, size_t len)
 {
 	uint32_t word;
+	uint16_t half;
 
 	for (; len >= sizeof(word); len -= sizeof(word), data += sizeof(word)) {
 		memcpy(&word, data, sizeof(word));
 		sum += word;
 	}
-	if (len > 0) {
-		word = 0;
-		memcpy(&word, data, len);
-		sum += word;
+	if (len >= sizeof(half)) {
+		memcpy(&half, data, sizeof(half));
+		sum += half;
+		data += sizeof(half);
+	}
+	if (len % sizeof(half) != 0) {
+		half = 0;
+		memcpy(&half, data, 1);
+		sum += half;
 	}
 	return sum;
 }

@@ -30,7 +30,8 @@ static bool make_tag(struct eg_pipeline *p, unsigned slot)
 	    p->config.vcache, &domain, b->record[slot].token, &p->lookups.tag[slot]);
 }
 
-/* Tags of all, then what they lead to, so that the waits for memory lie side by side. */
+/* Tags of all, then what they lead to, one loop after the other: a prefetch that waits for its page
+ * walk holds back what is behind it, and those in a row wait together. */
 static void make_tags(struct eg_pipeline *p)
 {
 	const struct eg_batch *b = &p->batch;
@@ -40,9 +41,10 @@ static void make_tags(struct eg_pipeline *p)
 		const unsigned slot = b->live[n];
 
 		l->is_tagged[slot] = is_wanted(p, slot) && make_tag(p, slot);
-		if (l->is_tagged[slot])
-			eg_vcache_prefetch(p->config.vcache, l->tag[slot]);
 	}
+	for (unsigned n = 0; n < b->live_cnt; n++)
+		if (l->is_tagged[b->live[n]])
+			eg_vcache_prefetch(p->config.vcache, l->tag[b->live[n]]);
 	for (unsigned n = 0; n < b->live_cnt; n++)
 		if (l->is_tagged[b->live[n]])
 			eg_vcache_prefetch_entry(p->config.vcache, l->tag[b->live[n]]);
@@ -126,7 +128,6 @@ static void judge(struct eg_pipeline *p, struct eg_case *c, const struct eg_list
 	} else if (found.status != EG_OK) {
 		eg_case_refuse(p, c, found);
 	} else {
-		eg_case_prefetch(p, c);
 		p->lookups.hit_cnt++;
 	}
 }
@@ -182,6 +183,8 @@ void eg_lookup_batch(struct eg_pipeline *p)
 	l->hit_cnt = 0;
 	make_tags(p);
 	look_up_all(p);
+	for (unsigned i = 0; i < l->hit_cnt; i++)
+		eg_case_prefetch(p, &l->hit[i]);
 	for (unsigned i = 0; i < l->hit_cnt; i++)
 		(void)eg_case_settle(p, &l->hit[i]);
 }
