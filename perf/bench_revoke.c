@@ -56,7 +56,7 @@ struct figure {
 struct bench {
 	unsigned rounds;
 	uint64_t churn_per_s;
-	const char *json_path;
+	const char *json_path, *part; /* NULL: all parts */
 	struct figure figure[FIGURES_MAX];
 	unsigned figure_cnt;
 
@@ -597,16 +597,37 @@ static void measure_churn(struct bench *b)
 /* ── the command line ── */
 
 static const char usage_text[] =
-    "usage: bench_revoke [--rounds N] [--churn N] [--json FILE]\n"
+    "usage: bench_revoke [--part NAME] [--rounds N] [--churn N] [--json FILE]\n"
     "\n"
     "Measures revocation at full size: a list of 2^30 entries and 10 million denied ids. Medians\n"
     "of interleaved rounds with the lowest and the highest. Needs 2 CPUs and 2 GB.\n"
     "$EDGATE_ED25519 names the signature engine of the last part.\n"
     "\n"
+    "  --part NAME  only this one: pipeline, applying, table or churn\n"
     "  --rounds N   1 to 101 (7)\n"
     "  --churn N    revocations a second in the last part (100000)\n"
     "  --json FILE  the figures as JSON\n"
     "  --help       this\n";
+
+static const struct {
+	const char *name;
+	void (*measure)(struct bench *b);
+} parts[] = {
+    {"pipeline", measure_pipeline},
+    {"applying", measure_applying},
+    {"table", measure_table},
+    {"churn", measure_churn},
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static bool is_part(const char *name)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (strcmp(parts[i].name, name) == 0)
+			return true;
+	return false;
+}
 
 static bool read_number(const char *text, unsigned long max, unsigned long *out)
 {
@@ -620,6 +641,7 @@ static bool read_number(const char *text, unsigned long max, unsigned long *out)
 static int read_options(int argc, char *argv[], struct bench *b)
 {
 	static const struct option options[] = {
+	    {"part", required_argument, NULL, 'p'},
 	    {"rounds", required_argument, NULL, 'r'},
 	    {"churn", required_argument, NULL, 'c'},
 	    {"json", required_argument, NULL, 'j'},
@@ -634,6 +656,10 @@ static int read_options(int argc, char *argv[], struct bench *b)
 			return option;
 		if (option == 'j')
 			b->json_path = optarg;
+		if (option == 'p')
+			b->part = optarg;
+		if (option == 'p' && !is_part(optarg))
+			return '?';
 		if (option == 'r' && !read_number(optarg, ROUNDS_MAX, &rounds))
 			return '?';
 		if (option == 'c' && !read_number(optarg, 100000000, &churn))
@@ -657,10 +683,9 @@ int main(int argc, char *argv[])
 	make_list(&b);
 	b.with = make_snapshot(&b, EG_STATUS_OPTIONAL);
 	b.without = make_snapshot(&b, EG_STATUS_IGNORE);
-	measure_pipeline(&b);
-	measure_applying(&b);
-	measure_table(&b);
-	measure_churn(&b);
+	for (size_t i = 0; i < PARTS; i++)
+		if (b.part == NULL || strcmp(parts[i].name, b.part) == 0)
+			parts[i].measure(&b);
 	report(&b);
 	eg_snapshot_free(b.with);
 	eg_snapshot_free(b.without);
