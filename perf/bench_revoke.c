@@ -441,7 +441,7 @@ static double bursts_ns(const struct eg_revoke *rv, const struct eg_hash128 hash
 
 	for (unsigned at = 0; at < TABLE_ASKED; at += BURST) {
 		for (unsigned i = 0; i < BURST; i++)
-			eg_revoke_prefetch(rv, hash[at + i]);
+			__builtin_prefetch(eg_revoke_line(rv, hash[at + i]));
 		for (unsigned i = 0; i < BURST; i++)
 			bench_need(eg_revoke_lookup(rv, hash[at + i], &value) == expected,
 			    "what was put in, and nothing else");

@@ -183,8 +183,18 @@ void eg_answer_set_shard(const struct eg_pipeline *p, struct eg_egt_answer *answ
 void eg_case_set_list(
     struct eg_pipeline *p, struct eg_case *c, const struct eg_list *list, bool names_status);
 
-/* Asks for the words of revocation, that eg_case_settle will read. */
-void eg_case_prefetch(const struct eg_pipeline *p, const struct eg_case *c);
+/* Cache lines that eg_case_settle will read of revocation, of all cases of a batch. A prefetch
+ * waits for its page walk where the TLB misses: with nothing between them, the walks overlap. */
+#define EG_CASE_LINES_MAX 6u
+
+struct eg_case_lines {
+	unsigned cnt;
+	const void *at[EG_BATCH_SLOTS * EG_CASE_LINES_MAX];
+};
+
+void eg_case_add_lines(
+    const struct eg_pipeline *p, const struct eg_case *c, struct eg_case_lines *lines);
+void eg_case_prefetch(const struct eg_case_lines *lines);
 
 /* S9, after a good signature: ends the record. Returns its status. */
 enum eg_verdict eg_case_settle(struct eg_pipeline *p, struct eg_case *c);
@@ -209,8 +219,8 @@ struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue);
 struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queue);
 void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns);
 
-/* What revocation will ask of the entries from `first` on, on its way into the cache. A prefetch
- * waits for its page walk where the TLB misses: asked in a row, the walks overlap. */
+/* What revocation will ask of the entries from `first` on, a batch's at most, on its way into the
+ * cache. */
 void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first);
 
 /* Verifies and settles: whole groups of lanes where a batch's worth waits (full); whole groups, or

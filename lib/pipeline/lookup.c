@@ -126,7 +126,6 @@ static void judge(struct eg_pipeline *p, struct eg_case *c, const struct eg_list
 	} else if (found.status != EG_OK) {
 		eg_case_refuse(p, c, found);
 	} else {
-		eg_case_prefetch(p, c);
 		p->lookups.hit_cnt++;
 	}
 }
@@ -176,12 +175,17 @@ static void look_up_all(struct eg_pipeline *p)
 void eg_lookup_batch(struct eg_pipeline *p)
 {
 	struct eg_lookups *l = &p->lookups;
+	struct eg_case_lines lines;
 
 	if (p->config.vcache == NULL)
 		return;
 	l->hit_cnt = 0;
 	make_tags(p);
 	look_up_all(p);
+	lines.cnt = 0;
+	for (unsigned i = 0; i < l->hit_cnt; i++)
+		eg_case_add_lines(p, &l->hit[i], &lines);
+	eg_case_prefetch(&lines);
 	for (unsigned i = 0; i < l->hit_cnt; i++)
 		(void)eg_case_settle(p, &l->hit[i]);
 }

@@ -27,8 +27,12 @@ void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns)
 
 void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first)
 {
+	struct eg_case_lines lines;
+
+	lines.cnt = 0;
 	for (unsigned i = first; i < p->queue.cnt; i++)
-		eg_case_prefetch(p, &entry_at(&p->queue, i)->of);
+		eg_case_add_lines(p, &entry_at(&p->queue, i)->of, &lines);
+	eg_case_prefetch(&lines);
 }
 
 /* ── verdicts ── */

@@ -7,6 +7,19 @@
 #include "eg_pages.h"
 #include "eg_revoke.h"
 
+/* ── memory that workers read: zeroed, and touched by control, so that no worker faults ── */
+
+struct eg_place {
+	void *mem;             /* NULL: no memory */
+	struct eg_pages pages; /* where it lies; mem NULL: on the heap */
+};
+
+/* [control] Aligned to a cache line; on huge pages where it is as large as one. */
+struct eg_place eg_place_new(size_t bytes);
+void eg_place_free(struct eg_place *place);
+
+/* ── tables ── */
+
 /*
  * Buckets of 24 slots, and before them one line of 16-bit tags: a hash that is not there (nearly
  * every one that is asked for) costs that one cache line.
@@ -44,7 +57,7 @@ enum eg_table_stage {
 struct eg_table {
 	uint32_t bucket_cnt;
 	/* Control's own. */
-	struct eg_pages pages; /* where it lies; mem NULL: on the heap */
+	struct eg_place place; /* where it lies */
 	enum eg_table_stage stage;
 	uint64_t wait_epoch;
 	struct eg_table *next;
@@ -76,7 +89,9 @@ uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash);
 
 /* [any] */
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value);
-void eg_table_prefetch(const struct eg_table *table, struct eg_hash128 hash);
+const void *eg_table_line(const struct eg_table *table, struct eg_hash128 hash);
+
+/* ── bitmaps ── */
 
 /* [owner] A word operation. */
 void eg_bitmap_apply(const struct eg_revoke_op *op);

@@ -350,7 +350,7 @@ void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op
 	if (op->kind == EG_REVOKE_OP_WORD)
 		eg_bitmap_prefetch_op(op);
 	else if (op->kind == EG_REVOKE_OP_ENTRY)
-		eg_revoke_prefetch(rv, op->entry.hash);
+		__builtin_prefetch(eg_revoke_line(rv, op->entry.hash), 1);
 }
 
 /* ── readers ── */
@@ -369,12 +369,11 @@ bool eg_revoke_lookup(const struct eg_revoke *rv, struct eg_hash128 hash, uint64
 	return table != NULL && eg_table_get(table, hash, value);
 }
 
-void eg_revoke_prefetch(const struct eg_revoke *rv, struct eg_hash128 hash)
+const void *eg_revoke_line(const struct eg_revoke *rv, struct eg_hash128 hash)
 {
 	const struct eg_table *table = live_table(rv, hash);
 
-	if (table != NULL)
-		eg_table_prefetch(table, hash);
+	return table != NULL ? eg_table_line(table, hash) : rv;
 }
 
 /* Is the token at or before the cutoff of this hash, or undated while there is one? */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "impl.h"
 
-#include <stdlib.h>
-
-#define PAGE_BYTES  4096u /* or larger */
 #define BUCKETS_MIN 3u
 #define BUCKETS_MAX (UINT32_MAX / EG_TABLE_SLOTS)
 
@@ -16,54 +13,33 @@
 
 /* ── memory ── */
 
-static struct eg_table *place(size_t bytes)
-{
-	struct eg_pages pages = {0};
-	struct eg_table *table;
-
-	if (bytes < EG_PAGES_HUGE_BYTES) {
-		table = aligned_alloc(EG_CACHE_LINE_BYTES, bytes);
-		if (table != NULL)
-			memset(table, 0, bytes);
-		return table;
-	}
-	pages = eg_pages_alloc(bytes);
-	table = pages.mem;
-	if (table == NULL)
-		return NULL;
-	/* Fresh pages are zero: one byte of each faults it in here, and not on a worker. */
-	for (size_t at = 0; at < pages.bytes; at += PAGE_BYTES)
-		((volatile uint8_t *)pages.mem)[at] = 0;
-	table->pages = pages;
-	return table;
-}
-
 struct eg_table *eg_table_new(uint64_t entries)
 {
 	uint64_t buckets = entries * 100 / (EG_TABLE_SLOTS * FILL_PCT) + 1;
+	struct eg_place place;
 	struct eg_table *table;
 
 	if (buckets < BUCKETS_MIN)
 		buckets = BUCKETS_MIN;
 	if (buckets > BUCKETS_MAX)
 		return NULL;
-	table = place(sizeof(*table) + buckets * sizeof(table->bucket[0]));
-	if (table != NULL)
-		table->bucket_cnt = (uint32_t)buckets;
+	place = eg_place_new(sizeof(*table) + buckets * sizeof(table->bucket[0]));
+	table = place.mem;
+	if (table == NULL)
+		return NULL;
+	table->place = place;
+	table->bucket_cnt = (uint32_t)buckets;
 	return table;
 }
 
 void eg_table_free(struct eg_table *table)
 {
-	struct eg_pages pages;
+	struct eg_place place;
 
 	if (table == NULL)
 		return;
-	pages = table->pages;
-	if (pages.mem != NULL)
-		eg_pages_free(&pages);
-	else
-		free(table);
+	place = table->place;
+	eg_place_free(&place);
 }
 
 uint64_t eg_table_bytes(const struct eg_table *table)
@@ -323,7 +299,7 @@ bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t
 	return slot != NULL;
 }
 
-void eg_table_prefetch(const struct eg_table *table, struct eg_hash128 hash)
+const void *eg_table_line(const struct eg_table *table, struct eg_hash128 hash)
 {
-	__builtin_prefetch(&table->bucket[home(table, hash)]);
+	return &table->bucket[home(table, hash)];
 }

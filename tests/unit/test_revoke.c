@@ -79,7 +79,7 @@ static void an_empty_state_denies_nothing(void **state)
 
 	assert_false(eg_revoke_lookup(all->rv, hash_of(EG_REVOKE_JTI, 1), &value));
 	assert_int_equal(value, 0);
-	eg_revoke_prefetch(all->rv, hash_of(EG_REVOKE_JTI, 1));
+	__builtin_prefetch(eg_revoke_line(all->rv, hash_of(EG_REVOKE_JTI, 1)));
 }
 
 static void a_higher_value_wins(void **state)
