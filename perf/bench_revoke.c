@@ -438,10 +438,13 @@ static struct eg_hash128 denied_hash(uint64_t i)
 static double bursts_ns(const struct eg_revoke *rv, const struct eg_hash128 hash[], bool expected)
 {
 	uint64_t value, start_ns = cpu_ns();
+	const void *line[BURST];
 
 	for (unsigned at = 0; at < TABLE_ASKED; at += BURST) {
 		for (unsigned i = 0; i < BURST; i++)
-			__builtin_prefetch(eg_revoke_line(rv, hash[at + i]));
+			line[i] = eg_revoke_line(rv, hash[at + i]);
+		for (unsigned i = 0; i < BURST; i++)
+			__builtin_prefetch(line[i]);
 		for (unsigned i = 0; i < BURST; i++)
 			bench_need(eg_revoke_lookup(rv, hash[at + i], &value) == expected,
 			    "what was put in, and nothing else");

@@ -28,8 +28,10 @@
 #include "eg_stats.h"
 
 #define EG_REVOKE_ENTRIES_MAX (1u << 30)
-#define EG_REVOKE_VALUE_MAX   ((1ull << 56) - 1) /* of an entry; a larger one counts as this */
-#define EG_REVOKE_GRACE_S     360u /* denied ids stay this long after exp: largest skew 300 + 60 */
+/* Of an entry, in seconds: for ever. What reaches past 2^32 - 2, in the year 2106, counts as this.
+ */
+#define EG_REVOKE_VALUE_MAX ((1ull << 56) - 1)
+#define EG_REVOKE_GRACE_S   360u /* denied ids stay this long after exp: largest skew 300 + 60 */
 
 enum eg_revoke_kind { /* what a hash names; values are part of the hash: never re-used */
 	EG_REVOKE_JTI = 1,

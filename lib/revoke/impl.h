@@ -21,29 +21,24 @@ void eg_place_free(struct eg_place *place);
 /* ── tables ── */
 
 /*
- * Buckets of 24 slots, and before them one line of 16-bit tags: a hash that is not there (nearly
- * every one that is asked for) costs that one cache line.
+ * Buckets of one cache line with three slots, found or not found by that one line. Where a bucket
+ * is full, its hashes go on to the next one, and leave a bit behind: of sixteen, the one that their
+ * lowest four bits name. A search follows only where its own bit is set.
  *
- *   line 0      tag[24], 0 where the slot is free; overflowed: the search goes on in the next
- * bucket lines 1–9   slot[24]
+ *   0        24       48           60
+ *   lo[3]    hi[3]    value_s[3]   state
  *
- * The tag is written last, so who sees it (acquire) sees the slot. A slot may be used again for
- * another hash: a reader that has seen the old tag may then find halves of two hashes, and both
- * must match by chance before that matters.
+ * A slot's bit in `state` is set last, so who sees it (acquire) sees the slot. A slot may be used
+ * again for another hash: a reader that has seen the old bit may then find halves of two hashes,
+ * and both must match by chance before that matters.
  */
-#define EG_TABLE_SLOTS         24u
-#define EG_TABLE_TAGS_PER_WORD 4u
-
-struct eg_table_slot {
-	_Atomic uint64_t lo, hi;
-	_Atomic uint64_t value; /* kind in the top byte */
-};
+#define EG_TABLE_SLOTS 3u
 
 struct eg_table_bucket {
-	_Alignas(
-	    EG_CACHE_LINE_BYTES) _Atomic uint64_t tags[EG_TABLE_SLOTS / EG_TABLE_TAGS_PER_WORD];
-	_Atomic uint64_t overflowed; /* never taken back */
-	struct eg_table_slot slot[EG_TABLE_SLOTS];
+	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t lo[EG_TABLE_SLOTS];
+	_Atomic uint64_t hi[EG_TABLE_SLOTS];
+	_Atomic uint32_t value_s[EG_TABLE_SLOTS]; /* UINT32_MAX: for ever */
+	_Atomic uint32_t state; /* from bit 0: used; from bit 8: a cutoff; from bit 16: went on */
 };
 
 /* A table that an operation replaces is free when no reader can still hold it: after every worker
@@ -75,10 +70,10 @@ uint32_t eg_table_limit(const struct eg_table *table);
  * empty and not published; returns how many. to NULL only counts. */
 uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_t now_s);
 
-/* What a slot holds: a hash, its kind and value, and the time at which it was put there. */
+/* What a slot holds, and the time at which it is put there. */
 struct eg_table_item {
 	struct eg_hash128 hash;
-	enum eg_revoke_kind kind;
+	bool is_cutoff; /* stays until it is taken back */
 	uint64_t value, now_s;
 };
 
