@@ -215,6 +215,7 @@ static void a_swap_runs_the_queue_dry(void **state)
 	uint64_t old_epoch = w->epoch;
 	uint64_t first = send_one(w, &denied, 0), second = send_one(w, &good, 0);
 	struct eg_snapshot *next;
+	uint64_t with_mail;
 
 	world_turn(w);
 	w->key[0].revoked = true;
@@ -222,12 +223,17 @@ static void a_swap_runs_the_queue_dry(void **state)
 	deny_by_mail(w, "j");
 	world_mail_snapshot(w, next);
 	world_mail_epoch(w, w->epoch + 1);
+	with_mail = send_one(w, &good, 0);
 	world_turn(w);
+	assert_int_equal(eg_pipeline_in_flight(w->cores[0].pipeline), 1);
 	assert_int_equal(answer_of(w, first).status, EG_REVOKED);
 	assert_int_equal(answer_of(w, first).detail, EG_DETAIL_JTI);
 	assert_int_equal(answer_of(w, second).status, EG_OK); /* by the key as it was */
 	assert_int_equal(world_reply(w, second)->epoch, old_epoch);
 	assert_int_equal(eg_stats_applied_epoch(&w->stats), old_epoch + 1);
+	world_idle(w);
+	assert_int_equal(answer_of(w, with_mail).status, EG_REVOKED);
+	assert_int_equal(answer_of(w, with_mail).detail, EG_DETAIL_KEY);
 	world_free(w);
 	eg_snapshot_free(next);
 }
