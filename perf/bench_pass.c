@@ -144,10 +144,10 @@ void bench_pass_parse_reply(const struct bench_run *run)
 
 static void prefetch(const struct bench_state *state, const struct eg_revoke_query *q)
 {
-	eg_revoke_prefetch(state->revoke, q->issuer);
-	eg_revoke_prefetch(state->revoke, q->sub);
-	eg_revoke_prefetch(state->revoke, q->jti);
-	eg_bitmap_prefetch(q->map, q->idx);
+	__builtin_prefetch(eg_revoke_line(state->revoke, q->issuer));
+	__builtin_prefetch(eg_revoke_line(state->revoke, q->sub));
+	__builtin_prefetch(eg_revoke_line(state->revoke, q->jti));
+	__builtin_prefetch(eg_bitmap_line(q->map, q->idx));
 }
 
 void bench_pass_lookup(const struct bench_run *run)

@@ -39,22 +39,30 @@ void eg_case_set_list(
 	c->status_unknown = list->stated != 0 && idx >= list->stated;
 }
 
-void eg_case_prefetch(const struct eg_pipeline *p, const struct eg_case *c)
+void eg_case_add_lines(
+    const struct eg_pipeline *p, const struct eg_case *c, struct eg_case_lines *lines)
 {
 	const struct eg_revoke *revoke = p->config.revoke;
 	const struct eg_vcache_entry *token = c->token;
 
-	eg_revoke_prefetch(revoke, p->snapshot->issuer_hash[token->issuer_slot]);
+	lines->at[lines->cnt++] =
+	    eg_revoke_line(revoke, p->snapshot->issuer_hash[token->issuer_slot]);
 	if (token->has & EG_VCACHE_HAS_SUB)
-		eg_revoke_prefetch(revoke, token->sub);
+		lines->at[lines->cnt++] = eg_revoke_line(revoke, token->sub);
 	if (token->has & (EG_VCACHE_HAS_JTI | EG_VCACHE_HAS_CTI))
-		eg_revoke_prefetch(revoke, token->id);
+		lines->at[lines->cnt++] = eg_revoke_line(revoke, token->id);
 	if (token->has & EG_VCACHE_HAS_SID)
-		eg_revoke_prefetch(revoke, token->sid);
+		lines->at[lines->cnt++] = eg_revoke_line(revoke, token->sid);
 	if (token->has & EG_VCACHE_HAS_JKT)
-		eg_revoke_prefetch(revoke, token->jkt);
+		lines->at[lines->cnt++] = eg_revoke_line(revoke, token->jkt);
 	if (c->list != NULL)
-		eg_bitmap_prefetch(c->list->map, token->list_idx);
+		lines->at[lines->cnt++] = eg_bitmap_line(c->list->map, token->list_idx);
+}
+
+void eg_case_prefetch(const struct eg_case_lines *lines)
+{
+	for (unsigned i = 0; i < lines->cnt; i++)
+		__builtin_prefetch(lines->at[i]);
 }
 
 /* ── S9 ── */

@@ -97,9 +97,10 @@ struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config 
 
 /* One turn of the worker, after one rx poll: takes cnt (0 … EG_BURST_MAX) packets, runs what can
  * run, fills `out` (emptied first) with what is done. cnt 0 says that rx came back empty:
- * everything queued is finished in this turn. Mail is taken at the start of a turn, with the
- * signature queue run dry before it, at most EG_PIPELINE_MAIL_MAX entries so that a flood of
- * changes cannot stall packets. Counts polls, what is received, drops, records and verdicts.
+ * everything queued is finished in this turn. Mail is taken at the start of a turn, at most
+ * EG_PIPELINE_MAIL_MAX entries so that a flood of changes cannot stall packets; before a snapshot
+ * or an engine is swapped, the signature queue is run dry. Counts polls, what is received, drops,
+ * records and verdicts.
  *
  * The epoch that a frame answers is the minimum over all owners, loaded when the frame is admitted,
  * before any stage of its records. That is never too high: every word that was in force at that

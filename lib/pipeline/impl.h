@@ -88,6 +88,7 @@ struct eg_pending {
 /* A ring, oldest first. */
 struct eg_signature_queue {
 	unsigned head, cnt;
+	unsigned asked; /* of cnt: what revocation needs of them is on its way into the cache */
 	struct eg_pending entry[EG_SIGNATURE_QUEUE_MAX];
 	/* entry[i]'s message, where it is not the token as received */
 	struct eg_token_message message[EG_SIGNATURE_QUEUE_MAX];
@@ -183,8 +184,18 @@ void eg_answer_set_shard(const struct eg_pipeline *p, struct eg_egt_answer *answ
 void eg_case_set_list(
     struct eg_pipeline *p, struct eg_case *c, const struct eg_list *list, bool names_status);
 
-/* Asks for the words of revocation, that eg_case_settle will read. */
-void eg_case_prefetch(const struct eg_pipeline *p, const struct eg_case *c);
+/* Cache lines that eg_case_settle will read of revocation, of all cases of a batch. A prefetch
+ * waits for its page walk where the TLB misses: with nothing between them, the walks overlap. */
+#define EG_CASE_LINES_MAX 6u
+
+struct eg_case_lines {
+	unsigned cnt;
+	const void *at[EG_BATCH_SLOTS * EG_CASE_LINES_MAX];
+};
+
+void eg_case_add_lines(
+    const struct eg_pipeline *p, const struct eg_case *c, struct eg_case_lines *lines);
+void eg_case_prefetch(const struct eg_case_lines *lines);
 
 /* S9, after a good signature: ends the record. Returns its status. */
 enum eg_verdict eg_case_settle(struct eg_pipeline *p, struct eg_case *c);
@@ -207,11 +218,11 @@ void eg_lookup_keep(struct eg_pipeline *p, const struct eg_pending *e, enum eg_v
 struct eg_pending *eg_signature_queue_next(struct eg_signature_queue *queue);
 /* Where a message for that entry may be built. */
 struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queue);
-void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns);
+void eg_signature_queue_push(struct eg_pipeline *p);
 
-/* What revocation will ask of the entries from `first` on, on its way into the cache. A prefetch
- * waits for its page walk where the TLB misses: asked in a row, the walks overlap. */
-void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first);
+/* Asks for what revocation will need of the entries that have not been asked for: at the end of a
+ * batch, so none is left when the queue is run. */
+void eg_signature_queue_prefetch(struct eg_pipeline *p);
 
 /* Verifies and settles: whole groups of lanes where a batch's worth waits (full); whole groups, or
  * everything, so that nobody waits longer than the deadline; or everything at once (idle). */

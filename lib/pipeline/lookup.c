@@ -177,14 +177,17 @@ static void look_up_all(struct eg_pipeline *p)
 void eg_lookup_batch(struct eg_pipeline *p)
 {
 	struct eg_lookups *l = &p->lookups;
+	struct eg_case_lines lines;
 
 	if (p->config.vcache == NULL)
 		return;
 	l->hit_cnt = 0;
 	make_tags(p);
 	look_up_all(p);
+	lines.cnt = 0;
 	for (unsigned i = 0; i < l->hit_cnt; i++)
-		eg_case_prefetch(p, &l->hit[i]);
+		eg_case_add_lines(p, &l->hit[i], &lines);
+	eg_case_prefetch(&lines);
 	for (unsigned i = 0; i < l->hit_cnt; i++)
 		(void)eg_case_settle(p, &l->hit[i]);
 }

@@ -36,6 +36,21 @@ struct eg_pipeline *eg_pipeline_init(void *mem, const struct eg_pipeline_config 
 	return p;
 }
 
+/* What is queued points into the snapshot, and its signatures are this engine's to judge. */
+static void finish_queue(struct eg_pipeline *p)
+{
+	(void)eg_stage_end(&p->clock, EG_STAGE_house, 0);
+	eg_signature_queue_run_idle(p);
+}
+
+/*
+ * Operations and epochs are taken while records wait for their signatures. Such a record was
+ * promised the epoch of its frame's admission, and is looked up after it: words and tables only get
+ * newer, so it is judged by that epoch or a later one (docs/decisions/0002; the model in
+ * tests/model/ has owners that apply and publish between the two, its own core among them).
+ * Between turns it holds no pointer into a table or a bitmap's blocks: what control may free after
+ * our epoch is not in use.
+ */
 static void take_entry(struct eg_pipeline *p, const struct eg_mail *mail)
 {
 	switch (mail->kind) {
@@ -44,10 +59,12 @@ static void take_entry(struct eg_pipeline *p, const struct eg_mail *mail)
 		eg_pipeline_count(p, EG_COUNTER_revocations, 1);
 		return;
 	case EG_MAIL_SNAPSHOT:
+		finish_queue(p);
 		p->snapshot = mail->snapshot;
 		eg_pipeline_count(p, EG_COUNTER_snapshots, 1);
 		return;
 	case EG_MAIL_ENGINE:
+		finish_queue(p);
 		p->config.ed25519 = mail->engine;
 		if (p->config.vcache != NULL) /* what the other one called good */
 			eg_vcache_forget(p->config.vcache);
@@ -89,9 +106,6 @@ static bool take_mail(struct eg_pipeline *p)
 
 	if (box == NULL || eg_mailbox_is_empty(box))
 		return false;
-	(void)eg_stage_end(&p->clock, EG_STAGE_house, 0);
-	/* What is queued points into the snapshot, and was promised an older epoch. */
-	eg_signature_queue_run_idle(p);
 	cnt = eg_mailbox_look(box, &mail, EG_PIPELINE_MAIL_MAX);
 	take_entries(p, mail, cnt);
 	eg_mailbox_done(box, cnt);

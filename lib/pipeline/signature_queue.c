@@ -19,16 +19,26 @@ struct eg_token_message *eg_signature_queue_room(struct eg_signature_queue *queu
 	return &queue->message[(queue->head + queue->cnt) % EG_SIGNATURE_QUEUE_MAX];
 }
 
-void eg_signature_queue_push(struct eg_signature_queue *queue, uint64_t now_ns)
+void eg_signature_queue_prefetch(struct eg_pipeline *p)
 {
-	eg_signature_queue_next(queue)->queued_ns = now_ns;
-	queue->cnt++;
+	struct eg_case_lines lines;
+
+	lines.cnt = 0;
+	for (; p->queue.asked < p->queue.cnt; p->queue.asked++)
+		eg_case_add_lines(p, &entry_at(&p->queue, p->queue.asked)->of, &lines);
+	eg_case_prefetch(&lines);
 }
 
-void eg_signature_queue_prefetch(struct eg_pipeline *p, unsigned first)
+/* So many in a row that their page walks overlap, and so few that the core can wait for all their
+ * lines at once while it decodes the next ones. */
+#define ASK_AT_ONCE 8u
+
+void eg_signature_queue_push(struct eg_pipeline *p)
 {
-	for (unsigned i = first; i < p->queue.cnt; i++)
-		eg_case_prefetch(p, &entry_at(&p->queue, i)->of);
+	eg_signature_queue_next(&p->queue)->queued_ns = p->now_ns;
+	p->queue.cnt++;
+	if (p->queue.cnt - p->queue.asked == ASK_AT_ONCE)
+		eg_signature_queue_prefetch(p);
 }
 
 /* ── verdicts ── */
@@ -98,6 +108,7 @@ static void run(struct eg_pipeline *p, unsigned cnt, enum eg_counter reason)
 	(void)eg_stage_end(&p->clock, EG_STAGE_settle, cnt);
 	queue->head = (queue->head + cnt) % EG_SIGNATURE_QUEUE_MAX;
 	queue->cnt -= cnt;
+	queue->asked -= cnt;
 	eg_pipeline_count(p, EG_COUNTER_signatures, cnt);
 	eg_pipeline_count(p, EG_COUNTER_signature_batches, 1);
 	eg_pipeline_count(p, reason, 1);

@@ -198,7 +198,7 @@ static void enqueue(
 	eg_case_set_list(p, &e->of, list, token->has & EG_HAS_STATUS);
 	e->message = token->signed_bytes;
 	memcpy(e->signature, token->signature, sizeof(e->signature));
-	eg_signature_queue_push(&p->queue, p->now_ns);
+	eg_signature_queue_push(p);
 }
 
 static struct eg_finding decode(struct eg_pipeline *p, unsigned slot)
@@ -255,13 +255,10 @@ static inline __attribute__((always_inline)) void run_stage(
 
 void eg_batch_run(struct eg_pipeline *p)
 {
-	unsigned queued;
-
 	run_stage(p, route);
 	eg_lookup_batch(p);
-	queued = p->queue.cnt;
 	run_stage(p, decode);
-	eg_signature_queue_prefetch(p, queued);
+	eg_signature_queue_prefetch(p);
 	(void)eg_stage_end(&p->clock, EG_STAGE_decode, p->batch.cnt);
 	p->batch.cnt = 0;
 	p->batch.live_cnt = 0;

@@ -11,42 +11,38 @@ struct bitmap_block {
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t word[BLOCK_WORDS];
 };
 
-/* Memory for blocks, taken by control: on the heap while a list is small, then 2 MiB at a time. */
-struct arena {
-	struct arena *older;
-	struct eg_pages pages; /* mem NULL: block is on the heap */
-	struct bitmap_block *block;
-	uint32_t used_cnt, cnt;
-};
+/* Words lie in chunks of a huge page, so that a look-up is one load of a pointer that is hot, and
+ * one of the word. A list that is smaller than a chunk has a smaller one. */
+#define CHUNK_BLOCKS ((uint32_t)(EG_PAGES_HUGE_BYTES / sizeof(struct bitmap_block)))
+#define CHUNK_WORDS  (CHUNK_BLOCKS * BLOCK_WORDS)
 
-#define ARENA_BLOCKS_MAX ((uint32_t)(EG_PAGES_HUGE_BYTES / sizeof(struct bitmap_block)))
-
-/* Which block is where, for readers. A list that grows gets a larger index. */
-struct bitmap_index {
-	struct bitmap_index *older; /* control's own: a reader may still be in it */
-	/* Owners release-store, readers acquire-load; NULL reads as all zero. */
-	_Atomic(struct bitmap_block *) block[];
-};
-
-/* Control's own view of a block. */
+/* What control has done with a block. */
 struct bitmap_sent {
-	struct bitmap_block *block; /* NULL until some entry of it is to be set */
-	uint32_t settle_cnt;        /* of the map when an operation was last sent */
-	bool handed_over;
+	uint32_t settle_cnt; /* of the map when an operation was last sent */
+	bool filled;         /* some entry of it was set */
+	bool handed_over;    /* its owner alone writes it */
+};
+
+/* Control's own view of a chunk. */
+struct bitmap_chunk {
+	struct bitmap_chunk *smaller; /* whose place it took: a reader may still be in it */
+	struct eg_place place;
+	uint32_t block_cnt;
+	struct bitmap_sent sent[];
 };
 
 struct eg_bitmap {
 	uint32_t uri_crc;
 	uint8_t bits;
-	/* Control release-stores them in this order when the list grows, readers acquire-load
-	 * entries first: who takes an index of an entry for valid finds its block. */
-	_Atomic(struct bitmap_index *) index;
+	/* Control release-stores it after the list has grown, readers acquire-load it first: who
+	 * takes an index of an entry for valid finds its chunk. */
 	_Atomic uint32_t entries;
 	/* Control's own. */
-	uint32_t block_cnt;
-	uint32_t settle_cnt; /* how often control has waited for this list's operations */
-	struct bitmap_sent *sent;
-	struct arena *arena;
+	uint32_t settle_cnt;         /* how often control has waited for this list's operations */
+	struct bitmap_chunk **chunk; /* as many as live[] */
+	/* As many as the largest list of so many bits has. Control release-stores, readers and
+	 * owners acquire-load; NULL reads as all zero. */
+	_Atomic(struct bitmap_block *) live[];
 };
 
 /* ── making ── */
@@ -57,65 +53,52 @@ static uint32_t blocks_of(uint32_t entries, unsigned bits)
 	    uint32_t)(((uint64_t)entries * bits + EG_SHARD_BLOCK_BITS - 1) / EG_SHARD_BLOCK_BITS);
 }
 
-static struct bitmap_index *new_index(uint32_t block_cnt)
+static uint32_t chunks_max(unsigned bits)
 {
-	return calloc(1, sizeof(struct bitmap_index) + block_cnt * sizeof(struct bitmap_block *));
+	return blocks_of(EG_REVOKE_ENTRIES_MAX, bits) / CHUNK_BLOCKS;
 }
 
 struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entries)
 {
 	struct eg_bitmap *map;
-	uint32_t blocks;
+	size_t bytes;
 
 	if ((bits != 1 && bits != 2 && bits != 4 && bits != 8) || entries == 0 ||
 	    entries > EG_REVOKE_ENTRIES_MAX)
 		return NULL;
-	map = calloc(1, sizeof(*map));
+	bytes = sizeof(*map) + chunks_max(bits) * sizeof(map->live[0]);
+	map = calloc(1, bytes);
 	if (map == NULL)
 		return NULL;
-	blocks = blocks_of(entries, bits);
-	map->sent = calloc(blocks, sizeof(map->sent[0]));
-	atomic_init(&map->index, new_index(blocks));
+	map->chunk = calloc(chunks_max(bits), sizeof(struct bitmap_chunk *));
 	map->uri_crc = eg_crc32c(uri);
 	map->bits = (uint8_t)bits;
 	atomic_init(&map->entries, entries);
-	map->block_cnt = blocks;
-	if (map->sent == NULL || map->index == NULL) {
-		eg_bitmap_free(map);
+	if (map->chunk == NULL) {
+		free(map);
 		return NULL;
 	}
 	return map;
 }
 
-static void free_arenas(struct arena *arena)
+static void free_chunk(struct bitmap_chunk *chunk)
 {
-	while (arena != NULL) {
-		struct arena *older = arena->older;
+	while (chunk != NULL) {
+		struct bitmap_chunk *smaller = chunk->smaller;
 
-		if (arena->pages.mem != NULL)
-			eg_pages_free(&arena->pages);
-		else
-			free(arena->block);
-		free(arena);
-		arena = older;
+		eg_place_free(&chunk->place);
+		free(chunk);
+		chunk = smaller;
 	}
 }
 
 void eg_bitmap_free(struct eg_bitmap *map)
 {
-	struct bitmap_index *index;
-
 	if (map == NULL)
 		return;
-	index = atomic_load_explicit(&map->index, memory_order_relaxed);
-	while (index != NULL) {
-		struct bitmap_index *older = index->older;
-
-		free(index);
-		index = older;
-	}
-	free_arenas(map->arena);
-	free(map->sent);
+	for (uint32_t i = 0; i < chunks_max(map->bits); i++)
+		free_chunk(map->chunk[i]);
+	free(map->chunk);
 	free(map);
 }
 
@@ -123,8 +106,9 @@ uint64_t eg_bitmap_memory(const struct eg_bitmap *map)
 {
 	uint64_t bytes = 0;
 
-	for (const struct arena *a = map->arena; a != NULL; a = a->older)
-		bytes += (uint64_t)a->cnt * sizeof(struct bitmap_block);
+	for (uint32_t i = 0; i < chunks_max(map->bits); i++)
+		for (const struct bitmap_chunk *c = map->chunk[i]; c != NULL; c = c->smaller)
+			bytes += (uint64_t)c->block_cnt * sizeof(struct bitmap_block);
 	return bytes;
 }
 
@@ -133,9 +117,15 @@ unsigned eg_bitmap_bits(const struct eg_bitmap *map)
 	return map->bits;
 }
 
-uint32_t eg_bitmap_entries(const struct eg_bitmap *map)
+/* Within this file by a name that is called in place. */
+static inline uint32_t entries_of(const struct eg_bitmap *map)
 {
 	return atomic_load_explicit(&map->entries, memory_order_acquire);
+}
+
+uint32_t eg_bitmap_entries(const struct eg_bitmap *map)
+{
+	return entries_of(map);
 }
 
 static uint64_t first_bit(const struct eg_bitmap *map, uint32_t idx)
@@ -149,15 +139,15 @@ unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx)
 	    map->uri_crc, (uint32_t)(first_bit(map, idx) / EG_SHARD_BLOCK_BITS));
 }
 
-/* The live word, or NULL where its block was never set. Pairs with the releases in eg_bitmap_apply
- * and eg_bitmap_grow. */
+/* The live word, or NULL where its chunk was never set. Pairs with the release in publish. */
 static _Atomic uint64_t *live_word(const struct eg_bitmap *map, uint32_t word)
 {
-	struct bitmap_index *index = atomic_load_explicit(&map->index, memory_order_acquire);
-	struct bitmap_block *block =
-	    atomic_load_explicit(&index->block[word / BLOCK_WORDS], memory_order_acquire);
+	struct bitmap_block *chunk =
+	    atomic_load_explicit(&map->live[word / CHUNK_WORDS], memory_order_acquire);
 
-	return block != NULL ? &block->word[word % BLOCK_WORDS] : NULL;
+	if (chunk == NULL)
+		return NULL;
+	return &chunk[word % CHUNK_WORDS / BLOCK_WORDS].word[word % BLOCK_WORDS];
 }
 
 static uint64_t live_value(const struct eg_bitmap *map, uint32_t word)
@@ -172,117 +162,107 @@ unsigned eg_bitmap_get(const struct eg_bitmap *map, uint32_t idx)
 	unsigned ones = (1u << map->bits) - 1;
 	uint64_t bit = first_bit(map, idx);
 
-	if (idx >= eg_bitmap_entries(map))
+	if (idx >= entries_of(map))
 		return ones;
 	return (unsigned)(live_value(map, (uint32_t)(bit / WORD_BITS)) >> bit % WORD_BITS) & ones;
 }
 
-void eg_bitmap_prefetch(const struct eg_bitmap *map, uint32_t idx)
+const void *eg_bitmap_line(const struct eg_bitmap *map, uint32_t idx)
 {
-	if (idx < eg_bitmap_entries(map))
-		__builtin_prefetch(live_word(map, (uint32_t)(first_bit(map, idx) / WORD_BITS)));
+	const _Atomic uint64_t *at = NULL;
+
+	if (idx < entries_of(map))
+		at = live_word(map, (uint32_t)(first_bit(map, idx) / WORD_BITS));
+	return at != NULL ? (const void *)at : map;
 }
 
 /* ── owner ── */
 
+static void write_word(_Atomic uint64_t *at, uint64_t mask, uint64_t value)
+{
+	uint64_t old = atomic_load_explicit(at, memory_order_relaxed);
+
+	atomic_store_explicit(at, (old & ~mask) | (value & mask), memory_order_relaxed);
+}
+
 void eg_bitmap_apply(const struct eg_revoke_op *op)
 {
-	struct bitmap_index *index =
-	    atomic_load_explicit(&op->word.map->index, memory_order_relaxed);
-	_Atomic(struct bitmap_block *) *live = &index->block[op->word.word / BLOCK_WORDS];
-	struct bitmap_block *block = op->word.fresh_block;
-	_Atomic uint64_t *word;
-	uint64_t old;
-
-	if (block == NULL)
-		block = atomic_load_explicit(live, memory_order_relaxed);
-	word = &block->word[op->word.word % BLOCK_WORDS];
-	old = atomic_load_explicit(word, memory_order_relaxed);
-	atomic_store_explicit(
-	    word, (old & ~op->word.mask) | (op->word.value & op->word.mask), memory_order_relaxed);
-	if (op->word.fresh_block != NULL)
-		/* Pairs with the acquire in live_word: who sees the block sees it zeroed. */
-		atomic_store_explicit(live, block, memory_order_release);
+	write_word(live_word(op->word.map, op->word.word), op->word.mask, op->word.value);
 }
 
 void eg_bitmap_prefetch_op(const struct eg_revoke_op *op)
 {
-	const _Atomic uint64_t *word = live_word(op->word.map, op->word.word);
-
-	if (word != NULL)
-		__builtin_prefetch((const void *)word, 1);
+	__builtin_prefetch((const void *)live_word(op->word.map, op->word.word), 1);
 }
 
 /* ── control: memory ── */
 
-/* As many blocks again as the list has already, up to a huge page's worth. */
-static struct arena *add_arena(struct eg_bitmap *map)
+static uint32_t lower(uint32_t a, uint32_t b)
 {
-	uint64_t has = eg_bitmap_memory(map) / sizeof(struct bitmap_block);
-	uint32_t cnt = has < ARENA_BLOCKS_MAX ? (uint32_t)has : ARENA_BLOCKS_MAX;
-	struct arena *arena = calloc(1, sizeof(*arena));
-
-	if (arena == NULL)
-		return NULL;
-	arena->cnt = cnt != 0 ? cnt : 1;
-	if (cnt == ARENA_BLOCKS_MAX) {
-		arena->pages = eg_pages_alloc(EG_PAGES_HUGE_BYTES);
-		arena->block = arena->pages.mem;
-	} else {
-		arena->block =
-		    aligned_alloc(EG_CACHE_LINE_BYTES, arena->cnt * sizeof(*arena->block));
-	}
-	if (arena->block == NULL) {
-		free(arena);
-		return NULL;
-	}
-	arena->older = map->arena;
-	map->arena = arena;
-	return arena;
+	return a < b ? a : b;
 }
 
-/* Memory for a block that is to be set; kept where another allocation of the same change fails. */
-static int provide_block(struct eg_bitmap *map, uint32_t block, struct eg_error *err)
+/* Blocks that a list of `blocks` has in chunk number `at`. */
+static uint32_t blocks_in_chunk(uint32_t blocks, uint32_t at)
 {
-	struct bitmap_sent *sent = &map->sent[block];
-	struct arena *arena = map->arena;
+	uint32_t before = at * CHUNK_BLOCKS;
 
-	if (sent->block != NULL)
+	return blocks > before ? lower(blocks - before, CHUNK_BLOCKS) : 0;
+}
+
+static struct bitmap_chunk *new_chunk(uint32_t block_cnt, struct eg_error *err)
+{
+	struct bitmap_chunk *chunk = calloc(1, sizeof(*chunk) + block_cnt * sizeof(chunk->sent[0]));
+
+	if (chunk != NULL)
+		chunk->place = eg_place_new(block_cnt * sizeof(struct bitmap_block));
+	if (chunk == NULL || chunk->place.mem == NULL) {
+		free(chunk);
+		(void)eg_error_set(err, EG_ENOMEM, "no memory for a block of a status list");
+		return NULL;
+	}
+	chunk->block_cnt = block_cnt;
+	return chunk;
+}
+
+static void publish(struct eg_bitmap *map, uint32_t at, struct bitmap_chunk *chunk)
+{
+	chunk->smaller = map->chunk[at];
+	map->chunk[at] = chunk;
+	/* Pairs with the acquire in live_word: who sees it sees its words. */
+	atomic_store_explicit(&map->live[at], chunk->place.mem, memory_order_release);
+}
+
+/* Memory for a chunk that is to be set, at once for readers: zero is what they read without it. */
+static int provide_chunk(struct eg_bitmap *map, uint32_t at, struct eg_error *err)
+{
+	uint32_t blocks = blocks_of(eg_bitmap_entries(map), map->bits);
+	struct bitmap_chunk *chunk;
+
+	if (map->chunk[at] != NULL)
 		return 0;
-	if (arena == NULL || arena->used_cnt == arena->cnt)
-		arena = add_arena(map);
-	if (arena == NULL)
-		return eg_error_set(err, EG_ENOMEM, "no memory for a block of a status list");
-	sent->block = &arena->block[arena->used_cnt++];
-	/* Faults the page in here, and not on a worker. */
-	memset(sent->block, 0, sizeof(*sent->block));
+	/* Behind the first one a list is large: whole huge pages serve it best. */
+	chunk = new_chunk(at == 0 ? blocks_in_chunk(blocks, 0) : CHUNK_BLOCKS, err);
+	if (chunk == NULL)
+		return -EG_ENOMEM;
+	publish(map, at, chunk);
 	return 0;
 }
 
-/* A list that grows may move nothing that readers or owners hold: the old index stays until the
- * list goes. Each is at least twice the one before, so together they are small. */
-static int enlarge_index(struct eg_bitmap *map, uint32_t blocks, struct eg_error *err)
+/* The first chunk of a list that was small, with its content: control has settled, so nobody writes
+ * it. The old one stays until the list goes, since a reader may be in it: each is at least twice
+ * the one before, so together they are small. */
+static int enlarge_chunk(struct eg_bitmap *map, uint32_t blocks, struct eg_error *err)
 {
-	struct bitmap_index *old = atomic_load_explicit(&map->index, memory_order_relaxed);
-	uint32_t cnt = blocks > 2 * map->block_cnt ? blocks : 2 * map->block_cnt;
-	struct bitmap_index *index = new_index(cnt);
-	struct bitmap_sent *sent = calloc(cnt, sizeof(*sent));
+	const struct bitmap_chunk *old = map->chunk[0];
+	uint32_t twice = lower(2 * old->block_cnt, CHUNK_BLOCKS);
+	struct bitmap_chunk *chunk = new_chunk(blocks > twice ? blocks : twice, err);
 
-	if (index == NULL || sent == NULL) {
-		free(index);
-		free(sent);
-		return eg_error_set(err, EG_ENOMEM, "no memory for a status list");
-	}
-	for (uint32_t i = 0; i < map->block_cnt; i++)
-		atomic_init(
-		    &index->block[i], atomic_load_explicit(&old->block[i], memory_order_relaxed));
-	memcpy(sent, map->sent, map->block_cnt * sizeof(*sent));
-	free(map->sent);
-	map->sent = sent;
-	map->block_cnt = cnt;
-	index->older = old;
-	/* Pairs with the acquire in live_word. */
-	atomic_store_explicit(&map->index, index, memory_order_release);
+	if (chunk == NULL)
+		return -EG_ENOMEM;
+	memcpy(chunk->place.mem, old->place.mem, old->block_cnt * sizeof(struct bitmap_block));
+	memcpy(chunk->sent, old->sent, old->block_cnt * sizeof(old->sent[0]));
+	publish(map, 0, chunk);
 	return 0;
 }
 
@@ -295,16 +275,16 @@ static void settle(struct eg_bitmap *map, const struct eg_revoke_sink *sink)
 int eg_bitmap_grow(struct eg_bitmap *map, uint32_t entries, const struct eg_revoke_sink *sink,
     struct eg_error *err)
 {
-	uint32_t blocks = blocks_of(entries, map->bits);
+	uint32_t blocks = blocks_in_chunk(blocks_of(entries, map->bits), 0);
 	int rc = 0;
 
 	if (entries < eg_bitmap_entries(map) || entries > EG_REVOKE_ENTRIES_MAX)
 		return eg_error_set(err, EG_EINVAL,
 		    "%u entries: the status list has %u, and can grow to %u", entries,
 		    eg_bitmap_entries(map), EG_REVOKE_ENTRIES_MAX);
-	if (blocks > map->block_cnt) {
-		settle(map, sink); /* a block on its way would go into the old index */
-		rc = enlarge_index(map, blocks, err);
+	if (map->chunk[0] != NULL && blocks > map->chunk[0]->block_cnt) {
+		settle(map, sink); /* a word on its way would go into the old chunk */
+		rc = enlarge_chunk(map, blocks, err);
 	}
 	if (rc == 0)
 		/* Pairs with the acquire in eg_bitmap_entries. */
@@ -314,28 +294,23 @@ int eg_bitmap_grow(struct eg_bitmap *map, uint32_t entries, const struct eg_revo
 
 /* ── control: changes ── */
 
-/* A block that nobody has yet is control's own: it is filled in place and handed over once. */
-static void fill_word(struct bitmap_block *block, uint32_t word, uint64_t mask, uint64_t value)
+/* NULL where its chunk was never set. */
+static struct bitmap_sent *sent_of(const struct eg_bitmap *map, uint32_t block)
 {
-	_Atomic uint64_t *at = &block->word[word % BLOCK_WORDS];
-	uint64_t old = atomic_load_explicit(at, memory_order_relaxed);
+	struct bitmap_chunk *chunk = map->chunk[block / CHUNK_BLOCKS];
 
-	atomic_store_explicit(at, (old & ~mask) | (value & mask), memory_order_relaxed);
+	return chunk != NULL ? &chunk->sent[block % CHUNK_BLOCKS] : NULL;
 }
 
 static void send_op(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint64_t value,
     const struct eg_revoke_sink *sink)
 {
 	uint32_t block = word / BLOCK_WORDS;
-	struct bitmap_sent *sent = &map->sent[block];
+	struct bitmap_sent *sent = sent_of(map, block);
 	struct eg_revoke_op op = {
 	    .kind = EG_REVOKE_OP_WORD,
 	    .shard = (uint8_t)eg_shard_of_block(map->uri_crc, block),
-	    .word = {.map = map,
-	        .fresh_block = sent->handed_over ? NULL : sent->block,
-	        .mask = mask,
-	        .value = value,
-	        .word = word},
+	    .word = {.map = map, .mask = mask, .value = value, .word = word},
 	};
 
 	sent->handed_over = true;
@@ -343,24 +318,32 @@ static void send_op(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint64_
 	sink->put(sink->ctx, &op);
 }
 
+/* A block that no operation has named yet is control's to write: no owner does, and whoever takes
+ * the epoch of the change from its mail sees it. */
 static void set_word(struct eg_bitmap *map, uint32_t word, uint64_t mask, uint64_t value,
     const struct eg_revoke_sink *sink)
 {
-	const struct bitmap_sent *sent = &map->sent[word / BLOCK_WORDS];
+	struct bitmap_sent *sent = sent_of(map, word / BLOCK_WORDS);
 
+	if (sent == NULL || (!sent->filled && (value & mask) == 0))
+		return; /* zeros into zeros */
+	sent->filled = true;
 	if (sent->handed_over)
 		send_op(map, word, mask, value, sink);
-	else if (sent->block != NULL)
-		fill_word(sent->block, word, mask, value);
+	else
+		write_word(live_word(map, word), mask, value);
 }
 
-/* The end of a change: blocks that it has made go to their owners. */
+/* The end of a change: blocks that it was the first to write go to their owners. */
 static void hand_over(struct eg_bitmap *map, uint32_t word_first, uint32_t word_last,
     const struct eg_revoke_sink *sink)
 {
-	for (uint32_t b = word_first / BLOCK_WORDS; b <= word_last / BLOCK_WORDS; b++)
-		if (map->sent[b].block != NULL && !map->sent[b].handed_over)
+	for (uint32_t b = word_first / BLOCK_WORDS; b <= word_last / BLOCK_WORDS; b++) {
+		const struct bitmap_sent *sent = sent_of(map, b);
+
+		if (sent != NULL && sent->filled && !sent->handed_over)
 			send_op(map, b * BLOCK_WORDS, 0, 0, sink);
+	}
 }
 
 /* The value in every entry of a word. */
@@ -398,8 +381,8 @@ int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, un
 		return eg_error_set(err, EG_EINVAL,
 		    "entries %u-%u, value %u: the status list has %u entries of %u bits", first,
 		    last, value, eg_bitmap_entries(map), map->bits);
-	for (uint32_t b = word_first / BLOCK_WORDS; value != 0 && b <= word_last / BLOCK_WORDS; b++)
-		if (provide_block(map, b, err) != 0)
+	for (uint32_t c = word_first / CHUNK_WORDS; value != 0 && c <= word_last / CHUNK_WORDS; c++)
+		if (provide_chunk(map, c, err) != 0)
 			return -EG_ENOMEM;
 	for (uint32_t w = word_first; w <= word_last; w++)
 		set_word(
@@ -428,17 +411,17 @@ static uint64_t wire_word(const struct byte_range *range, uint32_t word)
 /* After it the block's words are what was sent. */
 static void settle_block(struct eg_bitmap *map, uint32_t block, const struct eg_revoke_sink *sink)
 {
-	const struct bitmap_sent *sent = &map->sent[block];
+	const struct bitmap_sent *sent = sent_of(map, block);
 
-	if (sent->handed_over && sent->settle_cnt == map->settle_cnt)
+	if (sent != NULL && sent->handed_over && sent->settle_cnt == map->settle_cnt)
 		settle(map, sink);
 }
 
-static int provide_blocks(struct eg_bitmap *map, const struct byte_range *range,
+static int provide_chunks(struct eg_bitmap *map, const struct byte_range *range,
     uint32_t word_first, uint32_t word_last, struct eg_error *err)
 {
 	for (uint32_t w = word_first; w <= word_last; w++)
-		if (wire_word(range, w) != 0 && provide_block(map, w / BLOCK_WORDS, err) != 0)
+		if (wire_word(range, w) != 0 && provide_chunk(map, w / CHUNK_WORDS, err) != 0)
 			return -EG_ENOMEM;
 	return 0;
 }
@@ -480,7 +463,7 @@ int eg_bitmap_set_bytes(struct eg_bitmap *map, uint64_t first_byte, struct eg_sp
 		range.bit_last = list_bits - 1;
 	word_first = (uint32_t)(first_byte / 8);
 	word_last = (uint32_t)(range.bit_last / WORD_BITS);
-	if (provide_blocks(map, &range, word_first, word_last, err) != 0)
+	if (provide_chunks(map, &range, word_first, word_last, err) != 0)
 		return -EG_ENOMEM;
 	send_bytes(map, &range, word_first, word_last, sink);
 	return 0;

@@ -7,7 +7,8 @@
  *                                                         then release-store applied_epoch
  *   any core: acquire all applied_epoch, then relaxed loads of words (eg_revoke_check)
  *
- * Two structures: bitmaps of status lists (blocks of 4 KiB, one shard each), and per shard one
+ * Two structures: bitmaps of status lists (blocks of 4 KiB, one shard each, side by side in chunks
+ * of a huge page), and per shard one
  * table keyed 128-bit hash → value for denied ids (jti, cti, sid, jkt), subject cutoffs and issuer
  * cutoffs. Memory is allocated, zeroed and touched by control alone and handed over inside
  * operations: an owner never allocates, faults a page in or moves a table. Threads as marked;
@@ -27,8 +28,10 @@
 #include "eg_stats.h"
 
 #define EG_REVOKE_ENTRIES_MAX (1u << 30)
-#define EG_REVOKE_VALUE_MAX   ((1ull << 56) - 1) /* of an entry; a larger one counts as this */
-#define EG_REVOKE_GRACE_S     360u /* denied ids stay this long after exp: largest skew 300 + 60 */
+/* Of an entry, in seconds: for ever. What reaches past 2^32 - 2, in the year 2106, counts as this.
+ */
+#define EG_REVOKE_VALUE_MAX ((1ull << 56) - 1)
+#define EG_REVOKE_GRACE_S   360u /* denied ids stay this long after exp: largest skew 300 + 60 */
 
 enum eg_revoke_kind { /* what a hash names; values are part of the hash: never re-used */
 	EG_REVOKE_JTI = 1,
@@ -48,9 +51,9 @@ struct eg_hash128 eg_revoke_hash(
 
 struct eg_bitmap; /* one status list; words have one writer each, its shard's owner */
 
-/* [control] bits 1, 2, 4 or 8; entries 1 … 2^30. All zero; until set, a block costs 24 bytes.
- * Copies the uri's shard seed, not the uri. NULL without memory, or where bits or entries are none
- * of these. */
+/* [control] bits 1, 2, 4 or 8; entries 1 … 2^30. All zero: costs 1 KiB for each bit, and a chunk of
+ * 2 MiB (or the whole list, where that is less) when something in it is first set. Copies the uri's
+ * shard seed, not the uri. NULL without memory, or where bits or entries are none of these. */
 struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entries);
 /* [control] After every worker has passed the last operation and the last snapshot that name it. */
 void eg_bitmap_free(struct eg_bitmap *map);
@@ -62,8 +65,9 @@ unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx);
 /* [any] Value of entry idx: relaxed load. All ones (never valid) where idx is not < entries; what
  * such an index means is the caller's to say (STATUS_UNKNOWN). */
 unsigned eg_bitmap_get(const struct eg_bitmap *map, uint32_t idx);
-/* [any] Prefetches the word of idx; any idx. */
-void eg_bitmap_prefetch(const struct eg_bitmap *map, uint32_t idx);
+/* [any] The cache line that eg_bitmap_get will read, to be prefetched, or one that is hot; any idx.
+ */
+const void *eg_bitmap_line(const struct eg_bitmap *map, uint32_t idx);
 
 /* ── the shards ── */
 
@@ -86,7 +90,6 @@ struct eg_revoke_op {
 	union {
 		struct { /* bits under mask of one 64-bit word become value */
 			struct eg_bitmap *map;
-			void *fresh_block; /* zeroed, where the block had none; else NULL */
 			uint64_t mask, value;
 			uint32_t word;
 		} word;
@@ -135,8 +138,9 @@ void eg_revoke_remove_entry(
 int eg_revoke_stage(struct eg_revoke *rv, uint64_t entries, struct eg_error *err);
 void eg_revoke_publish(struct eg_revoke *rv, const struct eg_revoke_sink *sink);
 void eg_revoke_discard(struct eg_revoke *rv);
-/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word, or
- * for each block that the list did not have. */
+/* Entries first … last (inclusive, < entries) become value: one operation for each 64-bit word. A
+ * block that no change has written before is written in place, and one operation hands it over to
+ * its owner. */
 int eg_bitmap_set_range(struct eg_bitmap *map, uint32_t first, uint32_t last, unsigned value,
     const struct eg_revoke_sink *sink, struct eg_error *err);
 /* The bitmap's bytes from first_byte become `bytes` (packed as on the wire, least significant bit
@@ -165,7 +169,9 @@ void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op
 /* [any] Value stored for a hash, or 0 with found false. Lock-free: relaxed loads with an acquire on
  * the table. */
 bool eg_revoke_lookup(const struct eg_revoke *rv, struct eg_hash128 hash, uint64_t *value);
-void eg_revoke_prefetch(const struct eg_revoke *rv, struct eg_hash128 hash);
+/* [any] The cache line that eg_revoke_lookup will read first, to be prefetched, or one that is hot.
+ */
+const void *eg_revoke_line(const struct eg_revoke *rv, struct eg_hash128 hash);
 
 /* R2–R5 of one token (protocol section 4), R1 being the key's. What the caller does not have is
  * left out by `has`. */

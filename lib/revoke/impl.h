@@ -7,30 +7,38 @@
 #include "eg_pages.h"
 #include "eg_revoke.h"
 
-/*
- * Buckets of 24 slots, and before them one line of 16-bit tags: a hash that is not there (nearly
- * every one that is asked for) costs that one cache line.
- *
- *   line 0      tag[24], 0 where the slot is free; overflowed: the search goes on in the next
- * bucket lines 1–9   slot[24]
- *
- * The tag is written last, so who sees it (acquire) sees the slot. A slot may be used again for
- * another hash: a reader that has seen the old tag may then find halves of two hashes, and both
- * must match by chance before that matters.
- */
-#define EG_TABLE_SLOTS         24u
-#define EG_TABLE_TAGS_PER_WORD 4u
+/* ── memory that workers read: zeroed, and touched by control, so that no worker faults ── */
 
-struct eg_table_slot {
-	_Atomic uint64_t lo, hi;
-	_Atomic uint64_t value; /* kind in the top byte */
+struct eg_place {
+	void *mem;             /* NULL: no memory */
+	struct eg_pages pages; /* where it lies; mem NULL: on the heap */
 };
 
+/* [control] Aligned to a cache line; on huge pages where it is as large as one. */
+struct eg_place eg_place_new(size_t bytes);
+void eg_place_free(struct eg_place *place);
+
+/* ── tables ── */
+
+/*
+ * Buckets of one cache line with three slots, found or not found by that one line. Where a bucket
+ * is full, its hashes go on to the next one, and leave a bit behind: of sixteen, the one that their
+ * lowest four bits name. A search follows only where its own bit is set.
+ *
+ *   0        24       48           60
+ *   lo[3]    hi[3]    value_s[3]   state
+ *
+ * A slot's bit in `state` is set last, so who sees it (acquire) sees the slot. A slot may be used
+ * again for another hash: a reader that has seen the old bit may then find halves of two hashes,
+ * and both must match by chance before that matters.
+ */
+#define EG_TABLE_SLOTS 3u
+
 struct eg_table_bucket {
-	_Alignas(
-	    EG_CACHE_LINE_BYTES) _Atomic uint64_t tags[EG_TABLE_SLOTS / EG_TABLE_TAGS_PER_WORD];
-	_Atomic uint64_t overflowed; /* never taken back */
-	struct eg_table_slot slot[EG_TABLE_SLOTS];
+	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t lo[EG_TABLE_SLOTS];
+	_Atomic uint64_t hi[EG_TABLE_SLOTS];
+	_Atomic uint32_t value_s[EG_TABLE_SLOTS]; /* UINT32_MAX: for ever */
+	_Atomic uint32_t state; /* from bit 0: used; from bit 8: a cutoff; from bit 16: went on */
 };
 
 /* A table that an operation replaces is free when no reader can still hold it: after every worker
@@ -44,7 +52,7 @@ enum eg_table_stage {
 struct eg_table {
 	uint32_t bucket_cnt;
 	/* Control's own. */
-	struct eg_pages pages; /* where it lies; mem NULL: on the heap */
+	struct eg_place place; /* where it lies */
 	enum eg_table_stage stage;
 	uint64_t wait_epoch;
 	struct eg_table *next;
@@ -62,10 +70,10 @@ uint32_t eg_table_limit(const struct eg_table *table);
  * empty and not published; returns how many. to NULL only counts. */
 uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_t now_s);
 
-/* What a slot holds: a hash, its kind and value, and the time at which it was put there. */
+/* What a slot holds, and the time at which it is put there. */
 struct eg_table_item {
 	struct eg_hash128 hash;
-	enum eg_revoke_kind kind;
+	bool is_cutoff; /* stays until it is taken back */
 	uint64_t value, now_s;
 };
 
@@ -76,7 +84,9 @@ uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash);
 
 /* [any] */
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value);
-void eg_table_prefetch(const struct eg_table *table, struct eg_hash128 hash);
+const void *eg_table_line(const struct eg_table *table, struct eg_hash128 hash);
+
+/* ── bitmaps ── */
 
 /* [owner] A word operation. */
 void eg_bitmap_apply(const struct eg_revoke_op *op);

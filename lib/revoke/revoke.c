@@ -65,6 +65,11 @@ struct eg_hash128 eg_revoke_hash(
 	return eg_hash128(issuer_key, eg_span(buf, 1 + len));
 }
 
+static bool is_cutoff(enum eg_revoke_kind kind)
+{
+	return kind >= EG_REVOKE_SUBJECT;
+}
+
 /* ── control: entries and growth ── */
 
 static void retire(struct eg_revoke *rv, struct eg_table *table)
@@ -207,7 +212,7 @@ int eg_revoke_set_entry(struct eg_revoke *rv, struct eg_hash128 hash, enum eg_re
 
 	if (s->staged != NULL)
 		return stage_entry(
-		    rv, s, &(struct eg_table_item){hash, kind, value, rv->now_s}, err);
+		    rv, s, &(struct eg_table_item){hash, is_cutoff(kind), value, rv->now_s}, err);
 	if (s->room == 0) {
 		int rc = make_room(rv, shard, 1, sink, err);
 
@@ -292,7 +297,7 @@ static void apply_entry(struct shard *s, const struct eg_revoke_op *op)
 	uint32_t used = atomic_load_explicit(&s->used_cnt, memory_order_relaxed);
 	const struct eg_table_item item = {
 	    .hash = op->entry.hash,
-	    .kind = (enum eg_revoke_kind)op->entry.kind,
+	    .is_cutoff = is_cutoff((enum eg_revoke_kind)op->entry.kind),
 	    .value = op->entry.value,
 	    .now_s = op->entry.now_s,
 	};
@@ -350,7 +355,7 @@ void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op
 	if (op->kind == EG_REVOKE_OP_WORD)
 		eg_bitmap_prefetch_op(op);
 	else if (op->kind == EG_REVOKE_OP_ENTRY)
-		eg_revoke_prefetch(rv, op->entry.hash);
+		__builtin_prefetch(eg_revoke_line(rv, op->entry.hash), 1);
 }
 
 /* ── readers ── */
@@ -369,12 +374,11 @@ bool eg_revoke_lookup(const struct eg_revoke *rv, struct eg_hash128 hash, uint64
 	return table != NULL && eg_table_get(table, hash, value);
 }
 
-void eg_revoke_prefetch(const struct eg_revoke *rv, struct eg_hash128 hash)
+const void *eg_revoke_line(const struct eg_revoke *rv, struct eg_hash128 hash)
 {
 	const struct eg_table *table = live_table(rv, hash);
 
-	if (table != NULL)
-		eg_table_prefetch(table, hash);
+	return table != NULL ? eg_table_line(table, hash) : rv;
 }
 
 /* Is the token at or before the cutoff of this hash, or undated while there is one? */

@@ -1,69 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "impl.h"
 
-#include <stdlib.h>
-
-#define PAGE_BYTES  4096u /* or larger */
-#define BUCKETS_MIN 3u
+#define BUCKETS_MIN 28u
 #define BUCKETS_MAX (UINT32_MAX / EG_TABLE_SLOTS)
 
-#define KIND_SHIFT 56 /* EG_REVOKE_VALUE_MAX lies below */
-
-/* 33 to 39 bytes an entry; of the searches that find nothing, 3 to 11 % go on to a second bucket.
- */
-#define FILL_PCT  68u
-#define LIMIT_PCT 80u
+/* 31 to 38 bytes an entry; of the entries, 7 to 13 % lie behind their own bucket. */
+#define FILL_PCT  56u
+#define LIMIT_PCT 68u
 
 /* ── memory ── */
-
-static struct eg_table *place(size_t bytes)
-{
-	struct eg_pages pages = {0};
-	struct eg_table *table;
-
-	if (bytes < EG_PAGES_HUGE_BYTES) {
-		table = aligned_alloc(EG_CACHE_LINE_BYTES, bytes);
-		if (table != NULL)
-			memset(table, 0, bytes);
-		return table;
-	}
-	pages = eg_pages_alloc(bytes);
-	table = pages.mem;
-	if (table == NULL)
-		return NULL;
-	/* Fresh pages are zero: one byte of each faults it in here, and not on a worker. */
-	for (size_t at = 0; at < pages.bytes; at += PAGE_BYTES)
-		((volatile uint8_t *)pages.mem)[at] = 0;
-	table->pages = pages;
-	return table;
-}
 
 struct eg_table *eg_table_new(uint64_t entries)
 {
 	uint64_t buckets = entries * 100 / (EG_TABLE_SLOTS * FILL_PCT) + 1;
+	struct eg_place place;
 	struct eg_table *table;
 
 	if (buckets < BUCKETS_MIN)
 		buckets = BUCKETS_MIN;
 	if (buckets > BUCKETS_MAX)
 		return NULL;
-	table = place(sizeof(*table) + buckets * sizeof(table->bucket[0]));
-	if (table != NULL)
-		table->bucket_cnt = (uint32_t)buckets;
+	place = eg_place_new(sizeof(*table) + buckets * sizeof(table->bucket[0]));
+	table = place.mem;
+	if (table == NULL)
+		return NULL;
+	table->place = place;
+	table->bucket_cnt = (uint32_t)buckets;
 	return table;
 }
 
 void eg_table_free(struct eg_table *table)
 {
-	struct eg_pages pages;
+	struct eg_place place;
 
 	if (table == NULL)
 		return;
-	pages = table->pages;
-	if (pages.mem != NULL)
-		eg_pages_free(&pages);
-	else
-		free(table);
+	place = table->place;
+	eg_place_free(&place);
 }
 
 uint64_t eg_table_bytes(const struct eg_table *table)
@@ -76,29 +49,55 @@ uint32_t eg_table_limit(const struct eg_table *table)
 	return (uint32_t)((uint64_t)table->bucket_cnt * EG_TABLE_SLOTS * LIMIT_PCT / 100);
 }
 
-/* ── slots ── */
+/* ── values ── */
 
-static uint64_t load(const _Atomic uint64_t *word)
+#define FOR_EVER UINT32_MAX
+
+static uint32_t pack(uint64_t value)
 {
-	return atomic_load_explicit(word, memory_order_relaxed);
+	return value < FOR_EVER ? (uint32_t)value : FOR_EVER;
 }
 
-static void store(_Atomic uint64_t *word, uint64_t value)
+static uint64_t unpack(uint32_t value_s)
 {
-	atomic_store_explicit(word, value, memory_order_relaxed);
+	return value_s != FOR_EVER ? value_s : EG_REVOKE_VALUE_MAX;
 }
 
-static uint64_t pack(enum eg_revoke_kind kind, uint64_t value)
+static uint32_t value_of(const struct eg_table_bucket *b, unsigned i)
 {
-	return (uint64_t)kind << KIND_SHIFT |
-	       (value < EG_REVOKE_VALUE_MAX ? value : EG_REVOKE_VALUE_MAX);
+	return atomic_load_explicit(&b->value_s[i], memory_order_relaxed);
 }
 
-static bool is_kept(uint64_t packed, uint64_t now_s)
+static void set_value(struct eg_table_bucket *b, unsigned i, uint32_t value_s)
 {
-	return packed >> KIND_SHIFT >= EG_REVOKE_SUBJECT || now_s <= EG_REVOKE_GRACE_S ||
-	       (packed & EG_REVOKE_VALUE_MAX) >= now_s - EG_REVOKE_GRACE_S;
+	atomic_store_explicit(&b->value_s[i], value_s, memory_order_relaxed);
 }
+
+/* ── states ── */
+
+#define USED(i)    (1u << (i))
+#define CUTOFF(i)  (1u << (8 + (i)))
+#define WENT_ON(h) (1u << (16 + ((h).lo & 15u))) /* never taken back */
+
+/* [owner, or control while none writes] */
+static uint32_t own_state(const struct eg_table_bucket *b)
+{
+	return atomic_load_explicit(&b->state, memory_order_relaxed);
+}
+
+/* [owner] Pairs with the acquire in find. */
+static void set_state(struct eg_table_bucket *b, uint32_t state)
+{
+	atomic_store_explicit(&b->state, state, memory_order_release);
+}
+
+static bool is_kept(const struct eg_table_bucket *b, unsigned i, uint64_t now_s)
+{
+	return (own_state(b) & CUTOFF(i)) != 0 || now_s <= EG_REVOKE_GRACE_S ||
+	       unpack(value_of(b, i)) >= now_s - EG_REVOKE_GRACE_S;
+}
+
+/* ── searching ── */
 
 /* Rising with lo, so that entries which come in the order of their hashes are written in order. */
 static uint32_t home(const struct eg_table *table, struct eg_hash128 hash)
@@ -111,89 +110,47 @@ static uint32_t next(const struct eg_table *table, uint32_t at)
 	return at + 1 < table->bucket_cnt ? at + 1 : 0;
 }
 
-/* ── tags ── */
-
-#define TAG_FREE 0u
-#define TAG_BITS 16u
-#define TAG_ONES 0x0001000100010001u
-#define TAG_TOPS 0x8000800080008000u
-
-static uint64_t tag_of(struct eg_hash128 hash)
-{
-	uint64_t tag = hash.lo & 0xffffu;
-
-	return tag != TAG_FREE ? tag : 1;
-}
-
-/* The top bit of each tag of the word that equals `tag`; a tag above an equal one may be marked
- * too, so a mark only says where to look ("determine if a word has a byte equal to n", Bit
- * Twiddling Hacks). */
-static uint64_t marks_of(uint64_t tags, uint64_t tag)
-{
-	uint64_t x = tags ^ tag * TAG_ONES;
-
-	return (x - TAG_ONES) & ~x & TAG_TOPS;
-}
-
-static unsigned first_mark(uint64_t marks)
-{
-	return (unsigned)__builtin_ctzll(marks) / TAG_BITS;
-}
-
-/* [owner] Pairs with the acquire in find_in. */
-static void set_tag(struct eg_table_bucket *b, unsigned slot, uint64_t tag)
-{
-	_Atomic uint64_t *tags = &b->tags[slot / EG_TABLE_TAGS_PER_WORD];
-	unsigned shift = slot % EG_TABLE_TAGS_PER_WORD * TAG_BITS;
-	uint64_t others = load(tags) & ~((uint64_t)0xffff << shift);
-
-	atomic_store_explicit(tags, others | tag << shift, memory_order_release);
-}
-
-/* ── searching ── */
-
-static bool holds(const struct eg_table_slot *slot, struct eg_hash128 hash)
+/* The slot as USED() has it, or 0. Without a branch, since which one it is nobody can foretell. */
+static inline uint32_t if_equal(const struct eg_table_bucket *b, unsigned i, struct eg_hash128 hash)
 {
 	/* Pairs with the release of lo in fill: the value is this hash's. */
-	return atomic_load_explicit(&slot->lo, memory_order_acquire) == hash.lo &&
-	       load(&slot->hi) == hash.hi;
+	uint64_t lo = atomic_load_explicit(&b->lo[i], memory_order_acquire);
+	uint64_t hi = atomic_load_explicit(&b->hi[i], memory_order_relaxed);
+
+	return (uint32_t)(((lo ^ hash.lo) | (hi ^ hash.hi)) == 0) << i;
 }
 
-static const struct eg_table_slot *find_in(
-    const struct eg_table_bucket *b, struct eg_hash128 hash, uint64_t tag)
+static inline uint32_t equal_slots(const struct eg_table_bucket *b, struct eg_hash128 hash)
 {
-	for (unsigned w = 0; w < EG_TABLE_SLOTS / EG_TABLE_TAGS_PER_WORD; w++) {
-		/* Pairs with the release in set_tag. */
-		uint64_t tags = atomic_load_explicit(&b->tags[w], memory_order_acquire);
-
-		for (uint64_t m = marks_of(tags, tag); m != 0; m &= m - 1) {
-			unsigned i = w * EG_TABLE_TAGS_PER_WORD + first_mark(m);
-
-			if (holds(&b->slot[i], hash))
-				return &b->slot[i];
-		}
-	}
-	return NULL;
+	return if_equal(b, 0, hash) | if_equal(b, 1, hash) | if_equal(b, 2, hash);
 }
 
-/* The slot of the hash, or NULL; *bucket is where it is. */
-static const struct eg_table_slot *find(
-    const struct eg_table *table, struct eg_hash128 hash, uint32_t *bucket)
+_Static_assert(EG_TABLE_SLOTS == 3, "equal_slots looks at them all");
+
+struct found {
+	uint32_t bucket;
+	unsigned slot; /* EG_TABLE_SLOTS: it is not there */
+};
+
+static inline struct found find(const struct eg_table *table, struct eg_hash128 hash)
 {
-	uint64_t tag = tag_of(hash);
 	uint32_t first = home(table, hash);
 	uint32_t at = first;
 
 	do {
 		const struct eg_table_bucket *b = &table->bucket[at];
-		const struct eg_table_slot *slot = find_in(b, hash, tag);
+		/* Pairs with the release in set_state. */
+		uint32_t state = atomic_load_explicit(&b->state, memory_order_acquire);
 
-		*bucket = at;
-		if (slot != NULL || load(&b->overflowed) == 0)
-			return slot;
+		uint32_t equal = equal_slots(b, hash) & state;
+
+		if (equal != 0)
+			return (struct found){at, (unsigned)__builtin_ctz(equal)};
+		if ((state & WENT_ON(hash)) == 0)
+			break;
 		at = next(table, at);
 	} while (at != first);
-	return NULL;
+	return (struct found){at, EG_TABLE_SLOTS};
 }
 
 /* ── owner ── */
@@ -201,37 +158,29 @@ static const struct eg_table_slot *find(
 /* A free slot of the bucket, else one whose entry is past, else EG_TABLE_SLOTS. */
 static unsigned room_in(const struct eg_table_bucket *b, uint64_t now_s)
 {
-	for (unsigned w = 0; w < EG_TABLE_SLOTS / EG_TABLE_TAGS_PER_WORD; w++) {
-		uint64_t m = marks_of(load(&b->tags[w]), TAG_FREE);
+	uint32_t state = own_state(b);
+	unsigned i;
 
-		if (m != 0) /* the lowest mark is a true one */
-			return w * EG_TABLE_TAGS_PER_WORD + first_mark(m);
-	}
-	for (unsigned i = 0; i < EG_TABLE_SLOTS; i++)
-		if (!is_kept(load(&b->slot[i].value), now_s))
+	for (i = 0; i < EG_TABLE_SLOTS; i++)
+		if ((state & USED(i)) == 0)
 			return i;
-	return EG_TABLE_SLOTS;
-}
-
-static bool is_free(const struct eg_table_bucket *b, unsigned slot)
-{
-	uint64_t tags = load(&b->tags[slot / EG_TABLE_TAGS_PER_WORD]);
-
-	return (tags >> slot % EG_TABLE_TAGS_PER_WORD * TAG_BITS & 0xffffu) == TAG_FREE;
+	for (i = 0; i < EG_TABLE_SLOTS && is_kept(b, i, now_s); i++)
+		;
+	return i;
 }
 
 static uint32_t fill(struct eg_table_bucket *b, unsigned i, const struct eg_table_item *item)
 {
-	struct eg_table_slot *slot = &b->slot[i];
-	bool was_free = is_free(b, i);
+	uint32_t state = own_state(b);
+	uint32_t others = state & ~(USED(i) | CUTOFF(i));
 
-	set_tag(b, i, TAG_FREE);
-	store(&slot->value, pack(item->kind, item->value));
-	store(&slot->hi, item->hash.hi);
-	/* Pairs with the acquire in holds, for a reader that has seen an older tag. */
-	atomic_store_explicit(&slot->lo, item->hash.lo, memory_order_release);
-	set_tag(b, i, tag_of(item->hash));
-	return was_free;
+	set_state(b, others);
+	set_value(b, i, pack(item->value));
+	atomic_store_explicit(&b->hi[i], item->hash.hi, memory_order_relaxed);
+	/* Pairs with the acquire in holds, for a reader that has seen an older state. */
+	atomic_store_explicit(&b->lo[i], item->hash.lo, memory_order_release);
+	set_state(b, others | USED(i) | (item->is_cutoff ? CUTOFF(i) : 0));
+	return (state & USED(i)) == 0;
 }
 
 static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
@@ -245,43 +194,32 @@ static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
 
 		if (i < EG_TABLE_SLOTS)
 			return fill(b, i, item);
-		store(&b->overflowed, 1);
+		set_state(b, own_state(b) | WENT_ON(item->hash));
 		at = next(table, at);
 	} while (at != first);
 	return 0;
 }
 
-static struct eg_table_slot *find_own(
-    struct eg_table *table, struct eg_hash128 hash, struct eg_table_bucket **bucket)
-{
-	uint32_t at;
-	const struct eg_table_slot *slot = find(table, hash, &at);
-
-	*bucket = &table->bucket[at];
-	return slot != NULL ? &(*bucket)->slot[slot - (*bucket)->slot] : NULL;
-}
-
 uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item)
 {
-	struct eg_table_bucket *b;
-	struct eg_table_slot *slot = find_own(table, item->hash, &b);
-	uint64_t packed = pack(item->kind, item->value);
+	struct found at = find(table, item->hash);
+	struct eg_table_bucket *b = &table->bucket[at.bucket];
 
-	if (slot == NULL)
+	if (at.slot == EG_TABLE_SLOTS)
 		return add(table, item);
-	if (packed > load(&slot->value))
-		store(&slot->value, packed);
+	if (pack(item->value) > value_of(b, at.slot))
+		set_value(b, at.slot, pack(item->value));
 	return 0;
 }
 
 uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash)
 {
-	struct eg_table_bucket *b;
-	const struct eg_table_slot *slot = find_own(table, hash, &b);
+	struct found at = find(table, hash);
+	struct eg_table_bucket *b = &table->bucket[at.bucket];
 
-	if (slot == NULL)
+	if (at.slot == EG_TABLE_SLOTS)
 		return 0;
-	set_tag(b, (unsigned)(slot - b->slot), TAG_FREE);
+	set_state(b, own_state(b) & ~(USED(at.slot) | CUTOFF(at.slot)));
 	return 1;
 }
 
@@ -290,14 +228,14 @@ uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash)
 static uint32_t copy_slot(
     struct eg_table *to, const struct eg_table_bucket *b, unsigned i, uint64_t now_s)
 {
-	uint64_t packed = load(&b->slot[i].value);
 	struct eg_table_item item = {
-	    .hash = {.lo = load(&b->slot[i].lo), .hi = load(&b->slot[i].hi)},
-	    .kind = (enum eg_revoke_kind)(packed >> KIND_SHIFT),
-	    .value = packed & EG_REVOKE_VALUE_MAX,
+	    .hash = {.lo = atomic_load_explicit(&b->lo[i], memory_order_relaxed),
+	        .hi = atomic_load_explicit(&b->hi[i], memory_order_relaxed)},
+	    .is_cutoff = (own_state(b) & CUTOFF(i)) != 0,
+	    .value = unpack(value_of(b, i)),
 	};
 
-	if (is_free(b, i) || !is_kept(packed, now_s))
+	if ((own_state(b) & USED(i)) == 0 || !is_kept(b, i, now_s))
 		return 0;
 	return to != NULL ? add(to, &item) : 1;
 }
@@ -316,14 +254,14 @@ uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_
 
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value)
 {
-	uint32_t at;
-	const struct eg_table_slot *slot = find(table, hash, &at);
+	struct found at = find(table, hash);
+	const struct eg_table_bucket *b = &table->bucket[at.bucket];
 
-	*value = slot != NULL ? load(&slot->value) & EG_REVOKE_VALUE_MAX : 0;
-	return slot != NULL;
+	*value = at.slot < EG_TABLE_SLOTS ? unpack(value_of(b, at.slot)) : 0;
+	return at.slot < EG_TABLE_SLOTS;
 }
 
-void eg_table_prefetch(const struct eg_table *table, struct eg_hash128 hash)
+const void *eg_table_line(const struct eg_table *table, struct eg_hash128 hash)
 {
-	__builtin_prefetch(&table->bucket[home(table, hash)]);
+	return &table->bucket[home(table, hash)];
 }

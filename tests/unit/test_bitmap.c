@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_pages.h"
 #include "revoke_test.h"
 
 #define URI "https://issuer.example/lists/1"
@@ -41,8 +42,8 @@ static void out_of_range_is_all_ones(void **state)
 		assert_int_equal(eg_bitmap_get(map, 8), 0);
 		assert_int_equal(eg_bitmap_get(map, 9), (1u << widths[i]) - 1);
 		assert_int_equal(eg_bitmap_get(map, UINT32_MAX), (1u << widths[i]) - 1);
-		eg_bitmap_prefetch(map, 8);
-		eg_bitmap_prefetch(map, UINT32_MAX);
+		__builtin_prefetch(eg_bitmap_line(map, 8));
+		__builtin_prefetch(eg_bitmap_line(map, UINT32_MAX));
 		eg_bitmap_free(map);
 	}
 }
@@ -223,7 +224,7 @@ static void a_block_is_handed_over_once(void **state)
 	assert_int_equal(all->sent_cnt, 6);
 	for (unsigned w = 0; w < TEST_WORKERS; w++)
 		for (unsigned i = 0; i < all->worker[w].tail; i++)
-			fresh += all->worker[w].mail[i].word.fresh_block != NULL;
+			fresh += all->worker[w].mail[i].word.mask == 0;
 	assert_int_equal(fresh, 2);
 	test_deliver_all(all);
 	eg_bitmap_free(map);
@@ -237,7 +238,7 @@ static void without_memory_nothing_is_sent(void **state)
 	struct eg_error err;
 
 	memset(bytes, 0xff, sizeof(bytes));
-	allocs_left = 2; /* one block, and one more */
+	allocs_left = 0;
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, &err),
 	    -EG_ENOMEM);
@@ -246,12 +247,16 @@ static void without_memory_nothing_is_sent(void **state)
 	    eg_bitmap_set_range(map, 0, 4 * EG_SHARD_BLOCK_BITS - 1, 1, &all->sink, &err),
 	    -EG_ENOMEM);
 	assert_int_equal(all->sent_cnt, 0);
-	allocs_left = 1; /* two blocks: those from before are still there */
+	allocs_left = 1; /* the whole list */
 	assert_int_equal(
 	    eg_bitmap_set_bytes(map, 0, eg_span(bytes, sizeof(bytes)), &all->sink, &err), 0);
 	test_deliver_all(all);
 	for (uint32_t i = 0; i < 4 * EG_SHARD_BLOCK_BITS; i += 1000)
 		assert_int_equal(eg_bitmap_get(map, i), 1);
+	assert_int_equal(
+	    eg_bitmap_grow(map, 8 * EG_SHARD_BLOCK_BITS, &all->sink, &err), -EG_ENOMEM);
+	assert_int_equal(eg_bitmap_entries(map), 4 * EG_SHARD_BLOCK_BITS);
+	assert_int_equal(eg_bitmap_get(map, 0), 1);
 	eg_bitmap_free(map);
 }
 
@@ -283,23 +288,56 @@ static void a_list_grows_and_never_shrinks(void **state)
 	eg_bitmap_free(map);
 }
 
-static void blocks_come_in_larger_pieces_as_a_list_fills(void **state)
+static void set_first_of(struct eg_bitmap *map, uint32_t block, struct test_workers *all)
+{
+	uint32_t idx = block * EG_SHARD_BLOCK_BITS;
+
+	assert_int_equal(eg_bitmap_set_range(map, idx, idx, 1, &all->sink, NULL), 0);
+}
+
+static void an_empty_list_has_no_chunk_and_a_full_one_no_more_than_it_needs(void **state)
 {
 	struct test_workers *all = *state;
 	struct eg_bitmap *map = new_map(1, EG_REVOKE_ENTRIES_MAX);
+	struct eg_bitmap *small = new_map(1, 3 * EG_SHARD_BLOCK_BITS);
 
 	assert_int_equal(eg_bitmap_memory(map), 0);
-	assert_int_equal(eg_bitmap_set_range(map, 5, 5, 1, &all->sink, NULL), 0);
-	assert_int_equal(eg_bitmap_memory(map), 4096);
-	for (uint32_t block = 0; block < 3000; block++) {
-		uint32_t idx = block * EG_SHARD_BLOCK_BITS;
-
-		assert_int_equal(eg_bitmap_set_range(map, idx, idx, 1, &all->sink, NULL), 0);
-		assert_true(eg_bitmap_memory(map) <= 2 * 4096 * (uint64_t)(block + 1));
-	}
+	set_first_of(map, 0, all);
+	set_first_of(map, 511, all);
+	assert_int_equal(eg_bitmap_memory(map), EG_PAGES_HUGE_BYTES);
+	for (uint32_t block = 0; block < 2048; block++)
+		set_first_of(map, block, all);
+	assert_int_equal(eg_bitmap_memory(map), 4 * EG_PAGES_HUGE_BYTES);
+	set_first_of(small, 1, all);
+	assert_int_equal(eg_bitmap_memory(small), 3 * 4096);
 	test_deliver_all(all);
-	for (uint32_t block = 0; block < 3000; block++)
+	for (uint32_t block = 0; block < 2048; block++)
 		assert_int_equal(eg_bitmap_get(map, block * EG_SHARD_BLOCK_BITS), 1);
+	assert_int_equal(eg_bitmap_get(map, 2048 * EG_SHARD_BLOCK_BITS), 0);
+	eg_bitmap_free(map);
+	eg_bitmap_free(small);
+}
+
+/* Block by block, past the first chunk: old chunks stay for readers, and are few. */
+static void a_small_list_grows_into_chunks(void **state)
+{
+	struct test_workers *all = *state;
+	struct eg_bitmap *map = new_map(1, EG_SHARD_BLOCK_BITS);
+
+	for (uint32_t block = 0; block < 600; block++) {
+		assert_int_equal(
+		    eg_bitmap_grow(map, (block + 1) * EG_SHARD_BLOCK_BITS, &all->sink, NULL), 0);
+		set_first_of(map, block, all);
+		assert_true(
+		    eg_bitmap_memory(map) <= (block < 512 ? 4 * 4096 * (uint64_t)(block + 1)
+		                                          : 3 * (uint64_t)EG_PAGES_HUGE_BYTES));
+	}
+	assert_true(all->settled_cnt <= 10);
+	test_deliver_all(all);
+	for (uint32_t block = 0; block < 600; block++) {
+		assert_int_equal(eg_bitmap_get(map, block * EG_SHARD_BLOCK_BITS), 1);
+		assert_int_equal(eg_bitmap_get(map, block * EG_SHARD_BLOCK_BITS + 1), 0);
+	}
 	eg_bitmap_free(map);
 }
 
@@ -419,7 +457,8 @@ int main(void)
 	    WITH_WORKERS(a_block_is_handed_over_once),
 	    WITH_WORKERS(without_memory_nothing_is_sent),
 	    WITH_WORKERS(a_list_grows_and_never_shrinks),
-	    WITH_WORKERS(blocks_come_in_larger_pieces_as_a_list_fills),
+	    WITH_WORKERS(an_empty_list_has_no_chunk_and_a_full_one_no_more_than_it_needs),
+	    WITH_WORKERS(a_small_list_grows_into_chunks),
 	    WITH_WORKERS(random_changes_equal_a_model),
 	};
 

@@ -173,8 +173,9 @@ static void cutoffs_take_what_is_not_younger(void **state)
 
 /* ── mail ── */
 
-/* The queue is run dry before mail is taken: the first token was asked about at the old epoch and
- * is answered so; the one that comes with the mail is refused at the new one. */
+/* Operations and epochs are taken while tokens wait for their signatures. Those were asked about at
+ * the old epoch and are answered so, judged by what is in force when their turn comes; the one that
+ * comes with the mail is promised the new epoch. */
 static void a_token_is_revoked_while_it_is_queued(void **state)
 {
 	struct world *w = world_new(1, NULL, NEVER_NS, NULL);
@@ -189,17 +190,52 @@ static void a_token_is_revoked_while_it_is_queued(void **state)
 	world_mail_epoch(w, old_epoch + 1);
 	after = send_one(w, &token, old_epoch + 1);
 	world_turn(w);
-	assert_int_equal(answer_of(w, before).status, EG_OK);
+	assert_int_equal(eg_pipeline_in_flight(w->cores[0].pipeline), 3);
+	assert_int_equal(world_counter(w, EG_COUNTER_signature_batches), 0);
+	assert_int_equal(eg_stats_applied_epoch(&w->stats), old_epoch + 1);
+	world_idle(w);
+	assert_int_equal(answer_of(w, before).status, EG_REVOKED);
 	assert_int_equal(world_reply(w, before)->epoch, old_epoch);
 	assert_int_equal(answer_of(w, beside).status, EG_OK);
-	assert_false(world_reply(w, after)->answered);
-	assert_int_equal(world_counter(w, EG_COUNTER_signature_flush_idle), 1);
-	world_idle(w);
+	assert_int_equal(world_reply(w, beside)->epoch, old_epoch);
 	assert_int_equal(answer_of(w, after).status, EG_REVOKED);
 	assert_int_equal(answer_of(w, after).detail, EG_DETAIL_JTI);
 	assert_int_equal(world_reply(w, after)->epoch, old_epoch + 1);
 	assert_true(world_counter(w, EG_COUNTER_revocations) >= 1);
 	world_free(w);
+}
+
+/* A queued token points into its snapshot, so a swap, and it alone, runs the queue dry first: what
+ * stands before the swap in the mail is in force by then. */
+static void a_swap_runs_the_queue_dry(void **state)
+{
+	struct world *w = world_new(1, NULL, NEVER_NS, NULL);
+	struct world_token denied = world_good(w, ",\"jti\":\"j\"");
+	struct world_token good = world_good(w, ",\"jti\":\"n\"");
+	uint64_t old_epoch = w->epoch;
+	uint64_t first = send_one(w, &denied, 0), second = send_one(w, &good, 0);
+	struct eg_snapshot *next;
+	uint64_t with_mail;
+
+	world_turn(w);
+	w->key[0].revoked = true;
+	next = world_snapshot(w, w->epoch + 1);
+	deny_by_mail(w, "j");
+	world_mail_snapshot(w, next);
+	world_mail_epoch(w, w->epoch + 1);
+	with_mail = send_one(w, &good, 0);
+	world_turn(w);
+	assert_int_equal(eg_pipeline_in_flight(w->cores[0].pipeline), 1);
+	assert_int_equal(answer_of(w, first).status, EG_REVOKED);
+	assert_int_equal(answer_of(w, first).detail, EG_DETAIL_JTI);
+	assert_int_equal(answer_of(w, second).status, EG_OK); /* by the key as it was */
+	assert_int_equal(world_reply(w, second)->epoch, old_epoch);
+	assert_int_equal(eg_stats_applied_epoch(&w->stats), old_epoch + 1);
+	world_idle(w);
+	assert_int_equal(answer_of(w, with_mail).status, EG_REVOKED);
+	assert_int_equal(answer_of(w, with_mail).detail, EG_DETAIL_KEY);
+	world_free(w);
+	eg_snapshot_free(next);
 }
 
 static void a_snapshot_is_swapped_under_load(void **state)
@@ -439,6 +475,7 @@ int main(void)
 	    cmocka_unit_test(cutoffs_take_what_is_not_younger),
 	    cmocka_unit_test(a_token_is_revoked_while_it_is_queued),
 	    cmocka_unit_test(a_snapshot_is_swapped_under_load),
+	    cmocka_unit_test(a_swap_runs_the_queue_dry),
 	    cmocka_unit_test(a_flood_of_mail_is_taken_in_portions),
 	    cmocka_unit_test(the_epoch_answered_is_the_lowest_of_all_cores),
 	    cmocka_unit_test(two_cores_and_control_race),

@@ -79,7 +79,7 @@ static void an_empty_state_denies_nothing(void **state)
 
 	assert_false(eg_revoke_lookup(all->rv, hash_of(EG_REVOKE_JTI, 1), &value));
 	assert_int_equal(value, 0);
-	eg_revoke_prefetch(all->rv, hash_of(EG_REVOKE_JTI, 1));
+	__builtin_prefetch(eg_revoke_line(all->rv, hash_of(EG_REVOKE_JTI, 1)));
 }
 
 static void a_higher_value_wins(void **state)
@@ -93,6 +93,10 @@ static void a_higher_value_wins(void **state)
 	assert_value(all, h, 100);
 	set_now(all, h, EG_REVOKE_SUBJECT, 101);
 	assert_value(all, h, 101);
+	set_now(all, h, EG_REVOKE_SUBJECT, UINT32_MAX - 1);
+	assert_value(all, h, UINT32_MAX - 1);
+	set_now(all, h, EG_REVOKE_SUBJECT, UINT32_MAX);
+	assert_value(all, h, EG_REVOKE_VALUE_MAX); /* for ever */
 	set_now(all, h, EG_REVOKE_SUBJECT, UINT64_MAX);
 	assert_value(all, h, EG_REVOKE_VALUE_MAX);
 }
@@ -123,6 +127,28 @@ static void hashes_with_zero_words_and_one_bucket(void **state)
 	assert_value(all, zero, 5);
 	assert_value(all, other_hi, 6);
 	assert_value(all, other_lo, 7);
+}
+
+/* Full buckets send entries on and leave a bit behind for them: none of the sixteen may be missed,
+ * and what was sent on must be found behind slots that became free. */
+static void entries_behind_full_buckets_are_found(void **state)
+{
+	struct test_workers *all = *state;
+
+	for (uint64_t i = 0; i < 40; i++)
+		set_now(all, (struct eg_hash128){i, 0}, EG_REVOKE_JTI, i); /* one bucket */
+	for (uint64_t i = 0; i < 40; i++)
+		assert_value(all, (struct eg_hash128){i, 0}, i);
+	for (uint64_t i = 0; i < 3; i++)
+		eg_revoke_remove_entry(all->rv, (struct eg_hash128){i, 0}, &all->sink);
+	test_deliver_all(all);
+	for (uint64_t i = 0; i < 40; i++)
+		assert_int_equal(has(all, (struct eg_hash128){i, 0}), i >= 3);
+	set_now(all, (struct eg_hash128){39, 0}, EG_REVOKE_JTI, 100); /* raised where it lies */
+	assert_value(all, (struct eg_hash128){39, 0}, 100);
+	eg_revoke_remove_entry(all->rv, (struct eg_hash128){39, 0}, &all->sink);
+	test_deliver_all(all);
+	assert_false(has(all, (struct eg_hash128){39, 0})); /* and lay there alone */
 }
 
 /* One bucket, one shard: the longest probe that an attacker who broke the hash could make. */
@@ -662,6 +688,14 @@ static void stress_settle(void *ctx)
 		(void)sched_yield();
 }
 
+/* Block by block: its chunk is exchanged for a larger one under the readers' eyes. */
+static void stress_grow(struct stress *s, const struct eg_revoke_sink *sink)
+{
+	uint32_t entries = eg_bitmap_entries(s->map) + EG_SHARD_BLOCK_BITS;
+
+	assert_int_equal(eg_bitmap_grow(s->map, entries, sink, NULL), 0);
+}
+
 static void stress_control(struct stress *s)
 {
 	const struct eg_revoke_sink sink = {s, stress_put, stress_settle};
@@ -678,6 +712,8 @@ static void stress_control(struct stress *s)
 			assert_int_equal(eg_bitmap_set_range(
 			                     s->map, idx, idx + 9, round == 0 ? 1 : 3, &sink, NULL),
 			    0);
+			if (id % 100 == 99)
+				stress_grow(s, &sink);
 			atomic_store(&s->sent_epoch, ++epoch);
 			eg_revoke_reclaim(s->rv, epoch, stress_applied(s));
 		}
@@ -713,6 +749,9 @@ static void readers_see_old_or_new(void **state)
 	for (uint32_t id = 0; id < STRESS_IDS; id++) {
 		assert_true(eg_revoke_lookup(s.rv, hash_of(EG_REVOKE_SUBJECT, id), &value));
 		assert_int_equal(value, stress_value(id, 1));
+		for (uint32_t i = 0; i < 10; i++)
+			assert_int_equal(
+			    eg_bitmap_get(s.map, id * (STRESS_ENTRIES / 2 / STRESS_IDS) + i), 3);
 	}
 	eg_bitmap_free(s.map);
 	eg_revoke_free(s.rv);
@@ -729,6 +768,7 @@ int main(void)
 	    WITH_WORKERS(a_higher_value_wins),
 	    WITH_WORKERS(a_value_of_zero_is_there),
 	    WITH_WORKERS(hashes_with_zero_words_and_one_bucket),
+	    WITH_WORKERS(entries_behind_full_buckets_are_found),
 	    WITH_WORKERS(colliding_entries_survive_growth),
 	    WITH_WORKERS(waiting_mail_outgrows_nothing),
 	    WITH_WORKERS(growth_forgets_denied_ids_past_their_grace),
