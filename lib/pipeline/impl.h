@@ -209,7 +209,11 @@ void eg_case_refuse(struct eg_pipeline *p, struct eg_case *c, struct eg_finding 
  * the others stay live. */
 void eg_lookup_batch(struct eg_pipeline *p);
 
-/* The signature of a queued record was looked at: keeps what may be kept. status: its answer. */
+/* The signature of a queued record was looked at: keeps what may be kept. status: its answer. Of a
+ * run the first is called for all, then the second for all, since signatures have filled the caches
+ * with their tables; then each is settled and kept. */
+void eg_lookup_expect(const struct eg_pipeline *p, const struct eg_pending *e);
+void eg_lookup_expect_entry(const struct eg_pipeline *p, const struct eg_pending *e);
 void eg_lookup_keep(struct eg_pipeline *p, const struct eg_pending *e, enum eg_verdict status);
 
 /* ── signature_queue.c ── */

@@ -194,6 +194,18 @@ void eg_lookup_batch(struct eg_pipeline *p)
 
 /* ── keeping ── */
 
+void eg_lookup_expect(const struct eg_pipeline *p, const struct eg_pending *e)
+{
+	if (e->is_cacheable)
+		eg_vcache_prefetch(p->config.vcache, e->tag);
+}
+
+void eg_lookup_expect_entry(const struct eg_pipeline *p, const struct eg_pending *e)
+{
+	if (e->is_cacheable)
+		eg_vcache_prefetch_insert(p->config.vcache, e->tag);
+}
+
 /* A forged token only where every rule before the signature has passed: what refused it under
  * strict order is not in the entry, and would come first under the other. */
 void eg_lookup_keep(struct eg_pipeline *p, const struct eg_pending *e, enum eg_verdict status)

@@ -77,6 +77,10 @@ static void sample(struct eg_pipeline *p, unsigned cnt)
 
 static void settle_all(struct eg_pipeline *p, unsigned cnt)
 {
+	for (unsigned i = 0; i < cnt; i++)
+		eg_lookup_expect(p, entry_at(&p->queue, i));
+	for (unsigned i = 0; i < cnt; i++)
+		eg_lookup_expect_entry(p, entry_at(&p->queue, i));
 	for (unsigned i = 0; i < cnt; i++) {
 		struct eg_pending *e = entry_at(&p->queue, i);
 

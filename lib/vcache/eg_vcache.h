@@ -103,9 +103,11 @@ enum eg_pages_kind eg_vcache_pages(const struct eg_vcache *cache);
 bool eg_vcache_tag(struct eg_vcache *cache, const struct eg_vcache_domain *domain,
     struct eg_span token, struct eg_vcache_tag *tag);
 
-/* A batch calls the first for all its tokens, then the second for all, then eg_vcache_find. */
+/* A batch calls the first for all its tokens, then the second for all, then eg_vcache_find. Before
+ * eg_vcache_insert it is the first and the third. */
 void eg_vcache_prefetch(const struct eg_vcache *cache, struct eg_vcache_tag tag);
 void eg_vcache_prefetch_entry(const struct eg_vcache *cache, struct eg_vcache_tag tag);
+void eg_vcache_prefetch_insert(const struct eg_vcache *cache, struct eg_vcache_tag tag);
 /* NULL: not there. Valid until the next insert. */
 const struct eg_vcache_entry *eg_vcache_find(struct eg_vcache *cache, struct eg_vcache_tag tag);
 /* Copies; takes the place of an entry of the same tag. True: another one had to go. */

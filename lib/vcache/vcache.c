@@ -146,6 +146,15 @@ static const struct eg_vcache_entry *find(struct set *set, struct eg_vcache_tag 
 	return &set->entry[way];
 }
 
+/* The way that victim will choose, unless all have been found since. */
+static unsigned next_victim(const struct set *set)
+{
+	const unsigned spared = set->found | (unsigned)set->found << WAYS;
+	const unsigned from_hand = ~spared >> set->hand & ALL_WAYS;
+
+	return (set->hand + (from_hand != 0 ? (unsigned)__builtin_ctz(from_hand) : 0)) % WAYS;
+}
+
 /* Second chance: the first way from the hand on that was not found since the hand passed it. */
 static unsigned victim(struct set *set)
 {
@@ -193,6 +202,15 @@ void eg_vcache_prefetch_entry(const struct eg_vcache *cache, struct eg_vcache_ta
 		__builtin_prefetch(entry);
 		__builtin_prefetch(&entry->sub);
 	}
+}
+
+void eg_vcache_prefetch_insert(const struct eg_vcache *cache, struct eg_vcache_tag tag)
+{
+	const struct set *set = verified_set(cache, tag);
+	const unsigned way = set->filled < WAYS ? set->filled : next_victim(set);
+
+	__builtin_prefetch(&set->entry[way], 1);
+	__builtin_prefetch(&set->entry[way].sub, 1);
 }
 
 const struct eg_vcache_entry *eg_vcache_find(struct eg_vcache *cache, struct eg_vcache_tag tag)
