@@ -126,6 +126,56 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return _mm256_movemask_epi8(all) != 0 || (rest & EG_HIGH_BITS) != 0;
 }
 
+static inline uint32_t ink_step(const uint8_t *p)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	/* by the low half of a byte, the white space that it may be; by a high bit, 0 */
+	const __m256i space = _mm256_shuffle_epi8(
+	    BY_HALF(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r', -1, -1), v);
+
+	return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, space));
+}
+
+void eg_json_mark_ink_avx2(struct eg_span text, uint64_t *marks)
+{
+	const size_t block = 2 * STEP_CHARS;
+	size_t at = 0;
+
+	for (; text.len - at >= block; at += block)
+		*marks++ = ink_step(text.ptr + at) | (uint64_t)ink_step(text.ptr + at + STEP_CHARS)
+		                                         << STEP_CHARS;
+	*marks = eg_json_ink_rest(text.ptr + at, text.len - at);
+}
+
+static inline __m256i equal(__m256i a, __m256i b)
+{
+	return _mm256_cmpeq_epi64(a, b);
+}
+
+/* Each four words beside the four before them, in each of their turns. */
+bool eg_json_twice_avx2(const uint64_t *word, unsigned cnt)
+{
+	const __m256i *const four = (const __m256i *)(const void *)word;
+	__m256i twice = _mm256_setzero_si256();
+
+	for (unsigned i = 0; i < cnt / 4; i++) {
+		const __m256i a = _mm256_loadu_si256(four + i);
+		const __m256i b = _mm256_permute4x64_epi64(a, 0x39);
+		const __m256i c = _mm256_permute4x64_epi64(a, 0x4E);
+		const __m256i d = _mm256_permute4x64_epi64(a, 0x93);
+
+		twice = _mm256_or_si256(twice, _mm256_or_si256(equal(a, b), equal(a, c)));
+		for (unsigned k = 0; k < i; k++) {
+			const __m256i v = _mm256_loadu_si256(four + k);
+
+			twice = _mm256_or_si256(
+			    twice, _mm256_or_si256(_mm256_or_si256(equal(v, a), equal(v, b)),
+			               _mm256_or_si256(equal(v, c), equal(v, d))));
+		}
+	}
+	return _mm256_testz_si256(twice, twice) == 0 || eg_json_twice(word, cnt & ~3u, cnt);
+}
+
 /* Bit i: is key[i] as wanted? Of four. */
 static inline unsigned alike_four(const uint64_t *key, uint64_t wanted)
 {
@@ -159,6 +209,8 @@ const struct eg_codec_impl eg_codec_avx2 = {
     .cpu = EG_CPU_AVX2,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_mark_ink = eg_json_mark_ink_avx2,
+    .json_twice = eg_json_twice_avx2,
     .json_alike = eg_json_alike_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };

@@ -22,6 +22,8 @@ const struct eg_codec_impl eg_codec_avx512 = {
     .cpu = EG_CPU_AVX512,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_mark_ink = eg_json_mark_ink_avx2,
+    .json_twice = eg_json_twice_avx2,
     .json_alike = eg_json_alike_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };

@@ -40,6 +40,12 @@ struct eg_codec_impl {
 	/* eg_utf8_valid. */
 	bool (*utf8_valid)(struct eg_span text);
 
+	/* The same of what is no white space of JSON (space, tab, LF, CR). */
+	void (*json_mark_ink)(struct eg_span text, uint64_t *marks);
+
+	/* Are two of the words the same? Time depends on cnt alone. */
+	bool (*json_twice)(const uint64_t *word, unsigned cnt);
+
 	/* The first name from `first` to before `end` with all keys as wanted; `end`: there is
 	 * none. */
 	unsigned (*json_alike)(const struct eg_codec_keys *keys, unsigned first, unsigned end,

@@ -30,6 +30,20 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return (all & EG_HIGH_BITS) != 0;
 }
 
+static void json_mark_ink(struct eg_span text, uint64_t *marks)
+{
+	size_t at = 0;
+
+	for (; text.len - at >= BLOCK; at += BLOCK)
+		*marks++ = eg_json_ink_rest(text.ptr + at, BLOCK);
+	*marks = eg_json_ink_rest(text.ptr + at, text.len - at);
+}
+
+static bool json_twice(const uint64_t *word, unsigned cnt)
+{
+	return eg_json_twice(word, 0, cnt);
+}
+
 static unsigned json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS])
 {
@@ -40,6 +54,8 @@ const struct eg_codec_impl eg_codec_scalar = {
     .name = "scalar",
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_mark_ink = json_mark_ink,
+    .json_twice = json_twice,
     .json_alike = json_alike,
     .utf8_valid = eg_utf8_valid_plainly,
 };
