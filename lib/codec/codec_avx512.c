@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "cbor_size.h"
 #include "codec_impl.h"
 #include "eg_cpu.h"
 #include "json_mark.h"
@@ -25,5 +26,6 @@ const struct eg_codec_impl eg_codec_avx512 = {
     .json_mark_ink = eg_json_mark_ink_avx2,
     .json_twice = eg_json_twice_avx2,
     .json_alike = eg_json_alike_avx2,
+    .cbor_sizes = eg_cbor_sizes_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };
