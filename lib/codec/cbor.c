@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cbor_pass.h"
-
+#include "codec_impl.h"
 #include "eg_json.h"
+
+_Static_assert(2 * EG_CBOR_MEMBERS_MAX <= EG_CODEC_NAMES, "the keys of two maps");
 
 #define ARGUMENT_1_BYTE  24 /* the argument follows in 1, 2, 4 or 8 bytes */
 #define ARGUMENT_2_BYTES 25
@@ -259,54 +261,48 @@ bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struc
 	return true;
 }
 
-static struct eg_span long_key(const struct eg_cbor_map *map, unsigned i)
+/* The first 8 bytes, with zeros behind the end: no two keys of at most 8 bytes have the same, since
+ * none is the beginning of another. */
+static uint64_t word_of(const struct eg_cbor *r, const uint8_t *key, size_t len)
 {
-	return eg_span(map->base + map->long_key[i].off, map->long_key[i].len);
+	uint64_t word = 0;
+
+	if (len >= sizeof(word))
+		return eg_load_be64(key);
+	if ((size_t)(r->end - key) >= sizeof(word))
+		return eg_load_be64(key) & UINT64_MAX << 8 * (sizeof(word) - len);
+	for (size_t i = 0; i < len; i++)
+		word |= (uint64_t)key[i] << 8 * (sizeof(word) - 1 - i);
+	return word;
 }
 
-/* Any total order will do: equal keys have equal bytes, since their form is the shortest. */
-static int compare(struct eg_span a, struct eg_span b)
+/* From `key` to where the walk is. */
+static void add_long_key(const struct eg_cbor *r, struct eg_cbor_map *map, const uint8_t *key)
 {
-	const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+	const size_t len = (size_t)(r->at - key);
 
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-/* Where the key belongs, with whether it stands there already. Searched from the end: issuers write
- * most maps in order. */
-static bool find_long_key(const struct eg_cbor_map *map, struct eg_span key, unsigned *place)
-{
-	unsigned low = 0, high = map->long_cnt;
-
-	if (high != 0 && compare(long_key(map, high - 1), key) < 0)
-		low = high;
-	while (low < high) {
-		const unsigned middle = (low + high) / 2;
-		const int order = compare(long_key(map, middle), key);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*place = low;
-	return false;
-}
-
-static bool add_long_key(struct eg_cbor_map *map, struct eg_span key)
-{
-	unsigned place = 0;
-
-	if (find_long_key(map, key, &place))
-		return false;
-	memmove(&map->long_key[place + 1], &map->long_key[place],
-	    (map->long_cnt - place) * sizeof(map->long_key[0]));
-	map->long_key[place].off = (uint32_t)(key.ptr - map->base);
-	map->long_key[place].len = (uint32_t)key.len;
+	map->long_word[map->long_cnt] = word_of(r, key, len);
+	map->long_key[map->long_cnt].off = (uint32_t)(key - map->base);
+	map->long_key[map->long_cnt].len = (uint32_t)len;
 	map->long_cnt++;
-	return true;
+}
+
+static void list_long_keys(const struct eg_cbor_map *map, struct eg_cbor_key *out)
+{
+	for (unsigned i = 0; i < map->long_cnt; i++)
+		out[i] =
+		    (struct eg_cbor_key){map->base + map->long_key[i].off, map->long_key[i].len, 0};
+}
+
+/* At the end of a map: whatever its keys are, it costs little to see that they differ. */
+static bool has_long_key_twice(const struct eg_cbor_map *map)
+{
+	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX];
+
+	if (map->long_cnt < 2 || !eg_codec_best()->json_twice(map->long_word, map->long_cnt))
+		return false;
+	list_long_keys(map, key);
+	return eg_cbor_keys_repeat(key, map->long_cnt);
 }
 
 /* 00 … 17 and 20 … 37 */
@@ -338,29 +334,34 @@ bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor
 		return false;
 	if (map->left == 0) {
 		eg_cbor_leave(r);
-		return false;
+		return has_long_key_twice(map) && fail(r);
 	}
 	map->left--;
 	if (r->at != r->end && is_short_int(*r->at))
 		return next_short_int(r, map, key);
 	if (!eg_cbor_read(r, key))
 		return false;
-	if (key->type > EG_CBOR_TEXT || !add_long_key(map, eg_span(start, (size_t)(r->at - start))))
+	if (key->type > EG_CBOR_TEXT)
 		return fail(r);
+	add_long_key(r, map, start);
 	return true;
 }
 
 bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b)
 {
-	unsigned i = 0, j = 0;
+	const unsigned cnt = a->long_cnt + b->long_cnt;
+	struct eg_cbor_key key[EG_CODEC_NAMES];
+	uint64_t word[EG_CODEC_NAMES];
 
-	while (i < a->long_cnt && j < b->long_cnt) {
-		const int order = compare(long_key(a, i), long_key(b, j));
-
-		if (order == 0)
-			return true;
-		i += order < 0;
-		j += order > 0;
-	}
-	return (a->short_keys & b->short_keys) != 0;
+	if ((a->short_keys & b->short_keys) != 0)
+		return true;
+	if (a->long_cnt == 0 || b->long_cnt == 0)
+		return false;
+	memcpy(word, a->long_word, a->long_cnt * sizeof(word[0]));
+	memcpy(word + a->long_cnt, b->long_word, b->long_cnt * sizeof(word[0]));
+	if (!eg_codec_best()->json_twice(word, cnt))
+		return false;
+	list_long_keys(a, key);
+	list_long_keys(b, key + a->long_cnt);
+	return eg_cbor_keys_repeat(key, cnt);
 }

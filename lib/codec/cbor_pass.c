@@ -68,15 +68,12 @@ static inline void close_lanes(struct open *o)
 #define KEY_STEP 16u
 
 struct keys {
-	struct key {
-		const uint8_t *ptr;
-		uint32_t len, map; /* as encoded; the number of the map that it stands in */
-	} key[EG_CBOR_MEMBERS_MAX];
+	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX];
 	unsigned cnt;
 };
 
 /* Eight bytes of a key from `at` on, with zeros behind its end. */
-static uint64_t word_at(const struct key *key, size_t at)
+static uint64_t word_at(const struct eg_cbor_key *key, size_t at)
 {
 	uint64_t word = 0;
 
@@ -89,15 +86,15 @@ static uint64_t word_at(const struct key *key, size_t at)
 
 /* Keys of one class were alike up to `at`: splits the classes by the bytes that follow. The number
  * of a class is that of its first key. False where none has a second one. */
-static bool split(
-    const struct keys *keys, size_t at, uint64_t class[EG_CODEC_NAMES], struct eg_codec_keys *words)
+static bool split(const struct eg_cbor_key *key, unsigned cnt, size_t at,
+    uint64_t class[EG_CODEC_NAMES], struct eg_codec_keys *words)
 {
 	const struct eg_codec_impl *impl = eg_codec_best();
 	bool has_pair = false;
 
-	for (unsigned i = 0; i < keys->cnt; i++) {
+	for (unsigned i = 0; i < cnt; i++) {
 		const uint64_t wanted[EG_CODEC_KEYS] = {
-		    class[i], word_at(&keys->key[i], at), word_at(&keys->key[i], at + 8)};
+		    class[i], word_at(&key[i], at), word_at(&key[i], at + 8)};
 
 		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
 			words->key[k][i] = wanted[k];
@@ -107,20 +104,20 @@ static bool split(
 	return has_pair;
 }
 
-/* Does a map have a key twice? Of one class all keys have the same length and map. No order, no
- * hash: no choice of keys makes it dear (json_names.c does it so with names). */
-static bool has_repeat(const struct keys *keys)
+/* Of one class all keys have the same length and map. No order, no hash: no choice of keys makes it
+ * dear (json_names.c does it so with names). */
+bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt)
 {
 	uint64_t class[EG_CODEC_NAMES];
 	struct eg_codec_keys words;
 
-	if (keys->cnt < 2)
+	if (cnt < 2)
 		return false;
-	for (unsigned i = 0; i < keys->cnt; i++)
-		class[i] = (uint64_t)keys->key[i].map << 32 | keys->key[i].len;
-	for (size_t at = 0; split(keys, at, class, &words); at += KEY_STEP)
-		for (unsigned i = 0; i < keys->cnt; i++)
-			if (class[i] != i && keys->key[i].len <= at + KEY_STEP)
+	for (unsigned i = 0; i < cnt; i++)
+		class[i] = (uint64_t)key[i].map << 32 | key[i].len;
+	for (size_t at = 0; split(key, cnt, at, class, &words); at += KEY_STEP)
+		for (unsigned i = 0; i < cnt; i++)
+			if (class[i] != i && key[i].len <= at + KEY_STEP)
 				return true;
 	return false;
 }
@@ -128,8 +125,6 @@ static bool has_repeat(const struct keys *keys)
 /* ── short texts ── */
 
 #define TEXTS 64u
-
-_Static_assert(EG_CODEC_NAMES == EG_CBOR_MEMBERS_MAX, "room for all keys of a document");
 
 /* Each has at most 6 bytes, and zeros around them: as one text they are UTF-8 iff each is. */
 struct texts {
@@ -264,7 +259,8 @@ static bool keep_key(struct pass *pass, const uint8_t *start, const struct eg_cb
 
 	if (map == 0 || pass->open.items % 2 != 0)
 		return true;
-	pass->keys.key[pass->keys.cnt++] = (struct key){start, (uint32_t)(r->at - start), map};
+	pass->keys.key[pass->keys.cnt++] =
+	    (struct eg_cbor_key){start, (uint32_t)(r->at - start), map};
 	return *start >> 5 <= EG_CBOR_TEXT;
 }
 
@@ -337,5 +333,5 @@ bool eg_cbor_pass(struct eg_cbor *r, const struct eg_cbor_item *item)
 		return false;
 	pass.open.map |= DEPTH_BIT(depth);
 	return pass_all(r, &pass) && (pass.open.map & DEPTH_BITS) != 0 &&
-	       texts_valid(&pass.texts) && !has_repeat(&pass.keys);
+	       texts_valid(&pass.texts) && !eg_cbor_keys_repeat(pass.keys.key, pass.keys.cnt);
 }

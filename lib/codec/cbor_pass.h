@@ -12,4 +12,13 @@
  * the walk is to fail. */
 bool eg_cbor_pass(struct eg_cbor *r, const struct eg_cbor_item *item);
 
+/* As encoded; the number of the map that it stands in. */
+struct eg_cbor_key {
+	const uint8_t *ptr;
+	uint32_t len, map;
+};
+
+/* Does a map have a key twice? Of at most EG_CODEC_NAMES keys. */
+bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt);
+
 #endif
