@@ -261,27 +261,12 @@ bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struc
 	return true;
 }
 
-/* The first 8 bytes, with zeros behind the end: no two keys of at most 8 bytes have the same, since
- * none is the beginning of another. */
-static uint64_t word_of(const struct eg_cbor *r, const uint8_t *key, size_t len)
-{
-	uint64_t word = 0;
-
-	if (len >= sizeof(word))
-		return eg_load_be64(key);
-	if ((size_t)(r->end - key) >= sizeof(word))
-		return eg_load_be64(key) & UINT64_MAX << 8 * (sizeof(word) - len);
-	for (size_t i = 0; i < len; i++)
-		word |= (uint64_t)key[i] << 8 * (sizeof(word) - 1 - i);
-	return word;
-}
-
 /* From `key` to where the walk is. */
 static void add_long_key(const struct eg_cbor *r, struct eg_cbor_map *map, const uint8_t *key)
 {
 	const size_t len = (size_t)(r->at - key);
 
-	map->long_word[map->long_cnt] = word_of(r, key, len);
+	map->long_word[map->long_cnt] = eg_cbor_word(key, len, r->end);
 	map->long_key[map->long_cnt].off = (uint32_t)(key - map->base);
 	map->long_key[map->long_cnt].len = (uint32_t)len;
 	map->long_cnt++;
@@ -290,8 +275,9 @@ static void add_long_key(const struct eg_cbor *r, struct eg_cbor_map *map, const
 static void list_long_keys(const struct eg_cbor_map *map, struct eg_cbor_key *out)
 {
 	for (unsigned i = 0; i < map->long_cnt; i++)
-		out[i] =
-		    (struct eg_cbor_key){map->base + map->long_key[i].off, map->long_key[i].len, 0};
+		out[i] = (struct eg_cbor_key){.ptr = map->base + map->long_key[i].off,
+		    .len = map->long_key[i].len,
+		    .word = map->long_word[i]};
 }
 
 /* At the end of a map: whatever its keys are, it costs little to see that they differ. */
@@ -299,7 +285,7 @@ static bool has_long_key_twice(const struct eg_cbor_map *map)
 {
 	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX];
 
-	if (map->long_cnt < 2 || !eg_codec_best()->json_twice(map->long_word, map->long_cnt))
+	if (map->long_cnt < 2)
 		return false;
 	list_long_keys(map, key);
 	return eg_cbor_keys_repeat(key, map->long_cnt);
@@ -349,19 +335,13 @@ bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor
 
 bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b)
 {
-	const unsigned cnt = a->long_cnt + b->long_cnt;
 	struct eg_cbor_key key[EG_CODEC_NAMES];
-	uint64_t word[EG_CODEC_NAMES];
 
 	if ((a->short_keys & b->short_keys) != 0)
 		return true;
 	if (a->long_cnt == 0 || b->long_cnt == 0)
 		return false;
-	memcpy(word, a->long_word, a->long_cnt * sizeof(word[0]));
-	memcpy(word + a->long_cnt, b->long_word, b->long_cnt * sizeof(word[0]));
-	if (!eg_codec_best()->json_twice(word, cnt))
-		return false;
 	list_long_keys(a, key);
 	list_long_keys(b, key + a->long_cnt);
-	return eg_cbor_keys_repeat(key, cnt);
+	return eg_cbor_keys_repeat(key, a->long_cnt + b->long_cnt);
 }

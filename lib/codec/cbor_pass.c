@@ -106,13 +106,11 @@ static bool split(const struct eg_cbor_key *key, unsigned cnt, size_t at,
 
 /* Of one class all keys have the same length and map. No order, no hash: no choice of keys makes it
  * dear (json_names.c does it so with names). */
-bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt)
+static bool repeat_by_bytes(const struct eg_cbor_key *key, unsigned cnt)
 {
 	uint64_t class[EG_CODEC_NAMES];
 	struct eg_codec_keys words;
 
-	if (cnt < 2)
-		return false;
 	for (unsigned i = 0; i < cnt; i++)
 		class[i] = (uint64_t)key[i].map << 32 | key[i].len;
 	for (size_t at = 0; split(key, cnt, at, class, &words); at += KEY_STEP)
@@ -120,6 +118,16 @@ bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt)
 			if (class[i] != i && key[i].len <= at + KEY_STEP)
 				return true;
 	return false;
+}
+
+/* The words of different maps are moved apart, as far as that goes. */
+bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt)
+{
+	uint64_t word[EG_CODEC_NAMES];
+
+	for (unsigned i = 0; i < cnt; i++)
+		word[i] = key[i].word + key[i].map * 0x9E3779B97F4A7C15u;
+	return eg_codec_best()->json_twice(word, cnt) && repeat_by_bytes(key, cnt);
 }
 
 /* ── short texts ── */
@@ -256,11 +264,12 @@ static bool pass_short(struct eg_cbor *r, struct pass *pass)
 static bool keep_key(struct pass *pass, const uint8_t *start, const struct eg_cbor *r)
 {
 	const unsigned map = map_of(&pass->open);
+	const uint32_t len = (uint32_t)(r->at - start);
 
 	if (map == 0 || pass->open.items % 2 != 0)
 		return true;
 	pass->keys.key[pass->keys.cnt++] =
-	    (struct eg_cbor_key){start, (uint32_t)(r->at - start), map};
+	    (struct eg_cbor_key){start, len, map, eg_cbor_word(start, len, r->end)};
 	return *start >> 5 <= EG_CBOR_TEXT;
 }
 
