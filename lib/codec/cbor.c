@@ -3,7 +3,7 @@
 #include "codec_impl.h"
 #include "eg_json.h"
 
-_Static_assert(2 * EG_CBOR_MEMBERS_MAX <= EG_CODEC_NAMES, "the keys of two maps");
+_Static_assert(EG_CBOR_MEMBERS_MAX <= EG_CODEC_NAMES, "the keys of a map");
 
 #define ARGUMENT_1_BYTE  24 /* the argument follows in 1, 2, 4 or 8 bytes */
 #define ARGUMENT_2_BYTES 25
@@ -272,12 +272,17 @@ static void add_long_key(const struct eg_cbor *r, struct eg_cbor_map *map, const
 	map->long_cnt++;
 }
 
-static void list_long_keys(const struct eg_cbor_map *map, struct eg_cbor_key *out)
+/* From number `first` on, at most `max` of them. Returns how many. */
+static unsigned list_long_keys(
+    const struct eg_cbor_map *map, unsigned first, unsigned max, struct eg_cbor_key *out)
 {
-	for (unsigned i = 0; i < map->long_cnt; i++)
-		out[i] = (struct eg_cbor_key){.ptr = map->base + map->long_key[i].off,
+	const unsigned cnt = map->long_cnt - first < max ? map->long_cnt - first : max;
+
+	for (unsigned i = first; i < first + cnt; i++)
+		*out++ = (struct eg_cbor_key){.ptr = map->base + map->long_key[i].off,
 		    .len = map->long_key[i].len,
 		    .word = map->long_word[i]};
+	return cnt;
 }
 
 /* At the end of a map: whatever its keys are, it costs little to see that they differ. */
@@ -287,8 +292,7 @@ static bool has_long_key_twice(const struct eg_cbor_map *map)
 
 	if (map->long_cnt < 2)
 		return false;
-	list_long_keys(map, key);
-	return eg_cbor_keys_repeat(key, map->long_cnt);
+	return eg_cbor_keys_repeat(key, list_long_keys(map, 0, EG_CBOR_MEMBERS_MAX, key));
 }
 
 /* 00 … 17 and 20 … 37 */
@@ -333,15 +337,19 @@ bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor
 	return true;
 }
 
+/* Each half of the one's keys beside each half of the other's. */
 bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b)
 {
+	const unsigned half = EG_CODEC_NAMES / 2;
 	struct eg_cbor_key key[EG_CODEC_NAMES];
 
-	if ((a->short_keys & b->short_keys) != 0)
-		return true;
-	if (a->long_cnt == 0 || b->long_cnt == 0)
-		return false;
-	list_long_keys(a, key);
-	list_long_keys(b, key + a->long_cnt);
-	return eg_cbor_keys_repeat(key, a->long_cnt + b->long_cnt);
+	for (unsigned i = 0; i < a->long_cnt; i += half)
+		for (unsigned k = 0; k < b->long_cnt; k += half) {
+			unsigned cnt = list_long_keys(a, i, half, key);
+
+			cnt += list_long_keys(b, k, half, key + cnt);
+			if (eg_cbor_keys_repeat(key, cnt))
+				return true;
+		}
+	return (a->short_keys & b->short_keys) != 0;
 }

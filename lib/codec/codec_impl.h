@@ -17,7 +17,7 @@
 #include "eg_span.h"
 
 #define EG_CODEC_KEYS  3u
-#define EG_CODEC_NAMES 256u /* of an object; keys of two maps */
+#define EG_CODEC_NAMES 128u
 
 #define EG_CODEC_CBOR_BYTES     9u    /* that are read of a short item of CBOR, and behind it */
 #define EG_CODEC_CBOR_NOT_ASCII 0x80u /* beside the size of a text that is not */
