@@ -146,7 +146,16 @@ static void add_cwt(struct codec_set *set, unsigned n, size_t bytes)
 }
 
 /* What fills the map of an unread claim of a CWT, or an array of it. */
-enum cwt_shape { CWT_KEYS, CWT_ALIKE_KEYS, CWT_BYTES, CWT_MIXED, CWT_NESTED };
+enum cwt_shape {
+	CWT_KEYS,
+	CWT_ALIKE_KEYS,
+	CWT_BYTES,
+	CWT_MIXED,
+	CWT_NESTED,
+	CWT_MAPS,
+	CWT_CLAIMS,
+	CWT_ALIKE_CLAIMS
+};
 
 #define CWT_CLAIMS_BYTES 3968u
 #define CWT_PAIRS        120u
@@ -166,17 +175,25 @@ static void put_nested(struct eg_writer *w)
 	eg_write_bytes(w, eg_span_str(items[(unsigned)random() % 5]));
 }
 
-static void put_keys(struct eg_writer *w, const char *format, unsigned value_bytes)
+static void put_pairs(struct eg_writer *w, const char *format, unsigned value_bytes)
 {
 	char text[64];
 
-	put_head(w, MAP, CWT_PAIRS);
 	for (unsigned i = 0; i < CWT_PAIRS; i++) {
 		(void)snprintf(text, sizeof(text), format, i * 7919u % 1000u);
 		put_string(w, TEXT, text, strlen(text));
 		memset(text, 'v', sizeof(text));
 		put_string(w, BYTES, text, value_bytes);
 	}
+}
+
+/* As many maps of one pair as may be, then arrays. */
+static void put_map_or_nested(struct eg_writer *w, unsigned n)
+{
+	if (n % 8 == 0 && n < 8 * CWT_PAIRS)
+		eg_write_bytes(w, eg_span("\xa1\x01\x01", 3));
+	else
+		put_nested(w);
 }
 
 static void put_items(struct eg_writer *w, enum cwt_shape shape)
@@ -190,6 +207,8 @@ static void put_items(struct eg_writer *w, enum cwt_shape shape)
 			eg_write_bytes(w, eg_span_str("\x41z"));
 		else if (shape == CWT_MIXED)
 			put_mixed(w);
+		else if (shape == CWT_MAPS)
+			put_map_or_nested(w, cnt);
 		else
 			put_nested(w);
 	}
@@ -201,15 +220,20 @@ static size_t cwt_shape_claims(uint8_t *out, enum cwt_shape shape)
 {
 	struct eg_writer w = eg_writer(out, ROOM);
 
-	put_head(&w, MAP, 4);
+	const bool is_read = shape == CWT_CLAIMS || shape == CWT_ALIKE_CLAIMS;
+	const char *const format =
+	    shape == CWT_KEYS || shape == CWT_CLAIMS ? "%03u" : "alike_at_start_%03u_alike_end";
+
+	put_head(&w, MAP, is_read ? 3 + CWT_PAIRS : 4);
 	put_claim_text(&w, 1, CODEC_ISSUER);
 	put_claim_text(&w, 3, CODEC_AUDIENCE);
 	put_claim_time(&w, 4, CODEC_NOW_S + 3600);
-	put_head(&w, UINT, 100);
-	if (shape == CWT_KEYS)
-		put_keys(&w, "%03u", 26);
-	else if (shape == CWT_ALIKE_KEYS)
-		put_keys(&w, "alike_at_start_%03u_alike_end", 0);
+	if (!is_read)
+		put_head(&w, UINT, 100);
+	if (shape == CWT_KEYS || shape == CWT_ALIKE_KEYS)
+		put_head(&w, MAP, CWT_PAIRS);
+	if (is_read || shape == CWT_KEYS || shape == CWT_ALIKE_KEYS)
+		put_pairs(&w, format, shape == CWT_KEYS || shape == CWT_CLAIMS ? 26 : 0);
 	else
 		put_items(&w, shape);
 	return ROOM - w.left;
@@ -323,6 +347,9 @@ static const struct format format_shapes[] = {
     {"CWT, strings of one byte", parse_cwt, add_cwt_shape, CWT_BYTES},
     {"CWT, any item, at random", parse_cwt, add_cwt_shape, CWT_MIXED},
     {"CWT, arrays, at random", parse_cwt, add_cwt_shape, CWT_NESTED},
+    {"CWT, maps among arrays", parse_cwt, add_cwt_shape, CWT_MAPS},
+    {"CWT, 120 claims", parse_cwt, add_cwt_shape, CWT_CLAIMS},
+    {"CWT, 120 claims of long names", parse_cwt, add_cwt_shape, CWT_ALIKE_CLAIMS},
     {"PASETO, arrays, also in the footer", parse_paseto, add_paseto_shape, PASETO_ARRAYS},
     {"PASETO, escapes, also in the footer", parse_paseto, add_paseto_shape, PASETO_ESCAPES},
     {"PASETO, arrays and long times", parse_paseto, add_paseto_shape, PASETO_TIMES},

@@ -175,6 +175,16 @@ static void spaced_members(struct text *t, unsigned n)
 	codec_need(put(t, 0, "}"), "room for members");
 }
 
+static void valued_members(struct text *t, unsigned n)
+{
+	static const char *const values[] = {"0", "\"\"", "[]", "{}", "null", "\"\\n\"", "-0.5"};
+
+	(void)n;
+	for (unsigned i = 0; i < MEMBERS; i++)
+		codec_need(put(t, 1, ",\"%03u\":%s", i, values[below(7)]), "room for members");
+	codec_need(put(t, 0, "}"), "room for members");
+}
+
 /* All members that are read, as long as they may be and as slow to read. */
 static void dear_claims(struct text *t, unsigned n)
 {
@@ -203,6 +213,7 @@ static const struct {
     {"120 names of any length", random_members},
     {"120 escaped names, then any value", filled_members},
     {"120 names, spaced at random", spaced_members},
+    {"120 names, any value at random", valued_members},
     {"claims, all escaped", dear_claims},
 };
 

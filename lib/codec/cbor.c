@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cbor_pass.h"
-
+#include "codec_impl.h"
 #include "eg_json.h"
+
+_Static_assert(EG_CBOR_MEMBERS_MAX <= EG_CODEC_NAMES, "the keys of a map");
 
 #define ARGUMENT_1_BYTE  24 /* the argument follows in 1, 2, 4 or 8 bytes */
 #define ARGUMENT_2_BYTES 25
@@ -259,54 +261,38 @@ bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struc
 	return true;
 }
 
-static struct eg_span long_key(const struct eg_cbor_map *map, unsigned i)
+/* From `key` to where the walk is. */
+static void add_long_key(const struct eg_cbor *r, struct eg_cbor_map *map, const uint8_t *key)
 {
-	return eg_span(map->base + map->long_key[i].off, map->long_key[i].len);
-}
+	const size_t len = (size_t)(r->at - key);
 
-/* Any total order will do: equal keys have equal bytes, since their form is the shortest. */
-static int compare(struct eg_span a, struct eg_span b)
-{
-	const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-/* Where the key belongs, with whether it stands there already. Searched from the end: issuers write
- * most maps in order. */
-static bool find_long_key(const struct eg_cbor_map *map, struct eg_span key, unsigned *place)
-{
-	unsigned low = 0, high = map->long_cnt;
-
-	if (high != 0 && compare(long_key(map, high - 1), key) < 0)
-		low = high;
-	while (low < high) {
-		const unsigned middle = (low + high) / 2;
-		const int order = compare(long_key(map, middle), key);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*place = low;
-	return false;
-}
-
-static bool add_long_key(struct eg_cbor_map *map, struct eg_span key)
-{
-	unsigned place = 0;
-
-	if (find_long_key(map, key, &place))
-		return false;
-	memmove(&map->long_key[place + 1], &map->long_key[place],
-	    (map->long_cnt - place) * sizeof(map->long_key[0]));
-	map->long_key[place].off = (uint32_t)(key.ptr - map->base);
-	map->long_key[place].len = (uint32_t)key.len;
+	map->long_word[map->long_cnt] = eg_cbor_word(key, len, r->end);
+	map->long_key[map->long_cnt].off = (uint32_t)(key - map->base);
+	map->long_key[map->long_cnt].len = (uint32_t)len;
 	map->long_cnt++;
-	return true;
+}
+
+/* From number `first` on, at most `max` of them. Returns how many. */
+static unsigned list_long_keys(
+    const struct eg_cbor_map *map, unsigned first, unsigned max, struct eg_cbor_key *out)
+{
+	const unsigned cnt = map->long_cnt - first < max ? map->long_cnt - first : max;
+
+	for (unsigned i = first; i < first + cnt; i++)
+		*out++ = (struct eg_cbor_key){.ptr = map->base + map->long_key[i].off,
+		    .len = map->long_key[i].len,
+		    .word = map->long_word[i]};
+	return cnt;
+}
+
+/* At the end of a map: whatever its keys are, it costs little to see that they differ. */
+static bool has_long_key_twice(const struct eg_cbor_map *map)
+{
+	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX];
+
+	if (map->long_cnt < 2)
+		return false;
+	return eg_cbor_keys_repeat(key, list_long_keys(map, 0, EG_CBOR_MEMBERS_MAX, key));
 }
 
 /* 00 … 17 and 20 … 37 */
@@ -338,29 +324,32 @@ bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor
 		return false;
 	if (map->left == 0) {
 		eg_cbor_leave(r);
-		return false;
+		return has_long_key_twice(map) && fail(r);
 	}
 	map->left--;
 	if (r->at != r->end && is_short_int(*r->at))
 		return next_short_int(r, map, key);
 	if (!eg_cbor_read(r, key))
 		return false;
-	if (key->type > EG_CBOR_TEXT || !add_long_key(map, eg_span(start, (size_t)(r->at - start))))
+	if (key->type > EG_CBOR_TEXT)
 		return fail(r);
+	add_long_key(r, map, start);
 	return true;
 }
 
+/* Each half of the one's keys beside each half of the other's. */
 bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b)
 {
-	unsigned i = 0, j = 0;
+	const unsigned half = EG_CODEC_NAMES / 2;
+	struct eg_cbor_key key[EG_CODEC_NAMES];
 
-	while (i < a->long_cnt && j < b->long_cnt) {
-		const int order = compare(long_key(a, i), long_key(b, j));
+	for (unsigned i = 0; i < a->long_cnt; i += half)
+		for (unsigned k = 0; k < b->long_cnt; k += half) {
+			unsigned cnt = list_long_keys(a, i, half, key);
 
-		if (order == 0)
-			return true;
-		i += order < 0;
-		j += order > 0;
-	}
+			cnt += list_long_keys(b, k, half, key + cnt);
+			if (eg_cbor_keys_repeat(key, cnt))
+				return true;
+		}
 	return (a->short_keys & b->short_keys) != 0;
 }

@@ -5,10 +5,11 @@
  * items. All else goes through eg_cbor_read: there are at most EG_CBOR_MEMBERS_MAX pairs in maps,
  * and strings and arrays of a long head have many bytes.
  *
- *   first byte ─▶ quick[] ─▶ its size ─▶ next item
- *                    │
- *                    ├─▶ how many items are to come, in each container that is open
- *                    └─▶ a text that is not ASCII: kept, and checked with others
+ *   bytes ─▶ size[]: of each byte, as if an item began there (vectors)
+ *               │
+ *               ├─▶ next item
+ *               ├─▶ a text that is not ASCII: kept, and checked with others
+ *               └─▶ quick[first byte] ─▶ how many items are to come, in each container that is open
  *
  * Keys are kept, and told apart at the end.
  */
@@ -67,15 +68,12 @@ static inline void close_lanes(struct open *o)
 #define KEY_STEP 16u
 
 struct keys {
-	struct key {
-		const uint8_t *ptr;
-		uint32_t len, map; /* as encoded; the number of the map that it stands in */
-	} key[EG_CBOR_MEMBERS_MAX];
+	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX];
 	unsigned cnt;
 };
 
 /* Eight bytes of a key from `at` on, with zeros behind its end. */
-static uint64_t word_at(const struct key *key, size_t at)
+static uint64_t word_at(const struct eg_cbor_key *key, size_t at)
 {
 	uint64_t word = 0;
 
@@ -88,15 +86,15 @@ static uint64_t word_at(const struct key *key, size_t at)
 
 /* Keys of one class were alike up to `at`: splits the classes by the bytes that follow. The number
  * of a class is that of its first key. False where none has a second one. */
-static bool split(
-    const struct keys *keys, size_t at, uint64_t class[EG_CODEC_NAMES], struct eg_codec_keys *words)
+static bool split(const struct eg_cbor_key *key, unsigned cnt, size_t at,
+    uint64_t class[EG_CODEC_NAMES], struct eg_codec_keys *words)
 {
 	const struct eg_codec_impl *impl = eg_codec_best();
 	bool has_pair = false;
 
-	for (unsigned i = 0; i < keys->cnt; i++) {
+	for (unsigned i = 0; i < cnt; i++) {
 		const uint64_t wanted[EG_CODEC_KEYS] = {
-		    class[i], word_at(&keys->key[i], at), word_at(&keys->key[i], at + 8)};
+		    class[i], word_at(&key[i], at), word_at(&key[i], at + 8)};
 
 		for (unsigned k = 0; k < EG_CODEC_KEYS; k++)
 			words->key[k][i] = wanted[k];
@@ -106,31 +104,37 @@ static bool split(
 	return has_pair;
 }
 
-/* Does a map have a key twice? Of one class all keys have the same length and map. No order, no
- * hash: no choice of keys makes it dear (json_names.c does it so with names). */
-static bool has_repeat(const struct keys *keys)
+/* Of one class all keys have the same length and map. No order, no hash: no choice of keys makes it
+ * dear (json_names.c does it so with names). */
+static bool repeat_by_bytes(const struct eg_cbor_key *key, unsigned cnt)
 {
 	uint64_t class[EG_CODEC_NAMES];
 	struct eg_codec_keys words;
 
-	if (keys->cnt < 2)
-		return false;
-	for (unsigned i = 0; i < keys->cnt; i++)
-		class[i] = (uint64_t)keys->key[i].map << 32 | keys->key[i].len;
-	for (size_t at = 0; split(keys, at, class, &words); at += KEY_STEP)
-		for (unsigned i = 0; i < keys->cnt; i++)
-			if (class[i] != i && keys->key[i].len <= at + KEY_STEP)
+	for (unsigned i = 0; i < cnt; i++)
+		class[i] = (uint64_t)key[i].map << 32 | key[i].len;
+	for (size_t at = 0; split(key, cnt, at, class, &words); at += KEY_STEP)
+		for (unsigned i = 0; i < cnt; i++)
+			if (class[i] != i && key[i].len <= at + KEY_STEP)
 				return true;
 	return false;
+}
+
+/* The words of different maps are moved apart, as far as that goes. */
+bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt)
+{
+	uint64_t word[EG_CODEC_NAMES];
+
+	for (unsigned i = 0; i < cnt; i++)
+		word[i] = key[i].word + key[i].map * 0x9E3779B97F4A7C15u;
+	return eg_codec_best()->json_twice(word, cnt) && repeat_by_bytes(key, cnt);
 }
 
 /* ── short texts ── */
 
 #define TEXTS 64u
 
-_Static_assert(EG_CODEC_NAMES == EG_CBOR_MEMBERS_MAX, "room for all keys of a document");
-
-/* Each has at most 7 bytes, and zeros around them: as one text they are UTF-8 iff each is. */
+/* Each has at most 6 bytes, and zeros around them: as one text they are UTF-8 iff each is. */
 struct texts {
 	uint64_t text[TEXTS];
 	unsigned cnt;
@@ -153,155 +157,167 @@ static bool keep_text(struct texts *texts, uint64_t word)
 
 /* ── short items ── */
 
-/* What the first byte of an item says, where all is to be had from it and the 8 bytes behind,
- * which hold the first byte of the next item, too. */
+/* What the first byte of a short item says beside its size (cbor_sizes), for take(). */
 struct quick {
-	int32_t items; /* for take() */
-	uint8_t next;  /* bits of these 8 bytes before the next item */
-	uint8_t shift; /* brings a text from the first bytes of a word to before its last one */
-	uint8_t lane;  /* and HERE; 0: not for here */
-	uint8_t least; /* place in least[] */
+	int32_t items;
+	uint32_t lane;
 };
 
-#define HERE 64 /* more than a shift can be by: a shift takes the rest */
+/* clang-format off */
+#define ITEM       {-1, 0}
+#define ITEM8      ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM
+#define ITEM32     ITEM8, ITEM8, ITEM8, ITEM8
+#define TAG        {0, 0}
+#define TAG8       TAG, TAG, TAG, TAG, TAG, TAG, TAG, TAG
+#define TAG32      TAG8, TAG8, TAG8, TAG8
+#define ARRAY(n)   {(n) - ONE, LANE_BITS}
+#define ARRAY8(n)  ARRAY(n), ARRAY((n) + 1), ARRAY((n) + 2), ARRAY((n) + 3), ARRAY((n) + 4),       \
+		   ARRAY((n) + 5), ARRAY((n) + 6), ARRAY((n) + 7)
 
-/* Of the first 4 bytes behind: else the form is not the shortest. */
-enum { ANY, OF_1_BYTE, OF_2_BYTES, OF_4_BYTES, OF_SIMPLE };
-static const uint32_t least[] = {0, 24u << 24, 1u << 24, 1u << 16, 32u << 24};
-
-#define NO_TEXT     56
-#define NEXT(bytes) (8 * (bytes)-8)
-#define ITEM(bytes)                                                                                \
-	{                                                                                          \
-		-1, NEXT(bytes), NO_TEXT, HERE, ANY                                                \
-	}
-#define HEAD(bytes, from, is)                                                                      \
-	{                                                                                          \
-		-(is), NEXT(bytes), NO_TEXT, HERE, from                                            \
-	}
-#define ARRAY_OF(n) [0x80 + (n)] = {(n)-ONE, 0, NO_TEXT, HERE | LANE_BITS, ANY}
-#define BYTES_OF(n) [0x40 + (n)] = ITEM(1 + (n))
-#define TEXT_OF(n)  [0x60 + (n)] = {-1, NEXT(1 + (n)), NO_TEXT - 8 * (n), HERE, ANY}
-#define PLAIN(n)    [n] = ITEM(1)
-#define TAG(n)      [n] = HEAD(1, ANY, 0)
-
-#define FOUR(what, n) what(n), what((n) + 1), what((n) + 2), what((n) + 3)
-#define TWENTY_FOUR(what, n)                                                                       \
-	FOUR(what, n), FOUR(what, (n) + 4), FOUR(what, (n) + 8), FOUR(what, (n) + 12),             \
-	    FOUR(what, (n) + 16), FOUR(what, (n) + 20)
-
-/* Arguments of 1, 2 and 4 bytes. */
-#define OUTSIDE(first, is)                                                                         \
-	[(first) + 24] = HEAD(2, OF_1_BYTE, is), [(first) + 25] = HEAD(3, OF_2_BYTES, is),         \
-	           [(first) + 26] = HEAD(5, OF_4_BYTES, is)
-
+/* An empty map is as an empty array; what has no size is as an item. */
 static const struct quick quick[256] = {
-    TWENTY_FOUR(PLAIN, 0x00),
-    OUTSIDE(0x00, 1),
-    TWENTY_FOUR(PLAIN, 0x20),
-    OUTSIDE(0x20, 1),
-    FOUR(BYTES_OF, 0),
-    FOUR(BYTES_OF, 4),
-    FOUR(TEXT_OF, 0),
-    FOUR(TEXT_OF, 4),
-    TWENTY_FOUR(ARRAY_OF, 0),
-    [0xA0] = {-ONE, 0, NO_TEXT, HERE | LANE_BITS, ANY}, /* an empty map is as an empty array */
-    TWENTY_FOUR(TAG, 0xC0),
-    OUTSIDE(0xC0, 0),
-    TWENTY_FOUR(PLAIN, 0xE0),
-    [0xF8] = HEAD(2, OF_SIMPLE, 1),
-    [0xF9] = ITEM(3),
-    [0xFA] = ITEM(5),
+    ITEM32, ITEM32, ITEM32, ITEM32,
+    ARRAY8(0), ARRAY8(8), ARRAY8(16), ITEM8,
+    ARRAY(0), ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM8, ITEM8, ITEM8,
+    TAG32, ITEM32,
+};
+/* clang-format on */
+
+#define SIZES       512u
+#define SIZES_FIRST 32u /* what is passed may be short */
+
+/* Sizes of the items that begin, or would, at `cnt` bytes from `base` on. */
+struct sizes {
+	const uint8_t *base;
+	size_t cnt, max;
+	uint8_t size[SIZES + EG_CODEC_CBOR_BYTES]; /* 0 behind the last of them */
 };
 
-#define QUICK_BYTES 9 /* that a step reads */
-
-/* Up to an item that is not for here, the end of all or an item of a map. */
-static bool pass_short(struct eg_cbor *r, struct open *open, struct texts *texts)
+/* Is there a size for the next byte? */
+static bool find_size(const struct eg_cbor *r, struct sizes *sizes)
 {
-	const uint8_t *at = r->at, *const last = r->end - QUICK_BYTES;
-	struct open o = *open;
-	uint8_t first = *at;
+	const size_t left = (size_t)(r->end - r->at);
 
-	while (at <= last && map_of(&o) == 0) {
-		const struct quick *q = &quick[first];
-		const uint64_t word = eg_load_le64(at + 1);
-		const uint64_t text = word << q->shift & UINT64_MAX >> 8;
+	if ((size_t)(r->at - sizes->base) < sizes->cnt)
+		return true;
+	if (left < EG_CODEC_CBOR_BYTES)
+		return false;
+	sizes->base = r->at;
+	sizes->cnt = left - (EG_CODEC_CBOR_BYTES - 1);
+	if (sizes->cnt > sizes->max)
+		sizes->cnt = sizes->max;
+	sizes->max = SIZES;
+	eg_codec_best()->cbor_sizes(r->at, sizes->cnt, sizes->size);
+	memset(sizes->size + sizes->cnt, 0, EG_CODEC_CBOR_BYTES);
+	return true;
+}
 
-		if (q->lane == 0)
-			break;
-		if (eg_load_be32(at + 1) < least[q->least])
-			return false;
-		if ((text & EG_HIGH_BITS) != 0 && !keep_text(texts, text))
-			return false;
-		first = (uint8_t)(word >> q->next);
-		at += q->next / 8 + 1;
-		take(&o, q->lane % HERE, q->items);
+/* What is open, and what has been met on the way. */
+struct pass {
+	struct open open;
+	struct texts texts;
+	struct sizes sizes;
+	struct keys keys;
+};
+
+/* Keeps the text at p where that is what the size says. */
+static bool keep_short_text(struct texts *texts, const uint8_t *p, unsigned size)
+{
+	const unsigned bytes = size - EG_CODEC_CBOR_NOT_ASCII - 1;
+
+	return keep_text(texts, eg_load_le64(p + 1) << 8 * (7 - bytes) & UINT64_MAX >> 8);
+}
+
+/* Items of arrays, up to one that is not for here, the last size, the end of all or an item of a
+ * map. */
+static bool pass_short(struct eg_cbor *r, struct pass *pass)
+{
+	const uint8_t *p = r->at, *size = pass->sizes.size + (r->at - pass->sizes.base);
+	struct open o = pass->open;
+
+	while (map_of(&o) == 0) {
+		const struct quick *q = &quick[*p];
+		size_t bytes = *size;
+
+		if ((int8_t)bytes <= 0) {
+			if (bytes == 0)
+				break;
+			if (!keep_short_text(&pass->texts, p, (unsigned)bytes))
+				return false;
+			bytes -= EG_CODEC_CBOR_NOT_ASCII;
+		}
+		p += bytes;
+		size += bytes;
+		take(&o, q->lane, q->items);
 		if (o.items == 0)
 			break;
 		close_lanes(&o);
 	}
-	r->at = at;
-	*open = o;
+	r->at = p;
+	pass->open = o;
 	return true;
 }
 
 /* ── all others ── */
 
 /* Keys have an even number of items before the end of their map. */
-static bool keep_key(
-    struct keys *keys, const struct open *o, const uint8_t *start, const struct eg_cbor *r)
+static bool keep_key(struct pass *pass, const uint8_t *start, const struct eg_cbor *r)
 {
-	const unsigned map = map_of(o);
+	const unsigned map = map_of(&pass->open);
+	const uint32_t len = (uint32_t)(r->at - start);
 
-	if (map == 0 || o->items % 2 != 0)
+	if (map == 0 || pass->open.items % 2 != 0)
 		return true;
-	keys->key[keys->cnt++] = (struct key){start, (uint32_t)(r->at - start), map};
+	pass->keys.key[pass->keys.cnt++] =
+	    (struct eg_cbor_key){start, len, map, eg_cbor_word(start, len, r->end)};
 	return *start >> 5 <= EG_CBOR_TEXT;
+}
+
+static bool take_map(struct eg_cbor *r, uint64_t pairs, struct pass *pass)
+{
+	if (pairs > r->members_left)
+		return false;
+	r->members_left -= (unsigned)pairs;
+	take(&pass->open, LANE_BITS, 2 * (int64_t)pairs - ONE);
+	if (pairs != 0) /* no other map with keys has this number */
+		pass->open.map |= pass->keys.cnt + 1;
+	return true;
 }
 
 /* Takes an item that has been read: of a container, its head. An array has no more items than the
  * document has bytes. */
-static bool take_read(
-    struct eg_cbor *r, struct open *o, const struct eg_cbor_item *item, const struct keys *keys)
+static bool take_read(struct eg_cbor *r, const struct eg_cbor_item *item, struct pass *pass)
 {
-	if (item->type == EG_CBOR_ARRAY) {
-		if (item->n > (size_t)(r->end - r->at))
-			return false;
-		take(o, LANE_BITS, (int64_t)item->n - ONE);
+	if (item->type == EG_CBOR_MAP)
+		return take_map(r, item->n, pass);
+	if (item->type != EG_CBOR_ARRAY) {
+		take(&pass->open, 0, -(item->type != EG_CBOR_TAG));
 		return true;
 	}
-	if (item->type != EG_CBOR_MAP) {
-		take(o, 0, -(item->type != EG_CBOR_TAG));
-		return true;
-	}
-	if (item->n > r->members_left)
+	if (item->n > (size_t)(r->end - r->at))
 		return false;
-	r->members_left -= (unsigned)item->n;
-	take(o, LANE_BITS, 2 * (int64_t)item->n - ONE);
-	o->map |= keys->cnt + 1; /* no other map with keys has this number */
+	take(&pass->open, LANE_BITS, (int64_t)item->n - ONE);
 	return true;
 }
 
-static bool pass_item(struct eg_cbor *r, struct open *o, struct keys *keys)
+static bool pass_item(struct eg_cbor *r, struct pass *pass)
 {
 	const uint8_t *const start = r->at;
 	struct eg_cbor_item item;
 
-	if (!eg_cbor_read(r, &item) || !keep_key(keys, o, start, r) ||
-	    !take_read(r, o, &item, keys))
+	if (!eg_cbor_read(r, &item) || !keep_key(pass, start, r) || !take_read(r, &item, pass))
 		return false;
-	if (o->items != 0)
-		close_lanes(o);
+	if (pass->open.items != 0)
+		close_lanes(&pass->open);
 	return true;
 }
 
-static bool pass_all(struct eg_cbor *r, struct open *o, struct texts *texts, struct keys *keys)
+static bool pass_all(struct eg_cbor *r, struct pass *pass)
 {
-	while (o->items != 0) {
-		if (r->end - r->at >= QUICK_BYTES && !pass_short(r, o, texts))
+	while (pass->open.items != 0) {
+		if (map_of(&pass->open) == 0 && find_size(r, &pass->sizes) && !pass_short(r, pass))
 			return false;
-		if (o->items != 0 && !pass_item(r, o, keys))
+		if (pass->open.items != 0 && !pass_item(r, pass))
 			return false;
 	}
 	return true;
@@ -310,19 +326,21 @@ static bool pass_all(struct eg_cbor *r, struct open *o, struct texts *texts, str
 bool eg_cbor_pass(struct eg_cbor *r, const struct eg_cbor_item *item)
 {
 	struct eg_cbor_item inner = *item;
-	struct open o = {.items = 1}; /* as if it were not taken yet */
-	struct keys keys;
-	struct texts texts;
+	struct pass pass;
 	unsigned depth;
 
 	while (r->depth == 0 && inner.type == EG_CBOR_TAG) /* no container, no lane */
 		if (!eg_cbor_read(r, &inner))
 			return false;
 	depth = inner.type == EG_CBOR_TAG ? r->depth : r->depth + 1u;
-	keys.cnt = texts.cnt = 0;
-	if (depth > EG_CBOR_DEPTH_MAX || !take_read(r, &o, &inner, &keys))
+	pass.open = (struct open){.items = 1}; /* as if it were not taken yet */
+	pass.keys.cnt = pass.texts.cnt = 0;
+	pass.sizes.base = r->at;
+	pass.sizes.cnt = 0;
+	pass.sizes.max = SIZES_FIRST;
+	if (depth > EG_CBOR_DEPTH_MAX || !take_read(r, &inner, &pass))
 		return false;
-	o.map |= DEPTH_BIT(depth);
-	return pass_all(r, &o, &texts, &keys) && (o.map & DEPTH_BITS) != 0 && texts_valid(&texts) &&
-	       !has_repeat(&keys);
+	pass.open.map |= DEPTH_BIT(depth);
+	return pass_all(r, &pass) && (pass.open.map & DEPTH_BITS) != 0 &&
+	       texts_valid(&pass.texts) && !eg_cbor_keys_repeat(pass.keys.key, pass.keys.cnt);
 }

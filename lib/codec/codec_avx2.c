@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base64url_impl.h"
+#include "cbor_size.h"
 #include "codec_impl.h"
 #include "eg_cpu.h"
 #include "json_mark.h"
@@ -126,6 +127,56 @@ static bool json_mark(struct eg_span text, uint64_t *marks)
 	return _mm256_movemask_epi8(all) != 0 || (rest & EG_HIGH_BITS) != 0;
 }
 
+static inline uint32_t ink_step(const uint8_t *p)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	/* by the low half of a byte, the white space that it may be; by a high bit, 0 */
+	const __m256i space = _mm256_shuffle_epi8(
+	    BY_HALF(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r', -1, -1), v);
+
+	return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, space));
+}
+
+void eg_json_mark_ink_avx2(struct eg_span text, uint64_t *marks)
+{
+	const size_t block = 2 * STEP_CHARS;
+	size_t at = 0;
+
+	for (; text.len - at >= block; at += block)
+		*marks++ = ink_step(text.ptr + at) | (uint64_t)ink_step(text.ptr + at + STEP_CHARS)
+		                                         << STEP_CHARS;
+	*marks = eg_json_ink_rest(text.ptr + at, text.len - at);
+}
+
+static inline __m256i equal(__m256i a, __m256i b)
+{
+	return _mm256_cmpeq_epi64(a, b);
+}
+
+/* Each four words beside the four before them, in each of their turns. */
+bool eg_json_twice_avx2(const uint64_t *word, unsigned cnt)
+{
+	const __m256i *const four = (const __m256i *)(const void *)word;
+	__m256i twice = _mm256_setzero_si256();
+
+	for (unsigned i = 0; i < cnt / 4; i++) {
+		const __m256i a = _mm256_loadu_si256(four + i);
+		const __m256i b = _mm256_permute4x64_epi64(a, 0x39);
+		const __m256i c = _mm256_permute4x64_epi64(a, 0x4E);
+		const __m256i d = _mm256_permute4x64_epi64(a, 0x93);
+
+		twice = _mm256_or_si256(twice, _mm256_or_si256(equal(a, b), equal(a, c)));
+		for (unsigned k = 0; k < i; k++) {
+			const __m256i v = _mm256_loadu_si256(four + k);
+
+			twice = _mm256_or_si256(
+			    twice, _mm256_or_si256(_mm256_or_si256(equal(v, a), equal(v, b)),
+			               _mm256_or_si256(equal(v, c), equal(v, d))));
+		}
+	}
+	return _mm256_testz_si256(twice, twice) == 0 || eg_json_twice(word, cnt & ~3u, cnt);
+}
+
 /* Bit i: is key[i] as wanted? Of four. */
 static inline unsigned alike_four(const uint64_t *key, uint64_t wanted)
 {
@@ -154,11 +205,123 @@ unsigned eg_json_alike_avx2(const struct eg_codec_keys *keys, unsigned first, un
 	return eg_json_alike(keys, i, end, wanted);
 }
 
+/* ── CBOR ── */
+
+/* By the high half of a first byte: where its low half is looked up, each in one bit. */
+#define A_PLAIN  0x01 /* one byte */
+#define A_HEAD   0x02 /* in `head`: what is odd is followed by an argument from 8 on */
+#define A_STRING 0x04 /* in `string` */
+#define A_ARRAY  0x08 /* one byte below 8 */
+#define A_MAP    0x10 /* one byte where it is 0 */
+#define A_TEXT   0x20 /* beside A_STRING */
+
+/* All ones in each byte that has one of the bits. */
+static inline __m256i has_bits(__m256i v, int bits)
+{
+	const __m256i b = _mm256_set1_epi8((char)bits);
+
+	return _mm256_cmpeq_epi8(_mm256_and_si256(v, b), b);
+}
+
+static inline __m256i kinds(__m256i high)
+{
+	return _mm256_shuffle_epi8(
+	    BY_HALF(A_PLAIN, A_HEAD, A_PLAIN, A_HEAD, A_STRING, 0, A_STRING | A_TEXT, 0, A_PLAIN,
+	        A_ARRAY, A_MAP, 0, A_PLAIN, A_HEAD, A_PLAIN, A_HEAD),
+	    high);
+}
+
+static inline __m256i sizes_by_kind(__m256i kind, __m256i low)
+{
+	const __m256i head =
+	    _mm256_shuffle_epi8(BY_HALF(1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 5, 0, 0, 0, 0, 0), low);
+	const __m256i string =
+	    _mm256_shuffle_epi8(BY_HALF(1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0), low);
+	/* one byte, or none, by kind */
+	const __m256i one = _mm256_shuffle_epi8(
+	    BY_HALF(A_PLAIN | A_ARRAY | A_MAP, A_PLAIN | A_ARRAY, A_PLAIN | A_ARRAY,
+	        A_PLAIN | A_ARRAY, A_PLAIN | A_ARRAY, A_PLAIN | A_ARRAY, A_PLAIN | A_ARRAY,
+	        A_PLAIN | A_ARRAY, A_PLAIN, A_PLAIN, A_PLAIN, A_PLAIN, A_PLAIN, A_PLAIN, A_PLAIN,
+	        A_PLAIN),
+	    low);
+	const __m256i is_one = _mm256_min_epu8(_mm256_and_si256(one, kind), _mm256_set1_epi8(1));
+
+	return _mm256_or_si256(
+	    is_one, _mm256_or_si256(_mm256_and_si256(head, has_bits(kind, A_HEAD)),
+	                _mm256_and_si256(string, has_bits(kind, A_STRING))));
+}
+
+static inline __m256i load(const uint8_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/* All ones where the bytes behind a first byte make its form the shortest. Most depends on one, of
+ * an argument of four bytes on two. */
+static inline __m256i are_shortest(const uint8_t *p, __m256i high, __m256i low)
+{
+	const __m256i least_of_1 =
+	    _mm256_shuffle_epi8(BY_HALF(0, 24, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 32), high);
+	const __m256i least_of_more =
+	    _mm256_shuffle_epi8(BY_HALF(0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0), high);
+	const __m256i is_1 = _mm256_cmpeq_epi8(low, _mm256_set1_epi8(8));
+	const __m256i is_4 = _mm256_cmpeq_epi8(low, _mm256_set1_epi8(10));
+	const __m256i is_more = _mm256_or_si256(_mm256_cmpeq_epi8(low, _mm256_set1_epi8(9)), is_4);
+	const __m256i least = _mm256_or_si256(
+	    _mm256_and_si256(least_of_1, is_1), _mm256_and_si256(least_of_more, is_more));
+	const __m256i behind = _mm256_or_si256(load(p + 1), _mm256_and_si256(load(p + 2), is_4));
+
+	return _mm256_cmpeq_epi8(_mm256_subs_epu8(least, behind), _mm256_setzero_si256());
+}
+
+/* How many bytes behind each the first one is that is not ASCII; at most 7. */
+static inline __m256i not_ascii_behind(const uint8_t *p)
+{
+	__m256i n = _mm256_set1_epi8(7);
+
+	for (int i = 6; i > 0; i--)
+		n = _mm256_blendv_epi8(n, _mm256_set1_epi8((char)i), load(p + i));
+	return n;
+}
+
+static inline __attribute__((always_inline)) void cbor_size_step(const uint8_t *p, uint8_t *size)
+{
+	const __m256i first = load(p), nibble = _mm256_set1_epi8(0x0F);
+	const __m256i high = _mm256_and_si256(_mm256_srli_epi16(first, 4), nibble);
+	const __m256i low = _mm256_and_si256(first, nibble);
+	const __m256i kind = kinds(high);
+	const __m256i bytes = sizes_by_kind(kind, low);
+	const __m256i is_ascii = _mm256_cmpgt_epi8(not_ascii_behind(p), low);
+	const __m256i is_text = _mm256_and_si256(
+	    has_bits(kind, A_TEXT), _mm256_cmpgt_epi8(bytes, _mm256_setzero_si256()));
+	const __m256i flag = _mm256_and_si256(_mm256_andnot_si256(is_ascii, is_text),
+	    _mm256_set1_epi8((char)EG_CODEC_CBOR_NOT_ASCII));
+
+	_mm256_storeu_si256((__m256i *)(void *)size,
+	    _mm256_or_si256(_mm256_and_si256(bytes, are_shortest(p, high, low)), flag));
+}
+
+void eg_cbor_sizes_avx2(const uint8_t *p, size_t cnt, uint8_t *size)
+{
+	size_t at = 0;
+
+	if (cnt < STEP_CHARS) {
+		eg_cbor_sizes(p, cnt, size);
+		return;
+	}
+	for (; cnt - at > STEP_CHARS; at += STEP_CHARS)
+		cbor_size_step(p + at, size + at);
+	cbor_size_step(p + cnt - STEP_CHARS, size + cnt - STEP_CHARS);
+}
+
 const struct eg_codec_impl eg_codec_avx2 = {
     .name = "avx2",
     .cpu = EG_CPU_AVX2,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_mark_ink = eg_json_mark_ink_avx2,
+    .json_twice = eg_json_twice_avx2,
     .json_alike = eg_json_alike_avx2,
+    .cbor_sizes = eg_cbor_sizes_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };

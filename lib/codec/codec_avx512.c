@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "cbor_size.h"
 #include "codec_impl.h"
 #include "eg_cpu.h"
 #include "json_mark.h"
@@ -22,6 +23,9 @@ const struct eg_codec_impl eg_codec_avx512 = {
     .cpu = EG_CPU_AVX512,
     .base64url_decode = base64url_decode,
     .json_mark = json_mark,
+    .json_mark_ink = eg_json_mark_ink_avx2,
+    .json_twice = eg_json_twice_avx2,
     .json_alike = eg_json_alike_avx2,
+    .cbor_sizes = eg_cbor_sizes_avx2,
     .utf8_valid = eg_utf8_valid_avx2,
 };

@@ -55,7 +55,8 @@ struct eg_cbor_map {
 	uint64_t left;       /* pairs to come */
 	uint64_t short_keys; /* a bit for each possible key of one byte */
 	const uint8_t *base;
-	unsigned long_cnt; /* the other keys, as encoded, in the order of memcmp */
+	unsigned long_cnt;                       /* the other keys, as encoded */
+	uint64_t long_word[EG_CBOR_MEMBERS_MAX]; /* their first bytes */
 	struct {
 		uint32_t off, len;
 	} long_key[EG_CBOR_MEMBERS_MAX];
@@ -88,7 +89,8 @@ void eg_cbor_leave(struct eg_cbor *r);
 /* Begins to walk the map that was read last: enters it. */
 bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struct eg_cbor_map *map);
 /* The next key; its value is to be read, and skipped, before the one after it. False after the
- * last, which leaves the map, and after a fault. */
+ * last, which leaves the map, and after a fault. That a key stood twice may be a fault only after
+ * the last one. */
 bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor_item *key);
 /* Do two maps, walked to their ends, have a key in common? */
 bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b);

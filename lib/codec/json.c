@@ -61,7 +61,7 @@ static inline const struct eg_json_known_name *look_up(
 static const uint8_t *read_inner(struct eg_json_scanner *s, const uint8_t *p,
     const struct eg_json_known_name *known, const struct reading *outer);
 
-static inline const uint8_t *read_member(
+static inline __attribute__((always_inline)) const uint8_t *read_member(
     struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *raw, void *context)
 {
 	struct reading *r = context;
@@ -74,7 +74,7 @@ static inline const uint8_t *read_member(
 	known = look_up(r->shape, &name);
 	if (known == NULL) {
 		if (!eg_json_names_add(r->names, &name))
-			r->has_twice = true;
+			return NULL;
 		return eg_json_scan_value(s, p, &unknown);
 	}
 	if (eg_json_has(r->out, known->slot))
@@ -124,7 +124,7 @@ bool eg_json_read(struct eg_span text, const struct eg_json_shape *shape,
 		return false;
 	eg_json_names_init(&names);
 	none = eg_json_names_begin(&names);
-	p = eg_json_skip_space(text.ptr, s.end);
+	p = eg_json_skip_space(&s, text.ptr, false);
 	return p < s.end && *p == '{' && eg_json_is_over(&s, read_object(&s, p, &r)) &&
 	       eg_json_names_end(&names, none) && !r.has_twice;
 }
@@ -137,7 +137,7 @@ struct listing {
 	struct eg_json_names names;
 };
 
-static const uint8_t *list_member(
+static inline __attribute__((always_inline)) const uint8_t *list_member(
     struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *raw, void *context)
 {
 	struct listing *listing = context;
@@ -155,7 +155,7 @@ static const uint8_t *list_member(
 static bool list_object(struct eg_json_scanner *s, struct eg_span text, struct eg_json_arena *arena,
     struct eg_json_object *out)
 {
-	const uint8_t *p = eg_json_skip_space(text.ptr, s->end);
+	const uint8_t *p = eg_json_skip_space(s, text.ptr, false);
 	struct eg_json_names_outer none;
 	struct listing listing;
 
@@ -199,10 +199,10 @@ bool eg_json_next_element(struct eg_span *rest, struct eg_json_value *out)
 
 	eg_json_scan_init(&s, *rest, UINT_MAX);
 	s.window_max = 64; /* few bytes of a long array are one element's */
-	p = eg_json_skip_space(rest->ptr, s.end);
+	p = eg_json_skip_space(&s, rest->ptr, false);
 	if (p == s.end || (*p != '[' && *p != ','))
 		return false;
-	p = eg_json_skip_space(p + 1, s.end);
+	p = eg_json_skip_space(&s, p + 1, false);
 	if (p == s.end)
 		return false;
 	p = eg_json_scan_value(&s, p, out); /* an empty array's "]" is no value */

@@ -10,6 +10,11 @@
 #define EG_ONES      0x0101010101010101u
 #define EG_HIGH_BITS 0x8080808080808080u
 
+static inline bool eg_json_is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* The first byte lowest, on any machine. */
 static inline uint64_t eg_load_le64(const uint8_t *p)
 {
@@ -61,6 +66,27 @@ static inline uint64_t eg_json_mark_rest(const uint8_t *p, size_t len, uint64_t 
 	return marks | (uint64_t)eg_gather_high_bits(eg_json_special_bytes(word)) << at;
 }
 
+/* struct eg_codec_impl's json_mark_ink for len <= 64 bytes: one word. */
+static inline uint64_t eg_json_ink_rest(const uint8_t *p, size_t len)
+{
+	uint64_t marks = 0;
+
+	for (size_t i = 0; i < len; i++)
+		marks |= (uint64_t)!eg_json_is_space(p[i]) << i;
+	return marks;
+}
+
+/* struct eg_codec_impl's json_twice, where those before `from` are known to differ. */
+static inline bool eg_json_twice(const uint64_t *word, unsigned from, unsigned cnt)
+{
+	uint64_t twice = 0;
+
+	for (unsigned i = from; i < cnt; i++)
+		for (unsigned j = 0; j < i; j++)
+			twice |= word[i] == word[j];
+	return twice != 0;
+}
+
 /* struct eg_codec_impl's json_alike, one name at a time. */
 static inline unsigned eg_json_alike(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS])
@@ -74,6 +100,8 @@ static inline unsigned eg_json_alike(const struct eg_codec_keys *keys, unsigned 
 }
 
 /* The same by AVX2. */
+void eg_json_mark_ink_avx2(struct eg_span text, uint64_t *marks);
+bool eg_json_twice_avx2(const uint64_t *word, unsigned cnt);
 unsigned eg_json_alike_avx2(const struct eg_codec_keys *keys, unsigned first, unsigned end,
     const uint64_t wanted[EG_CODEC_KEYS]);
 

@@ -3,21 +3,33 @@
 
 #include "json_mark.h"
 
-#define COMPARED_MAX 16u /* texts; beyond it, telling all apart at the end is cheaper */
+#define KEYS_TELL 23u /* names of so many bytes apart for good */
 
-bool eg_json_names_has(struct eg_json_names *names, const struct eg_json_name *name)
+/* ── names by their keys ── */
+
+enum repeat { NO, YES, IF_LONG_ONES_ARE_ALIKE };
+
+static enum repeat repeat_by_keys(const struct eg_json_names *names)
 {
-	for (unsigned i = names->first; names->compared <= COMPARED_MAX; i++, names->compared++) {
-		i = names->impl->json_alike(&names->keys, i, names->end, name->key);
-		if (i == names->end)
-			return false;
-		if (eg_span_eq(names->text[i], name->text))
-			return true;
+	const struct eg_codec_keys *keys = &names->keys;
+	enum repeat repeat = NO;
+
+	if (!names->impl->json_twice(&keys->key[0][names->first], names->end - names->first))
+		return NO;
+	for (unsigned i = names->first; i < names->end; i++) {
+		const uint64_t wanted[EG_CODEC_KEYS] = {
+		    keys->key[0][i], keys->key[1][i], keys->key[2][i]};
+
+		if (names->impl->json_alike(keys, names->first, i, wanted) == i)
+			continue;
+		if (names->text[i].len <= KEYS_TELL)
+			return YES;
+		repeat = IF_LONG_ONES_ARE_ALIKE;
 	}
-	return false;
+	return repeat;
 }
 
-/* ── all names of an object, once it ends ── */
+/* ── names by all their bytes ── */
 
 /* Eight bytes of a text from `at` on, with zeros behind its end. */
 static uint64_t word_at(struct eg_span text, size_t at)
@@ -64,7 +76,7 @@ static bool has_whole_pair(
 
 /* No order, no hash: no choice of names makes it dear. It takes as many vector comparisons as there
  * are pairs of names in steps, at most: fewer, the longer names are. The keys are gone then. */
-static bool has_repeat(struct eg_json_names *names)
+static bool repeat_by_bytes(struct eg_json_names *names)
 {
 	uint64_t class[EG_CODEC_NAMES];
 
@@ -76,13 +88,20 @@ static bool has_repeat(struct eg_json_names *names)
 	return false;
 }
 
+static bool has_repeat(struct eg_json_names *names)
+{
+	const enum repeat repeat = repeat_by_keys(names);
+
+	return repeat == YES || (repeat == IF_LONG_ONES_ARE_ALIKE && repeat_by_bytes(names));
+}
+
 bool eg_json_names_end(struct eg_json_names *names, struct eg_json_names_outer outer)
 {
-	const bool repeat = names->compared > COMPARED_MAX && has_repeat(names);
+	const bool repeat = names->may_repeat && has_repeat(names);
 
 	names->end = names->first;
 	names->first = outer.first;
-	names->compared = outer.compared;
+	names->may_repeat = outer.may_repeat;
 	names->seen = outer.seen;
 	return !repeat;
 }

@@ -56,36 +56,84 @@ enum inside {
 	ESCAPED_U,
 };
 
-/* A byte's class, and what it does to the containers that are open (struct machine): how far they
- * are shifted to the left, and then to the right; the bit that is added; is it a colon? */
-#define IS(class)    ((uint64_t)(class) * KINDS << 16)
-#define OPENS        (1ull << 0)
-#define CLOSES       (1ull << 8)
-#define OPENS_OBJECT (OPENS | 1ull << 32)
-#define IS_COLON     (IS(COLON) | 1ull << 63)
+/* Where a byte stands, as the part of `effect` that says what it does there. */
+enum { OUTSIDE_STRING = 0, IN_STRING = 256, BEHIND_BACKSLASH = 512, PLACES_END = 768 };
 
-#define FOUR(first, is) [first] = is, [(first) + 1] = is, [(first) + 2] = is, [(first) + 3] = is
-#define SIXTEEN(first, is)                                                                         \
-	FOUR(first, is), FOUR((first) + 4, is), FOUR((first) + 8, is), FOUR((first) + 12, is)
+/* What a byte does. To the containers that are open (struct machine): how far they are shifted to
+ * the left, the bit that is added then, and how far they are shifted to the right. */
+struct effect {
+	uint16_t next_place;
+	uint8_t column; /* its class, as a place in a row of `next` */
+	uint8_t opens, is_object, closes;
+	uint16_t is_colon;
+};
 
-static const uint64_t effect[2 * 256] = {[' '] = IS(SPACE),
+#define TEXT(class)                                                                                \
+	{                                                                                          \
+		.next_place = IN_STRING, .column = (class) * KINDS                                 \
+	}
+#define TO(place, class)                                                                           \
+	{                                                                                          \
+		.next_place = (place), .column = (class) * KINDS                                   \
+	}
+#define IS(class)                                                                                  \
+	{                                                                                          \
+		.column = (class) * KINDS                                                          \
+	}
+#define OPENS(class)                                                                               \
+	{                                                                                          \
+		.column = (class) * KINDS, .opens = 1                                              \
+	}
+#define CLOSES(class)                                                                              \
+	{                                                                                          \
+		.column = (class) * KINDS, .closes = 1                                             \
+	}
+
+#define DIGITS_2_TO_9 ['2'] = D9, D9, D9, D9, D9, D9, D9, D9
+#define D9            IS(DIGIT)
+
+/* All bytes in a string, or behind a backslash; only two of them do not mean the same. */
+/* clang-format off */
+#define CC  TEXT(CONTROL)
+#define P_  TEXT(PLAIN)
+#define H0  TEXT(HEX_0_7)
+#define H8  TEXT(HEX_8_B)
+#define HC  TEXT(HEX_C_F)
+#define HD  TEXT(HEX_D)
+#define ES  TEXT(ESCAPED)
+#define E8  TEXT(ESCAPED_8_B)
+#define EF  TEXT(ESCAPED_C_F)
+#define EU  TEXT(ESCAPED_U)
+#define CC8 CC, CC, CC, CC, CC, CC, CC, CC
+#define P_8 P_, P_, P_, P_, P_, P_, P_, P_
+#define ALL_TEXT(at, quote, backslash)                                                             \
+	[at] = CC8, CC8, CC8, CC8,                                                                 \
+	P_, P_, quote, P_, P_, P_, P_, P_, P_, P_, P_, P_, P_, P_, P_, ES,                         \
+	H0, H0, H0, H0, H0, H0, H0, H0, H8, H8, P_, P_, P_, P_, P_, P_,                            \
+	P_, H8, H8, HC, HD, HC, HC, P_, P_, P_, P_, P_, P_, P_, P_, P_,                            \
+	P_, P_, P_, P_, P_, P_, P_, P_, P_, P_, P_, P_, backslash, P_, P_, P_,                     \
+	P_, H8, E8, HC, HD, HC, EF, P_, P_, P_, P_, P_, P_, P_, ES, P_,                            \
+	P_, P_, ES, P_, ES, EU, P_, P_, P_, P_, P_, P_, P_, P_, P_, P_,                            \
+	P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8, P_8
+/* clang-format on */
+
+static const struct effect effect[PLACES_END] = {[' '] = IS(SPACE),
     ['\t'] = IS(SPACE),
     ['\n'] = IS(SPACE),
     ['\r'] = IS(SPACE),
-    ['"'] = IS(QUOTE),
-    ['['] = IS(OPEN_ARRAY) | OPENS,
-    ['{'] = IS(OPEN_OBJECT) | OPENS_OBJECT,
-    [']'] = IS(CLOSE_ARRAY) | CLOSES,
-    ['}'] = IS(CLOSE_OBJECT) | CLOSES,
+    ['"'] = TO(IN_STRING, QUOTE),
+    ['['] = OPENS(OPEN_ARRAY),
+    ['{'] = {.column = OPEN_OBJECT * KINDS, .opens = 1, .is_object = 1},
+    [']'] = CLOSES(CLOSE_ARRAY),
+    ['}'] = CLOSES(CLOSE_OBJECT),
     [','] = IS(COMMA),
-    [':'] = IS_COLON,
+    [':'] = {.column = COLON * KINDS, .is_colon = 1},
     ['-'] = IS(MINUS),
     ['+'] = IS(PLUS),
     ['.'] = IS(POINT),
     ['0'] = IS(NOUGHT),
     ['1'] = IS(DIGIT),
-    FOUR('2', IS(DIGIT)),
-    FOUR('6', IS(DIGIT)),
+    DIGITS_2_TO_9,
     ['E'] = IS(CAPITAL_E),
     ['a'] = IS(LETTER_A),
     ['e'] = IS(LETTER_E),
@@ -96,31 +144,8 @@ static const uint64_t effect[2 * 256] = {[' '] = IS(SPACE),
     ['s'] = IS(LETTER_S),
     ['t'] = IS(LETTER_T),
     ['u'] = IS(LETTER_U),
-    SIXTEEN(256, IS(CONTROL)),
-    SIXTEEN(272, IS(CONTROL)),
-    [256 + '"'] = IS(END_QUOTE),
-    [256 + '\\'] = IS(BACKSLASH),
-    FOUR(256 + '0', IS(HEX_0_7)),
-    FOUR(256 + '4', IS(HEX_0_7)),
-    [256 + '8'] = IS(HEX_8_B),
-    [256 + '9'] = IS(HEX_8_B),
-    [256 + 'A'] = IS(HEX_8_B),
-    [256 + 'B'] = IS(HEX_8_B),
-    [256 + 'C'] = IS(HEX_C_F),
-    [256 + 'D'] = IS(HEX_D),
-    [256 + 'E'] = IS(HEX_C_F),
-    [256 + 'F'] = IS(HEX_C_F),
-    [256 + 'a'] = IS(HEX_8_B),
-    [256 + 'b'] = IS(ESCAPED_8_B),
-    [256 + 'c'] = IS(HEX_C_F),
-    [256 + 'd'] = IS(HEX_D),
-    [256 + 'e'] = IS(HEX_C_F),
-    [256 + 'f'] = IS(ESCAPED_C_F),
-    [256 + '/'] = IS(ESCAPED),
-    [256 + 'n'] = IS(ESCAPED),
-    [256 + 'r'] = IS(ESCAPED),
-    [256 + 't'] = IS(ESCAPED),
-    [256 + 'u'] = IS(ESCAPED_U)};
+    ALL_TEXT(IN_STRING, TO(OUTSIDE_STRING, END_QUOTE), TO(BEHIND_BACKSLASH, BACKSLASH)),
+    ALL_TEXT(BEHIND_BACKSLASH, TEXT(END_QUOTE), TEXT(BACKSLASH))};
 
 /* What has been seen, or is expected; each is where its row begins. No way leads out of the first:
  * what comes there is no JSON. */
@@ -258,15 +283,15 @@ struct machine {
 	uint64_t colon_cnt; /* outside strings */
 };
 
-/* Takes a byte. */
-static inline void step(struct machine *m, uint64_t e)
+/* Takes a byte that does this. */
+static inline void step(struct machine *m, const struct effect *e)
 {
-	const uint16_t *column = &next[(uint8_t)(e >> 16) + (m->open & 1)];
+	const uint16_t *column = &next[e->column + (m->open & 1)];
 
 	__asm__("" : "+r"(column)); /* kept from being added up otherwise: the state comes last */
 	m->state = column[m->state];
-	m->open = (m->open << (e & 63) | (e >> 32 & 1)) >> (e >> 8 & 63);
-	m->colon_cnt += e >> 63;
+	m->open = (m->open << e->opens | e->is_object) >> e->closes;
+	m->colon_cnt += e->is_colon;
 }
 
 static inline bool is_open(const struct machine *m)
@@ -283,7 +308,7 @@ static bool pass_by_strings(struct machine *machine, struct eg_json_scanner *s)
 	do {
 		const uint8_t c = *m.at;
 
-		step(&m, effect[c]);
+		step(&m, &effect[c]);
 		m.at++;
 		if (c == '"') {
 			m.at = eg_json_scan_string(s, m.at - 1, &string);
@@ -297,23 +322,18 @@ static bool pass_by_strings(struct machine *machine, struct eg_json_scanner *s)
 	return true;
 }
 
-/* Quotes that are not escaped begin and end strings, whatever else is wrong. */
-#define MARK_QUOTE     256u /* from one half of `effect` to the other */
-#define MARK_BACKSLASH 1u
-static const uint16_t mark[256] = {['"'] = MARK_QUOTE, ['\\'] = MARK_BACKSLASH};
-
+/* Where a byte stands depends on quotes and backslashes alone, whatever else is wrong: so it is
+ * known long before the state is. */
 static void pass_by_bytes(struct machine *machine)
 {
 	struct machine m = *machine;
-	uint64_t in_string = 0, escaped = 0; /* MARK_QUOTE; all bits: behind a backslash */
+	size_t place = OUTSIDE_STRING;
 
 	while (m.at < m.end && is_open(&m)) {
-		const uint8_t c = *m.at++;
-		const uint64_t marked = mark[c] & ~escaped;
+		const struct effect *e = &effect[place + *m.at++];
 
-		step(&m, effect[in_string + c]);
-		in_string ^= marked & MARK_QUOTE;
-		escaped = 0 - (marked & MARK_BACKSLASH);
+		place = e->next_place;
+		step(&m, e);
 	}
 	*machine = m;
 }
@@ -323,7 +343,7 @@ const uint8_t *eg_json_pass_container(struct eg_json_scanner *s, const uint8_t *
 	struct machine m = {.at = p, .end = s->end, .state = VALUE, .open = 1};
 
 	m.too_many = 2u << (EG_JSON_DEPTH_MAX - s->depth);
-	step(&m, effect[*m.at++]);
+	step(&m, &effect[*m.at++]);
 	if (s->short_left > 0 && m.at < m.end && is_open(&m) && !pass_by_strings(&m, s))
 		return NULL;
 	pass_by_bytes(&m);

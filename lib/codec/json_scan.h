@@ -23,6 +23,9 @@ struct eg_json_scanner {
 	const uint8_t *window;
 	size_t window_len, window_max;
 	uint64_t marks[EG_JSON_WINDOW / 64 + 1];
+	/* What is no white space, from the first white space on that stood between two things. */
+	bool has_ink;
+	uint64_t ink[EG_JSON_WINDOW / 64 + 2]; /* one more word: all that is behind is marked */
 };
 
 /* Over a text of which nothing is marked yet. */
@@ -52,25 +55,37 @@ static inline const uint8_t *eg_json_scan_escape(
 /* Moves the window to p, which is inside the text. Returns whether a byte in it is not ASCII. */
 bool eg_json_mark_window(struct eg_json_scanner *s, const uint8_t *p);
 
-static inline bool eg_json_is_space(uint8_t c)
+/* Issuers write no white space between things: then `spaced` is false, and a branch asks for it.
+ * Once a sender has written some, how much there is cannot be guessed, and no branch asks. */
+const uint8_t *eg_json_skip_any_space(struct eg_json_scanner *s, const uint8_t *p);
+
+static inline const uint8_t *eg_json_skip_ink_gap(struct eg_json_scanner *s, const uint8_t *p)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	const size_t at = (size_t)(p - s->window);
+	uint64_t bits;
+
+	if (at >= s->window_len)
+		return eg_json_skip_any_space(s, p);
+	bits = s->ink[at / 64] >> at % 64 | s->ink[at / 64 + 1] << 1 << (63 - at % 64);
+	return bits != 0 ? p + __builtin_ctzll(bits) : eg_json_skip_any_space(s, p);
 }
 
-static inline const uint8_t *eg_json_skip_space(const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *eg_json_skip_space(
+    struct eg_json_scanner *s, const uint8_t *p, bool spaced)
 {
-	while (p < end && *p <= ' ' && eg_json_is_space(*p))
-		p++;
-	return p;
+	if (spaced)
+		return eg_json_skip_ink_gap(s, p);
+	return p < s->end && *p <= ' ' ? eg_json_skip_any_space(s, p) : p;
 }
 
 /* Where `c` stands behind white space, if any, or NULL. */
-static inline const uint8_t *eg_json_expect(const uint8_t *p, const uint8_t *end, uint8_t c)
+static inline const uint8_t *eg_json_expect(
+    struct eg_json_scanner *s, const uint8_t *p, uint8_t c, bool spaced)
 {
-	if (p < end && *p == c)
+	if (!spaced && p < s->end && *p == c)
 		return p;
-	p = eg_json_skip_space(p, end);
-	return p < end && *p == c ? p : NULL;
+	p = eg_json_skip_space(s, p, spaced);
+	return p < s->end && *p == c ? p : NULL;
 }
 
 /* The first marked byte from p on, or the end of the window (or of the text, which is less). */
@@ -133,53 +148,55 @@ static inline const uint8_t *eg_json_scan_value(
 typedef const uint8_t *eg_json_member_fn(
     struct eg_json_scanner *s, const uint8_t *p, const struct eg_json_value *name, void *context);
 
+/* From before a member, at a brace or comma, to behind it, at a comma or the closing brace. */
 static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_member(
-    struct eg_json_scanner *s, const uint8_t *p, eg_json_member_fn *member, void *context)
+    struct eg_json_scanner *s, const uint8_t *p, bool spaced, eg_json_member_fn *member,
+    void *context)
 {
 	struct eg_json_value name;
 
-	p = eg_json_expect(p, s->end, '"');
+	p = eg_json_expect(s, p + 1, '"', spaced);
 	if (p == NULL || s->member_cnt++ == s->member_max)
 		return NULL;
 	p = eg_json_scan_string(s, p, &name);
 	if (p == NULL)
 		return NULL;
-	p = eg_json_expect(p, s->end, ':');
+	p = eg_json_expect(s, p, ':', spaced);
 	if (p == NULL)
 		return NULL;
-	p = eg_json_skip_space(p + 1, s->end);
-	return p < s->end ? member(s, p, &name, context) : NULL;
+	p = eg_json_skip_space(s, p + 1, spaced);
+	p = p < s->end ? member(s, p, &name, context) : NULL;
+	if (p == NULL || (!spaced && p < s->end && *p == ','))
+		return p;
+	p = eg_json_skip_space(s, p, spaced);
+	return p < s->end && (*p == ',' || *p == '}') ? p : NULL;
 }
 
 /* At the brace. Inlined, so that `member` is no call through a pointer. */
 static inline __attribute__((always_inline)) const uint8_t *eg_json_scan_object(
     struct eg_json_scanner *s, const uint8_t *p, eg_json_member_fn *member, void *context)
 {
-	const uint8_t *close, *comma;
+	const uint8_t *close;
 
 	if (s->depth++ == EG_JSON_DEPTH_MAX)
 		return NULL;
-	close = eg_json_expect(p + 1, s->end, '}');
-	while (close == NULL) {
-		p = eg_json_scan_member(s, p + 1, member, context);
-		if (p == NULL)
-			return NULL;
-		comma = eg_json_expect(p, s->end, ',');
-		if (comma == NULL) {
-			close = eg_json_expect(p, s->end, '}');
-			if (close == NULL)
-				return NULL;
-		}
-		p = comma;
+	close = eg_json_expect(s, p + 1, '}', false);
+	if (close == NULL) {
+		do
+			p = eg_json_scan_member(s, p, false, member, context);
+		while (p != NULL && *p != '}' && !s->has_ink);
+		while (p != NULL && *p != '}')
+			p = eg_json_scan_member(s, p, true, member, context);
+		close = p;
 	}
 	s->depth--;
-	return close + 1;
+	return close != NULL ? close + 1 : NULL;
 }
 
 /* Is the text from p on white space? */
-static inline bool eg_json_is_over(const struct eg_json_scanner *s, const uint8_t *p)
+static inline bool eg_json_is_over(struct eg_json_scanner *s, const uint8_t *p)
 {
-	return p != NULL && eg_json_skip_space(p, s->end) == s->end;
+	return p != NULL && eg_json_skip_space(s, p, false) == s->end;
 }
 
 #endif

@@ -168,6 +168,8 @@ def seeds_json():
         b"[" + b"1," * 200 + b"1]", b'{"a":{"b":[{"c":[{"d":[]}]}]}}', b'{"a":\x00}', b'{"a":"' + b"\\n" * 100 + b'"}',
         b'{"long":"' + b"x" * 300 + b'\\u0041' + b"y" * 70 + b'"}', b'{"eight_by":1,"fifteen_and_more":2,"' + b"n" * 300 + b'":3}',
         names_alike(24, 24), names_alike(24, 9),
+        b'{ "a" :\t1 ,\n"b"\r:2,"c":' + b" " * 70 + b'[ 1 ] ,"d":{ "e" : 0 } , "f" :"" }' + b" " * 130,
+        b'{"a": 1 "b":2}', b'{"a": 1,"b"  x:2}', b'{"a": 1,"b":2 ', b'{"a": 1, }', b'{ "a":"' + b"x" * 4200 + b'" , "b" : 1 }',
     ]
     return {str(i): text for i, text in enumerate(texts)}
 
@@ -215,7 +217,11 @@ def seeds_cbor():
     seeds |= {f"texts{n}": cbor(["é"] * n)[:-2] + last for n in (3, 64, 65, 130) for last in ("é".encode(), b"\xc3z")}
     seeds |= {"text_bad_first": cbor(["é"] * 80).replace(b"\xc3\xa9", b"\xc3z", 1), "depth": b"\x82" + b"\x81" * 4 + bytes(20), "tags_cut": b"\xc1\xc1", "tag_in_map": b"\xa1\x01\xc1\x81\x00\xa1\x02\x00"}
     maps = [({300: 1, 1: 2}, {400: 1, 2: 2}), ({300: 1, 500: 1}, {400: 1, 500: 1}), ({1: 1}, {1: 1}), ({400: 1, 401: 1}, {300: 1, 301: 1}), ({"a": 1}, {"ab": 1})]
+    maps += [({b"alike_in_front_1": 1}, {b"alike_in_front_1": 1}), ({b"alike_in_front_1": 1}, {b"alike_in_front_2": 1})]
     seeds |= {f"maps{i}": cbor(a) + cbor(b) for i, (a, b) in enumerate(maps)}
+    # keys of a map that is read, and of maps among what nobody reads
+    seeds |= {f"read_keys{n}": b"\xaa" + b"".join(cbor(key) + b"\xf6" for key in (*keys, last)) + bytes(8)[:n] for n, last in enumerate((b"x" * 40, keys[4]))}
+    seeds |= {"maps_of_one": cbor([{1: 1}, [], {300: "é"}, [[1], {"a": b"b"}]] * 20), "sizes_long": cbor([[], 1, "é", "abc", 24, 256, 65536, b"abcdefgh"] * 100)}
     return seeds
 
 

@@ -26,7 +26,7 @@ static struct doc doc_of(const void *data, size_t len)
 
 static struct doc doc_of_hex(const char *hex)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[2048];
 
 	return doc_of(bytes, hex_append(bytes, 0, sizeof(bytes), hex));
 }
@@ -423,6 +423,40 @@ static void test_maps_share(void **state)
 	}
 }
 
+/* {"k000…first": 0, …} of as many keys as there may be, alike in their first bytes. */
+static struct eg_cbor_map walked_many(char *hex, unsigned first, struct doc *d)
+{
+	size_t at = (size_t)sprintf(hex, "b880");
+
+	for (unsigned i = 0; i < EG_CBOR_MEMBERS_MAX; i++)
+		at += (size_t)sprintf(
+		    hex + at, "4a6b6b6b6b6b6b6b6b%04x00", (first + i * 7) % 0x10000);
+	return walked(hex, d);
+}
+
+/* One common key, at every place of either map; or none. */
+static void test_many_maps_share(void **state)
+{
+	static char hex[64 * EG_CBOR_MEMBERS_MAX];
+	struct doc a, b;
+	struct eg_cbor_map map_a = walked_many(hex, 7 * 1000, &a), map_b;
+
+	for (unsigned n = 0; n <= 2 * EG_CBOR_MEMBERS_MAX; n++) {
+		const unsigned first = 1000 - EG_CBOR_MEMBERS_MAX + n;
+
+		map_b = walked_many(hex, 7 * first, &b);
+		assert_int_equal(
+		    eg_cbor_maps_share(&map_a, &map_b), n > 0 && n < 2 * EG_CBOR_MEMBERS_MAX);
+		assert_int_equal(
+		    eg_cbor_maps_share(&map_b, &map_a), n > 0 && n < 2 * EG_CBOR_MEMBERS_MAX);
+		free(b.ptr);
+		map_b = walked_many(hex, 7 * first + 1, &b);
+		assert_false(eg_cbor_maps_share(&map_a, &map_b));
+		free(b.ptr);
+	}
+	free(a.ptr);
+}
+
 static void test_items(void **state)
 {
 	static const struct {
@@ -517,6 +551,7 @@ int main(void)
 	    cmocka_unit_test(test_size),
 	    cmocka_unit_test(test_random_keys),
 	    cmocka_unit_test(test_maps_share),
+	    cmocka_unit_test(test_many_maps_share),
 	    cmocka_unit_test(test_items),
 	    cmocka_unit_test(test_faults_stay),
 	    cmocka_unit_test(test_prefixes_and_changes),

@@ -5,6 +5,7 @@
  * that it can be linked statically and booted in an emulator that has AVX-512. Arguments: names of
  * variants that must have been among those tested.
  */
+#include "cbor_size.h"
 #include "codec_impl.h"
 #include "json_mark.h"
 #include "vec64_plain.h"
@@ -106,6 +107,50 @@ static bool mark_by_definition(struct eg_span text, uint64_t *marks)
 	return high;
 }
 
+static void ink_by_definition(struct eg_span text, uint64_t *marks)
+{
+	memset(marks, 0, (text.len / 64 + 1) * sizeof(*marks));
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr(" \t\n\r", text.ptr[i], 4) == NULL)
+			marks[i / 64] |= 1ull << i % 64;
+}
+
+/* The size of a head, with an argument in its shortest form, or 0. */
+static unsigned head_by_definition(const uint8_t *p)
+{
+	static const uint64_t least[] = {24, 1u << 8, 1u << 16};
+	const unsigned info = p[0] & 31, is_simple = p[0] >> 5 == 7;
+	uint64_t n = 0;
+
+	if (info < 24)
+		return 1;
+	if (info > 26)
+		return 0;
+	for (unsigned i = 0; i < 1u << (info - 24); i++)
+		n = n << 8 | p[1 + i];
+	if (is_simple)
+		return info == 24 && n < 32 ? 0 : 1 + (1u << (info - 24));
+	return n >= least[info - 24] ? 1 + (1u << (info - 24)) : 0;
+}
+
+static uint8_t size_by_definition(const uint8_t *p)
+{
+	const unsigned major = p[0] >> 5, info = p[0] & 31;
+	uint8_t high = 0;
+
+	if (major == 4)
+		return info < 24;
+	if (major == 5)
+		return info == 0;
+	if (major != 2 && major != 3)
+		return (uint8_t)head_by_definition(p);
+	if (info > 6)
+		return 0;
+	for (unsigned i = 1; i <= info; i++)
+		high |= p[i];
+	return (uint8_t)(1 + info + (major == 3 && high >= 0x80 ? EG_CODEC_CBOR_NOT_ASCII : 0));
+}
+
 /* ── one comparison ── */
 
 static void check_decode(const struct eg_codec_impl *impl, struct eg_span text, uint8_t *out)
@@ -127,6 +172,19 @@ static void check_mark(const struct eg_codec_impl *impl, struct eg_span text, ui
 	need(impl->json_mark(text, marks) == high, impl->name, "ASCII", text.len, 0);
 	need(memcmp(marks, expected, (text.len / 64 + 1) * sizeof(*marks)) == 0, impl->name,
 	    "marks", text.len, 0);
+	ink_by_definition(text, expected);
+	impl->json_mark_ink(text, marks);
+	need(memcmp(marks, expected, (text.len / 64 + 1) * sizeof(*marks)) == 0, impl->name, "ink",
+	    text.len, 0);
+}
+
+/* Of `cnt` bytes; those behind them can be read. */
+static void check_sizes(
+    const struct eg_codec_impl *impl, const uint8_t *p, size_t cnt, uint8_t *sizes)
+{
+	impl->cbor_sizes(p, cnt, sizes);
+	for (size_t i = 0; i < cnt; i++)
+		need(sizes[i] == size_by_definition(p + i), impl->name, "CBOR size", cnt, i);
 }
 
 static void fill_base64url(uint8_t *p, size_t len)
@@ -204,6 +262,27 @@ static void check_mark_at(const struct eg_codec_impl *impl, size_t len, size_t g
 	check_mark(impl, eg_span(in.ptr + gap, len), (uint64_t *)(void *)out.ptr);
 }
 
+/* The bytes that can be read end at a page, and so do the sizes. */
+static void check_sizes_at(const struct eg_codec_impl *impl, size_t cnt, size_t gap)
+{
+	static struct arena in, out;
+	const size_t len = cnt + EG_CODEC_CBOR_BYTES - 1;
+	uint8_t *p;
+
+	if (in.ptr == NULL) {
+		in = guarded();
+		out = guarded();
+	}
+	p = in.ptr + in.len - len - gap;
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)(random_word() >> random_word() % 3 * 24);
+	check_sizes(impl, p, cnt, out.ptr + out.len - cnt);
+	memmove(in.ptr, p, len);
+	memset(out.ptr, CANARY, cnt + CANARY_BYTES);
+	check_sizes(impl, in.ptr, cnt, out.ptr);
+	need(is_canary(out.ptr + cnt, CANARY_BYTES), impl->name, "sizes outside", cnt, gap);
+}
+
 static void check_lengths(const struct eg_codec_impl *impl)
 {
 	static const size_t long_ones[] = {4095, 4096, 4097, 4160, 5461, 5462, 5463, 5999};
@@ -212,6 +291,7 @@ static void check_lengths(const struct eg_codec_impl *impl)
 		for (size_t len = 0; len <= LENGTH_MAX; len++) {
 			check_decode_at(impl, len, gap);
 			check_mark_at(impl, len, gap);
+			check_sizes_at(impl, len, gap);
 		}
 		for (size_t i = 0; i < COUNT(long_ones) && gap < 4; i++) {
 			check_decode_at(impl, long_ones[i], gap);
@@ -245,6 +325,24 @@ static void check_each_byte(const struct eg_codec_impl *impl, size_t len)
 		text[at] = was;
 		json[at] = 'j';
 	}
+}
+
+/* Every first byte, with the bytes behind it at the edges of what a form may hold. */
+static void check_each_head(const struct eg_codec_impl *impl)
+{
+	static const uint8_t edges[] = {0, 1, 23, 24, 31, 32, 127, 128, 255};
+	uint8_t p[100], sizes[64];
+
+	for (unsigned first = 0; first < 256; first++)
+		for (size_t at = 0; at < sizeof(sizes); at += 1 + at % 5)
+			for (size_t i = 0; i < COUNT(edges) * COUNT(edges) * 8; i++) {
+				memset(p, i % 2 == 0 ? 'a' : 0, sizeof(p));
+				p[at] = (uint8_t)first;
+				p[at + 1] = edges[i / 8 % COUNT(edges)];
+				p[at + 2] = edges[i / 8 / COUNT(edges)];
+				p[at + i % 8] |= 0x80;
+				check_sizes(impl, p, sizeof(sizes), sizes);
+			}
 }
 
 /* ── UTF-8 ── */
@@ -378,11 +476,35 @@ static void check_first_alike(const struct eg_codec_impl *impl)
 		    impl->name, "first alike", EG_CODEC_NAMES, first);
 }
 
+/* Words of which no two are the same, then two, at any two places. */
+static void check_twice(const struct eg_codec_impl *impl)
+{
+	uint64_t word[EG_CODEC_NAMES];
+
+	for (unsigned i = 0; i < EG_CODEC_NAMES; i++) /* alike in all but 7 bits */
+		word[i] = 0x8000000000000001u ^ (uint64_t)i << i % 32;
+	for (unsigned i = 0; i < EG_CODEC_NAMES; i++)
+		word[i] = word[i] << 8 | i;
+	for (unsigned cnt = 0; cnt <= EG_CODEC_NAMES; cnt += 1 + cnt / 16) {
+		need(!impl->json_twice(word, cnt), impl->name, "twice", cnt, 0);
+		for (unsigned i = 0; i < cnt; i++)
+			for (unsigned k = 0; k < i; k++) {
+				const uint64_t was = word[i];
+
+				word[i] = word[k];
+				need(impl->json_twice(word, cnt), impl->name, "not twice", cnt, i);
+				word[i] = was;
+			}
+	}
+}
+
 static void check_variant(const struct eg_codec_impl *impl)
 {
 	check_lengths(impl);
 	check_alike(impl);
 	check_first_alike(impl);
+	check_twice(impl);
+	check_each_head(impl);
 	for (size_t i = 0; i < COUNT(lengths); i++)
 		check_each_byte(impl, lengths[i]);
 	(void)printf("ok: %s\n", impl->name);
@@ -404,6 +526,16 @@ static unsigned alike_plain(const struct eg_codec_keys *keys, unsigned first, un
 	return eg_json_alike(keys, first, end, wanted);
 }
 
+static void mark_ink_plain(struct eg_span text, uint64_t *marks)
+{
+	eg_codec_scalar.json_mark_ink(text, marks);
+}
+
+static bool twice_plain(const uint64_t *word, unsigned cnt)
+{
+	return eg_json_twice(word, 0, cnt);
+}
+
 static bool is_supported(const char *name)
 {
 	const struct eg_codec_impl *impl;
@@ -419,7 +551,10 @@ int main(int argc, char *argv[])
 	static const struct eg_codec_impl plain = {.name = "plain",
 	    .base64url_decode = decode_plain,
 	    .json_mark = mark_plain,
-	    .json_alike = alike_plain};
+	    .json_mark_ink = mark_ink_plain,
+	    .json_twice = twice_plain,
+	    .json_alike = alike_plain,
+	    .cbor_sizes = eg_cbor_sizes};
 	const struct eg_codec_impl *impl;
 
 	for (int i = 1; i < argc; i++)
