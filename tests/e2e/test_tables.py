@@ -141,7 +141,9 @@ class Damage(Server):
         """Where tables of this key lie in the process: the key, then recoding 0, width 12, 21 windows."""
         head, pid = public + bytes([0, 12, 21, 0]), self.world.process.pid
         with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
-            for first, last in re.findall(r"^(\w+)-(\w+) rw-p \w+ 00:00 0\s*$", maps.read(), re.M):
+            # without a file, on ordinary pages or on reserved ones
+            memory = r"^(\w+)-(\w+) rw-p \w+ (?:00:00 0|\S+ \d+ +/anon_hugepage \(deleted\))\s*$"
+            for first, last in re.findall(memory, maps.read(), re.M):
                 first, last = int(first, 16), int(last, 16)
                 if last - first > 64 << 20:
                     continue
