@@ -221,6 +221,7 @@ def seeds_cbor():
     seeds |= {f"maps{i}": cbor(a) + cbor(b) for i, (a, b) in enumerate(maps)}
     # keys of a map that is read, and of maps among what nobody reads
     seeds |= {f"read_keys{n}": b"\xaa" + b"".join(cbor(key) + b"\xf6" for key in (*keys, last)) + bytes(8)[:n] for n, last in enumerate((b"x" * 40, keys[4]))}
+    seeds |= {"arrays_in_maps": cbor([{1: [1, [2]], 2: []}] * 20)}
     seeds |= {"maps_of_one": cbor([{1: 1}, [], {300: "é"}, [[1], {"a": b"b"}]] * 20), "sizes_long": cbor([[], 1, "é", "abc", 24, 256, 65536, b"abcdefgh"] * 100)}
     return seeds
 
