@@ -45,6 +45,7 @@ const struct eg_cli_option load_common_options[] = {
     {"mix", EG_CLI_VALUE, "W1|...|W6", "W1 cached, W2 cold, W3 forged, W4 Zipf, W5 churn, W6 hostile (the corpus in turn)"}, \
     {"popularity", EG_CLI_VALUE, "KIND", "cycle, uniform or zipf:S (the mix's)"}, \
     {"set", EG_CLI_VALUE, "N", "tokens of W1 (64)"}, \
+    {"first", EG_CLI_VALUE, "N", "cycle: the request to begin with, as the `next` of another run (0)"}, \
     {"cache-entries", EG_CLI_VALUE, "N", "of the edgate's cache: W2 wants four times as many tokens"}, \
     {"hostile", EG_CLI_VALUE, "N", "hostile frames for each good one in W6 (1)"}, \
     {"arrivals", EG_CLI_VALUE, "KIND", "constant, poisson or burst:N (constant)"}, \
@@ -169,6 +170,7 @@ NUMBER(patience, 1, PATIENCE_MAX_US, patience_us)
 NUMBER(workers, 1, EG_WORKERS_MAX, steer.workers)
 NUMBER(rss_reta, 1, RETA_SIZE_MAX, steer.reta_size)
 NUMBER(list_bits, 1, 8, wish.list_bits)
+NUMBER(first, 0, UINT32_MAX, first)
 NUMBER(sources, 1, LOAD_SOURCES_MAX, steer.sources)
 NUMBER(repetitions, 1, REPETITIONS_MAX, repetitions)
 DOUBLE(seconds, 0, LOAD_SECONDS_MAX, seconds)
@@ -280,6 +282,7 @@ static const struct setter {
     {"mix", parse_mix, "W1 to W6"},
     {"popularity", parse_popularity, "cycle, uniform or zipf:S with S at most 10"},
     {"set", set_set, "a number of 1 to 1048576"},
+    {"first", set_first, "a number"},
     {"cache-entries", set_cache_entries, "a number"},
     {"hostile", set_hostile, "a number of 1 to 16"},
     {"arrivals", parse_arrivals, "constant, poisson or burst:N with N at most 65536"},

@@ -44,6 +44,7 @@ struct load_options {
 
 	enum load_mix mix;
 	enum load_popularity_kind popularity;
+	unsigned first;
 	double zipf_s;
 	uint64_t seed;
 	uint64_t cache_entries; /* of the server, for W2 */

@@ -90,7 +90,7 @@ struct load_picker load_picker(
 	return (struct load_picker){
 	    .popularity = p,
 	    .random = load_random_of(seed, core),
-	    .next = core % p->cnt,
+	    .next = ((uint64_t)p->first + core) % p->cnt,
 	    .step = cores % p->cnt,
 	};
 }

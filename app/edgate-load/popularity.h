@@ -31,6 +31,7 @@ struct load_alias_column {
 struct load_popularity {
 	enum load_popularity_kind kind;
 	uint32_t cnt;
+	uint32_t first; /* LOAD_CYCLE: where the next run begins, below cnt; set between runs */
 	struct load_alias_column *column; /* LOAD_ZIPF: cnt of them */
 };
 

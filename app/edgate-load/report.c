@@ -251,6 +251,7 @@ static void print_json(const struct load_session *session, const struct load_res
 	if (session->options->histogram)
 		add(root, "histogram_us", buckets_of(&r->latency));
 	add(root, "wrong_first", load_report_wrong(&r->judge));
+	add(root, "next", integer(session->popularity.first));
 	add(root, "good", json_boolean(load_result_is_good(r)));
 	load_report_print_json(root);
 }

@@ -245,6 +245,17 @@ static void merge(const struct run *r, struct load_result *result)
 		result->seconds = (double)(last_ns - r->plan.warmup_ns) / NS_PER_S;
 }
 
+/* Where this run has ended the next one goes on: what a cache still holds lies behind. */
+static void go_on(const struct run *r)
+{
+	struct load_popularity *p = &r->session->popularity;
+	uint64_t taken = p->first;
+
+	for (unsigned i = 0; i < r->plan.core_cnt; i++)
+		taken += r->core[i]->flights.head;
+	p->first = (uint32_t)(taken % p->cnt);
+}
+
 static int judge_revocations(const struct run *r, struct load_result *result, struct eg_error *err)
 {
 	const struct load_corpus *corpus = r->plan.corpus;
@@ -279,6 +290,7 @@ static int run_cores(struct run *r, struct load_result *result, struct eg_error 
 	if (rc != 0)
 		return rc;
 	merge(r, result);
+	go_on(r);
 	result->bad_frames = bad_frames(r->session) - bad_before;
 	return r->plan.sightings ? judge_revocations(r, result, err) : 0;
 }

@@ -115,6 +115,7 @@ static void print_json(const struct load_session *session, const struct load_sea
 	add(root, "trials", trials_of(s));
 	add(root, "wrong", integer(s->wrong.wrong));
 	add(root, "wrong_first", load_report_wrong(&s->wrong));
+	add(root, "next", integer(session->popularity.first));
 	add(root, "good", json_boolean(s->wrong.wrong == 0 && s->ndr.median > 0));
 	load_report_print_json(root);
 }

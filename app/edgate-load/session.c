@@ -40,6 +40,8 @@ static int open_corpus(struct load_session *s, struct eg_error *err)
 	if (rc == 0 && s->corpus.request_cnt != 0)
 		rc = load_popularity_init(&s->popularity, s->options->popularity,
 		    s->options->zipf_s, (uint32_t)s->corpus.request_cnt, err);
+	if (rc == 0 && s->popularity.cnt != 0)
+		s->popularity.first = s->options->first % s->popularity.cnt;
 	return rc;
 }
 

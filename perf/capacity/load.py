@@ -23,18 +23,21 @@ def first_on_its_cpu():
 class Load:
     """The generator with everything that stays the same: program, CPU, address, corpus, mix."""
 
-    def __init__(self, program, link_args, corpus, mix, cpu):
+    def __init__(self, program, link_args, corpus, mix, cpu, places):
+        self.corpus, self.places = corpus, places  # where the last trial ended in each corpus: what is cold stays so
         self.command = [program, *link_args, "--corpus", corpus, *mix, "--cpus", cpu, "--seed", SEED, "--quiet",
                         "--json"]
 
     def ask(self, verb, options, seconds):
         program, *rest = self.command
-        command = [str(word) for word in (*first_on_its_cpu(), program, verb, *rest, *options)]
+        command = [str(word) for word in (*first_on_its_cpu(), program, verb, *rest, *options, "--first", self.places.get(self.corpus, 0))]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + SPARE_S)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise LoadError(f"edgate-load: {error}") from error
-        return read(verb, done)
+        result = read(verb, done)
+        self.places[self.corpus] = result["next"]
+        return result
 
     def trial(self, rate, seconds, histogram=False):
         options = ["--rate", round(rate), "--seconds", seconds, "--warmup", WARMUP_S]

@@ -85,7 +85,7 @@ class Stand:
         self.cache_entries, self.settle_s = cold // COLD_FACTOR, settle_s
         self.world = World("perf")
         self.worker_cpu, self.load_cpu = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
-        self.now_s = int(time.time())
+        self.now_s, self.places = int(time.time()), {}
         self.paths = corpus.make(f"{self.world.dir}/corpus", self.now_s, cold, mixed)
         self.world.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
         for command in corpus.state_commands(self.paths, self.now_s):
@@ -171,7 +171,7 @@ class Stand:
         return self.load_of(port, self.paths[name], ["--mix", mix, *more])
 
     def load_of(self, port, path, options):
-        return Load(program("edgate-load"), port.load_args, path, options, self.load_cpu)
+        return Load(program("edgate-load"), port.load_args, path, options, self.load_cpu, self.places)
 
     # ── partners ──
 

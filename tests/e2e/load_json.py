@@ -27,7 +27,8 @@ RUN = {
                                       "steer_miss")},
     "statuses": {None: INT}, "hostile": {"sent": INT, "answered": INT, "accepted": INT},
     "rates": {name: REAL for name in ("due", "sent", "answered", "tokens", "goodput")},
-    "latency_from": TEXT, "latency_us": LATENCY, "wrong_first": [WRONG], "good": FLAG}
+    "latency_from": TEXT, "latency_us": LATENCY, "wrong_first": [WRONG], "next": INT,
+    "good": FLAG}
 GOAL = {"loss_ratio": REAL, "rate": REAL, "rates": [REAL], "spread": REAL, "limited_by": TEXT}
 SEARCH = {
     "format": TEXT, "version": INT,
@@ -38,7 +39,7 @@ SEARCH = {
     "trials": [{"goal": TEXT, "rate": REAL, "due": INT, "sent": INT, "refused": INT, "skipped": INT, "answered": INT,
                 "lost": INT, "retryable": INT, "loss_ratio": REAL, "generator_ratio": REAL, "verdict": TEXT,
                 "p50_us": REAL, "p99_us": REAL}],
-    "wrong": INT, "wrong_first": [WRONG], "good": FLAG}
+    "wrong": INT, "wrong_first": [WRONG], "next": INT, "good": FLAG}
 
 
 def check(value, kind, path="$"):
