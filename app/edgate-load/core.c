@@ -224,6 +224,13 @@ static void count_sent(struct load_core *c, unsigned sent)
 	}
 }
 
+/* More is due than fits a burst. Where the wire was full, it is to blame until all that waited for
+ * it has left. */
+static bool has_backlog(const struct load_core *c)
+{
+	return c->scheduled && c->next_due_ns <= c->now_ns;
+}
+
 /* Flights are opened before the send: another core may have the answer before this one goes on. */
 static unsigned send_due(struct load_core *c)
 {
@@ -241,7 +248,7 @@ static unsigned send_due(struct load_core *c)
 	sent = c->lane->ops->send(c->lane, slot, cnt);
 	load_flights_cancel(&c->flights, cnt - sent);
 	count_sent(c, sent);
-	c->blocked = sent < c->due_cnt;
+	c->blocked = sent < c->due_cnt || (c->blocked && has_backlog(c));
 	c->last_send_ns = c->now_ns;
 	shift(c, sent);
 	look_ahead(c);

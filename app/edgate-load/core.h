@@ -77,7 +77,7 @@ struct load_core {
 	uint32_t pick[LOAD_PICKS]; /* the requests to come */
 	unsigned due_cnt, pick_cnt;
 	unsigned source; /* of this burst: a socket lane sends it in one call */
-	bool blocked;    /* the wire was full at the last send */
+	bool blocked;    /* the wire was full, and not all has left since */
 	struct load_counts counts;
 	struct load_judge judge;
 	struct load_progress progress;

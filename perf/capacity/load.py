@@ -9,6 +9,7 @@ FORMATS = {"run": "edgate-load run", "search": "edgate-load search"}
 SPARE_S = 120  # beyond what a command should take
 SEED = 1  # the same load in every round
 WARMUP_S = 0.3
+PATIENCE_US = 20000  # a host takes a CPU away for 10 to 15 ms now and then: what was due then goes out late
 
 
 class LoadError(Exception):
@@ -25,8 +26,8 @@ class Load:
 
     def __init__(self, program, link_args, corpus, mix, cpu, places):
         self.corpus, self.places = corpus, places  # where the last trial ended in each corpus: what is cold stays so
-        self.command = [program, *link_args, "--corpus", corpus, *mix, "--cpus", cpu, "--seed", SEED, "--quiet",
-                        "--json"]
+        self.command = [program, *link_args, "--corpus", corpus, *mix, "--cpus", cpu, "--seed", SEED,
+                        "--patience", PATIENCE_US, "--quiet", "--json"]
 
     def ask(self, verb, options, seconds):
         program, *rest = self.command

@@ -242,6 +242,22 @@ static void in_turn_each_comes_once_a_round(void **state)
 	assert_int_equal(load_picker(&p, 0, 5, 8).next, 0);
 }
 
+static void a_cycle_goes_on_where_it_is_told(void **state)
+{
+	struct load_popularity p;
+	struct load_picker picker;
+	struct eg_error err;
+	uint32_t pick[3];
+
+	(void)state;
+	assert_int_equal(load_popularity_init(&p, LOAD_CYCLE, 0, 4, &err), 0);
+	p.first = 3;
+	picker = load_picker(&p, 0, 0, 1);
+	load_pick(&picker, pick, 3);
+	assert_memory_equal(pick, ((uint32_t[]){3, 0, 1}), sizeof(pick));
+	assert_int_equal(load_picker(&p, 0, 2, 3).next, 1);
+}
+
 /* ── false signatures ── */
 
 /* A token whose signature bytes are 0, 1, … 63, behind something of `lead` characters. */
@@ -519,6 +535,7 @@ int main(void)
 	    cmocka_unit_test(a_bad_profile_is_refused),
 	    cmocka_unit_test(zipf_is_zipf),
 	    cmocka_unit_test(in_turn_each_comes_once_a_round),
+	    cmocka_unit_test(a_cycle_goes_on_where_it_is_told),
 	    cmocka_unit_test(a_false_signature_is_false_in_s_alone),
 	    cmocka_unit_test(what_has_no_signature_cannot_be_forged),
 	    cmocka_unit_test(no_hostile_payload_is_a_good_request),
