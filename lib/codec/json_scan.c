@@ -13,16 +13,27 @@ void eg_json_scan_init(struct eg_json_scanner *s, struct eg_span text, unsigned 
 	s->has_ink = false;
 }
 
+static void mark_ink(struct eg_json_scanner *s)
+{
+	const size_t last = s->window_len / 64;
+
+	eg_codec_best()->json_mark_ink(eg_span(s->window, s->window_len), s->ink);
+	s->ink[last] |= UINT64_MAX << s->window_len % 64;
+	s->ink[last + 1] = UINT64_MAX;
+	s->has_ink = true;
+}
+
 bool eg_json_mark_window(struct eg_json_scanner *s, const uint8_t *p)
 {
 	const size_t left = (size_t)(s->end - p);
 	bool is_ascii;
 
-	s->has_ink = false;
 	s->window = p;
 	s->window_len = left < s->window_max ? left : s->window_max;
 	is_ascii = !eg_codec_best()->json_mark(eg_span(p, s->window_len), s->marks);
 	s->marks[s->window_len / 64] |= 1ull << s->window_len % 64;
+	if (s->has_ink) /* who walks without guessing goes on so in the next window */
+		mark_ink(s);
 	return !is_ascii;
 }
 
@@ -32,16 +43,6 @@ bool eg_json_scan_begin(struct eg_json_scanner *s, struct eg_span text, unsigned
 	if (!eg_json_mark_window(s, text.ptr) && s->window_len == text.len)
 		return true;
 	return eg_utf8_valid(text);
-}
-
-static void mark_ink(struct eg_json_scanner *s)
-{
-	const size_t last = s->window_len / 64;
-
-	eg_codec_best()->json_mark_ink(eg_span(s->window, s->window_len), s->ink);
-	s->ink[last] |= UINT64_MAX << s->window_len % 64;
-	s->ink[last + 1] = UINT64_MAX;
-	s->has_ink = true;
 }
 
 const uint8_t *eg_json_skip_any_space(struct eg_json_scanner *s, const uint8_t *p)

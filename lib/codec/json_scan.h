@@ -62,12 +62,16 @@ const uint8_t *eg_json_skip_any_space(struct eg_json_scanner *s, const uint8_t *
 static inline const uint8_t *eg_json_skip_ink_gap(struct eg_json_scanner *s, const uint8_t *p)
 {
 	const size_t at = (size_t)(p - s->window);
-	uint64_t bits;
+	uint64_t bits = 0;
 
-	if (at >= s->window_len)
+	if (at < s->window_len)
+		bits = s->ink[at / 64] >> at % 64 | s->ink[at / 64 + 1] << 1 << (63 - at % 64);
+	if (bits != 0)
+		p += __builtin_ctzll(bits);
+	/* Of what is behind the window nothing is known: it may be white space as well. */
+	if (bits == 0 || p >= s->window + s->window_len)
 		return eg_json_skip_any_space(s, p);
-	bits = s->ink[at / 64] >> at % 64 | s->ink[at / 64 + 1] << 1 << (63 - at % 64);
-	return bits != 0 ? p + __builtin_ctzll(bits) : eg_json_skip_any_space(s, p);
+	return p;
 }
 
 static inline const uint8_t *eg_json_skip_space(

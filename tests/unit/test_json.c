@@ -717,6 +717,35 @@ static void test_window_edges(void **state)
 	}
 }
 
+/* White space around members on both sides of the edges of windows: what is known of it in one says
+ * nothing of the next. */
+static void test_white_space_in_later_windows(void **state)
+{
+	static char text[TEXT_MAX * 3];
+
+	(void)state;
+	for (unsigned pad = TEXT_MAX - 40; pad < 2 * TEXT_MAX + 40; pad++) {
+		struct eg_json_object object;
+		struct eg_json_arena arena = {read_room, sizeof(read_room)};
+		const size_t n = (size_t)snprintf(text, sizeof(text),
+		    "{ \"a\" : \"\\n%0*d\" , \"b\"\t:\r\n0 , \"c\" : [ 1 , 2 ] } ", (int)pad, 0);
+		char *const after = strstr(text, "\" , \"b\"") + 1;
+
+		assert_true(eg_json_parse_object(eg_span(text, n), &arena, &object));
+		assert_non_null(eg_json_find(&object, "b"));
+		assert_non_null(eg_json_find(&object, "c"));
+		for (char *at = after; at < &text[n]; at++) {
+			const char was = *at;
+
+			if (was != ' ')
+				continue;
+			*at = 'x';
+			assert_false(eg_json_parse_object(eg_span(text, n), &arena, &object));
+			*at = was;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -736,6 +765,7 @@ int main(void)
 	    cmocka_unit_test(test_read_duplicates),
 	    cmocka_unit_test(test_duplicates_among_many),
 	    cmocka_unit_test(test_window_edges),
+	    cmocka_unit_test(test_white_space_in_later_windows),
 	    cmocka_unit_test(test_against_jansson),
 	    cmocka_unit_test(test_any_bytes),
 	};
