@@ -82,6 +82,7 @@ static int search(struct load_session *session)
 	    .precision = o->precision,
 	    .seconds = o->seconds,
 	    .repetitions = o->repetitions,
+	    .no_pdr = o->no_pdr,
 	    .ctx = session,
 	    .run = run_trial,
 	};

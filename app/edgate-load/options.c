@@ -79,6 +79,7 @@ const struct eg_cli_option load_search_options[] = {
     {"precision", EG_CLI_VALUE, "RATIO", "stop when the interval is this narrow (0.01)"},
     {"seconds", EG_CLI_VALUE, "S", "of each trial (2)"},
     {"repetitions", EG_CLI_VALUE, "N", "searches for the NDR, for its spread (3)"},
+    {"no-pdr", EG_CLI_SWITCH, NULL, "only the NDR, and the latencies below it"},
     TRAFFIC_OPTIONS,
     {0},
 };
@@ -352,6 +353,7 @@ static int read_values(struct load_options *o, const struct eg_cli *cli)
 	}
 	o->json = eg_cli_has(cli, "json");
 	o->histogram = eg_cli_has(cli, "histogram");
+	o->no_pdr = eg_cli_has(cli, "no-pdr");
 	o->quiet = eg_cli_has(cli, "quiet");
 	o->table = eg_cli_has(cli, "table");
 	return 0;

@@ -55,6 +55,7 @@ struct load_options {
 
 	double rate_min, rate_max, precision; /* search */
 	unsigned repetitions;
+	bool no_pdr;
 	bool search, table, json, histogram, quiet;
 };
 

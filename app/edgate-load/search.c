@@ -291,7 +291,7 @@ int load_search_run(struct load_search *s, struct eg_error *err)
 	s->pdr[0] = (struct load_goal){.name = "pdr", .loss_ratio = 0.001};
 	s->pdr[1] = (struct load_goal){.name = "pdr", .loss_ratio = 0.005};
 	rc = find_ndr(s, err);
-	if (rc == 0)
+	if (rc == 0 && !s->wish.no_pdr)
 		rc = find_pdrs(s, err);
 	return rc == 0 ? measure_points(s, err) : rc;
 }

@@ -33,6 +33,7 @@ struct load_search_wish {
 	double precision;          /* the interval's width, as a part of its lower end */
 	double seconds;            /* of a trial */
 	unsigned repetitions;      /* of the search for the NDR */
+	bool no_pdr;               /* the NDR alone, which takes half the time */
 	void *ctx;
 	/* Offers `rate` for `seconds` and fills result (zeroed before, freed with load_result_free
 	 * after). 0 or negative EG_E…: the search ends. */

@@ -50,7 +50,7 @@ static json_t *pdrs_of(const struct load_search *s)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < LOAD_SEARCH_PDRS; i++)
+	for (unsigned i = 0; i < LOAD_SEARCH_PDRS && s->pdr[i].cnt != 0; i++)
 		(void)json_array_append_new(list, goal_of(&s->pdr[i]));
 	return list;
 }

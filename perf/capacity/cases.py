@@ -14,12 +14,14 @@ from .load import LoadError
 
 RATE_MIN, RATE_MAX = 1000, 8e6  # requests a second, for the first search
 AGAIN = (0.6, 1.5)  # of the first round's NDR: where later rounds search
+LATER = 0.4  # of the first round's time that a later one takes: no curves, no PDRs
 OVERLOAD = 3.0  # times NDR
 NO_NDR = "no rate passed without loss"
 NO_ANSWER = "nothing was answered while it counted"
 ATTEMPTS = 3  # to bring a set-up through a round
 COLD_PCT = 1  # of answers that W2 may have from the cache
 CHURN_TOKENS = 1000
+ENGINE_ROUNDS = 40  # of 40 to 60 ms: as much as the host's speed is to be averaged over
 WINDOW = 256  # requests in flight where a server is kept busy
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0)  # of NDR
 SPECTRA = (0.1, 0.5, 0.9)
@@ -44,7 +46,7 @@ class Plan:
 
 
 PLANS = {
-    "full": Plan(3, 720, 0.8, 0.02, 65536, 2048, 4000, 16384, 100, 20, CURVE),
+    "full": Plan(5, 720, 0.8, 0.02, 65536, 2048, 4000, 16384, 100, 20, CURVE),
     "quick": Plan(1, 120, 0.3, 0.05, 16384, 512, 4000, 8192, 50, 20, (0.1, 0.5, 0.9, 1.5, 3.0)),
     "smoke": Plan(1, 20, 0.2, 0.3, 2048, 64, 200, 512, 3, 0, (0.5, 0.9, 3.0), "smoke test: these figures mean nothing",
                   ("w2-213", "overload", "engine-213", "plain", "revocation", "PyJWT")),
@@ -127,14 +129,14 @@ class Suite:
 
     def run(self):
         """As many rounds as there is time for: a further one only where it will be over in time."""
-        start = self.clock()
+        start, passed, expected = self.clock(), 0, 0
         for turn in range(self.plan.rounds):
-            passed = self.clock() - start
-            if turn > 0 and passed + passed / turn > self.plan.budget_s:
+            if passed + expected > self.plan.budget_s:
                 self.incidents.append(f"{turn} of {self.plan.rounds} rounds: the time was over")
                 break
             self.run_round(turn)
-            self.rounds = turn + 1
+            self.rounds, before, passed = turn + 1, passed, self.clock() - start
+            expected = LATER * passed if turn == 0 else passed - before
         return {name: finish(found) for name, found in self.found.items()}
 
     def run_round(self, turn):
@@ -228,7 +230,7 @@ class Suite:
         load, plan, found = self.load(case, port), self.plan, self.found[case.name]
         before = found["values"].get("ndr")
         low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
-        got = load.search(low, high, plan.trial_s, plan.precision)
+        got = load.search(low, high, plan.trial_s, plan.precision, pdr=not before)
         self.count_wrong(case, got["wrong"])
         if got["ndr"]["rate"] <= 0:
             raise LoadError(NO_NDR)
@@ -291,7 +293,7 @@ class Suite:
 
     def engine(self, case, port):
         with self.stand.paused():
-            got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, 5)
+            got = self.stand.bare_engine(case.corpus, self.windows, self.plan.engine_tokens, ENGINE_ROUNDS)
         self.note(case, rate=1e9 / statistics.median(got["wall_ns"]), cpu_ns=statistics.median(got["cpu_ns"]))
         self.found[case.name] |= {"engine": got["engine"], "windows": self.windows}
 

@@ -31,7 +31,10 @@ def values(result, name, figure):
 
 
 def ratio(over, under):
-    """Of medians; the spread is the worst and the best that the rounds allow."""
+    """Round by round, since a host's speed moves from one to the next. Where a round lacks one of them, of medians,
+    and the spread is the worst and the best that the rounds allow."""
+    if len(over) == len(under):
+        return spread([a / b for a, b in zip(over, under)])
     middle = statistics.median(over) / statistics.median(under)
     return [min(over) / max(under), middle, max(over) / min(under)]
 

@@ -49,11 +49,11 @@ class Load:
         options = ["--window", window, "--seconds", seconds, "--warmup", WARMUP_S]
         return self.ask("run", options, seconds)
 
-    def search(self, low, high, trial_s, precision):
+    def search(self, low, high, trial_s, precision, pdr=True):
         """One search, without repetitions: the cases repeat it in rounds that take turns."""
         options = ["--rate-min", round(low), "--rate-max", round(high), "--seconds", trial_s, "--warmup", WARMUP_S,
                    "--precision", precision, "--repetitions", 1]
-        return self.ask("search", options, 60 * trial_s)
+        return self.ask("search", options + ([] if pdr else ["--no-pdr"]), 60 * trial_s)
 
 
 def read(verb, done):

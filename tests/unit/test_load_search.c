@@ -159,6 +159,21 @@ static void a_noisy_line_has_a_pdr_alone(void **state)
 	free(s);
 }
 
+static void no_pdr_is_searched_for_where_none_is_wanted(void **state)
+{
+	struct link link = {.capacity = 412345, .generator = 1e9};
+	struct load_search *s = search_new(&link);
+	struct eg_error err;
+
+	(void)state;
+	s->wish.no_pdr = true;
+	assert_int_equal(load_search_run(s, &err), 0);
+	assert_true(s->ndr.median > 412345 / 1.011 && s->ndr.median <= 412346);
+	assert_int_equal(s->pdr[0].cnt + s->pdr[1].cnt, 0);
+	assert_int_equal(s->point_cnt, LOAD_SEARCH_POINTS);
+	free(s);
+}
+
 /* OVERLOADED is an answer, and not the one that was asked for. */
 static void a_retryable_answer_is_loss(void **state)
 {
@@ -194,6 +209,7 @@ int main(void)
 	    cmocka_unit_test(a_slow_generator_is_told_apart),
 	    cmocka_unit_test(the_ends_of_the_range_are_named),
 	    cmocka_unit_test(a_noisy_line_has_a_pdr_alone),
+	    cmocka_unit_test(no_pdr_is_searched_for_where_none_is_wanted),
 	    cmocka_unit_test(a_retryable_answer_is_loss),
 	    cmocka_unit_test(a_wrong_answer_ends_it),
 	};
