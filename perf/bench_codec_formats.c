@@ -145,34 +145,76 @@ static void add_cwt(struct codec_set *set, unsigned n, size_t bytes)
 	keep(set, n, out, len);
 }
 
-/* What fills the map of an unread claim of a CWT, or an array of it. */
+/* What fills the map of an unread claim of a CWT, or an array of it; and what is in 120 claims. */
 enum cwt_shape {
 	CWT_KEYS,
 	CWT_ALIKE_KEYS,
-	CWT_BYTES,
+	CWT_CLAIMS,
+	CWT_ALIKE_CLAIMS,
+	CWT_BYTES, /* from here on pieces, in an array */
 	CWT_MIXED,
 	CWT_NESTED,
 	CWT_MAPS,
-	CWT_CLAIMS,
-	CWT_ALIKE_CLAIMS
+	CWT_ANY_MAPS,
+	CWT_LATIN,
+	CWT_LONG_LATIN,
+	CWT_INT_CLAIMS, /* and in claims */
+	CWT_EMPTY_CLAIMS,
+	CWT_ARRAY_CLAIMS,
 };
 
 #define CWT_CLAIMS_BYTES 3968u
 #define CWT_PAIRS        120u
+#define PIECES           8u
 
-static void put_mixed(struct eg_writer *w)
+struct piece {
+	const char *bytes;
+	uint8_t len;
+	uint8_t pairs; /* of maps */
+};
+
+#define ITEM(text)                                                                                 \
+	{                                                                                          \
+		text, sizeof(text) - 1, 0                                                          \
+	}
+#define PAIRS(cnt, text)                                                                           \
+	{                                                                                          \
+		text, sizeof(text) - 1, cnt                                                        \
+	}
+#define NESTED ITEM("\x80"), ITEM("\x81\x80"), ITEM("\x01"), ITEM("\x41z"), ITEM("\x82\x01\x02")
+
+/* What is taken at random; and maps, every so many times, while there may be more pairs. */
+static const struct {
+	struct piece items[PIECES], maps[PIECES];
+	unsigned every;
+} cwt_pieces[] = {
+    [CWT_BYTES] = {.items = {ITEM("\x41z")}},
+    [CWT_MIXED] = {.items = {ITEM("\x01"), ITEM("\x40"), ITEM("\x61z"), ITEM("\xf6"),
+                       ITEM("\x18\x80"), ITEM("\x38\x80"), ITEM("\xf9\x3c\x01"), ITEM("\xc1\x01")}},
+    [CWT_NESTED] = {.items = {NESTED}},
+    [CWT_MAPS] = {.items = {NESTED}, .maps = {PAIRS(1, "\xa1\x01\x01")}, .every = 8},
+    [CWT_ANY_MAPS] = {.items = {NESTED},
+        .maps = {PAIRS(1, "\xa1\x01\x01"), PAIRS(2, "\xa2\x01\x01\x20\x20"),
+            PAIRS(1, "\xa1\x61z\x41z"), PAIRS(1, "\xa1\x18\x80\x80"),
+            PAIRS(2, "\xa1\x01\xa1\x01\x01"), PAIRS(0, "\x80"), PAIRS(0, "\x01")},
+        .every = 4},
+    [CWT_LATIN] = {.items = {ITEM("\x62\xc3\xa9"), ITEM("\x80")}},
+    [CWT_LONG_LATIN] = {.items = {ITEM("\x67\xc3\xa9\xc3\xa9\xc3\xa9z"), ITEM("\x80")}},
+    [CWT_INT_CLAIMS] = {.items = {ITEM("\x01")}},
+    [CWT_EMPTY_CLAIMS] = {.items = {ITEM("\x80")}},
+    [CWT_ARRAY_CLAIMS] = {.items = {NESTED}},
+};
+
+static const struct piece *put_piece(struct eg_writer *w, const struct piece pieces[PIECES])
 {
-	static const char *const items[] = {
-	    "\x01", "\x40", "\x61z", "\xf6", "\x18\x80", "\x38\x80", "\xf9\x3c\x01", "\xc1\x01"};
+	const struct piece *piece;
+	unsigned cnt = 0;
 
-	eg_write_bytes(w, eg_span_str(items[(unsigned)random() % 8]));
-}
-
-static void put_nested(struct eg_writer *w)
-{
-	static const char *const items[] = {"\x80", "\x81\x80", "\x01", "\x41z", "\x82\x01\x02"};
-
-	eg_write_bytes(w, eg_span_str(items[(unsigned)random() % 5]));
+	while (cnt < PIECES && pieces[cnt].bytes != NULL)
+		cnt++;
+	piece = &pieces[(unsigned)random() % cnt];
+	eg_write_bytes(w, eg_span(piece->bytes, piece->len));
+	return piece;
 }
 
 static void put_pairs(struct eg_writer *w, const char *format, unsigned value_bytes)
@@ -187,53 +229,52 @@ static void put_pairs(struct eg_writer *w, const char *format, unsigned value_by
 	}
 }
 
-/* As many maps of one pair as may be, then arrays. */
-static void put_map_or_nested(struct eg_writer *w, unsigned n)
-{
-	if (n % 8 == 0 && n < 8 * CWT_PAIRS)
-		eg_write_bytes(w, eg_span("\xa1\x01\x01", 3));
-	else
-		put_nested(w);
-}
-
 static void put_items(struct eg_writer *w, enum cwt_shape shape)
 {
+	const unsigned every = cwt_pieces[shape].every;
 	struct eg_writer head = *w;
-	unsigned cnt = 0;
+	unsigned cnt = 0, pairs = 0;
 
 	eg_write_bytes(w, eg_span("\x99\x00\x00", 3));
 	for (; w->left > ROOM - CWT_CLAIMS_BYTES; cnt++) {
-		if (shape == CWT_BYTES)
-			eg_write_bytes(w, eg_span_str("\x41z"));
-		else if (shape == CWT_MIXED)
-			put_mixed(w);
-		else if (shape == CWT_MAPS)
-			put_map_or_nested(w, cnt);
-		else
-			put_nested(w);
+		const bool is_map = every != 0 && cnt % every == 0 && pairs < CWT_PAIRS;
+
+		pairs +=
+		    put_piece(w, is_map ? cwt_pieces[shape].maps : cwt_pieces[shape].items)->pairs;
 	}
 	eg_write_u8(&head, ARRAY << 5 | 25);
 	eg_write_be16(&head, (uint16_t)cnt);
+}
+
+static void put_piece_claims(struct eg_writer *w, enum cwt_shape shape)
+{
+	for (unsigned i = 0; i < CWT_PAIRS; i++) {
+		put_head(w, UINT, 100 + i);
+		(void)put_piece(w, cwt_pieces[shape].items);
+	}
 }
 
 static size_t cwt_shape_claims(uint8_t *out, enum cwt_shape shape)
 {
 	struct eg_writer w = eg_writer(out, ROOM);
 
-	const bool is_read = shape == CWT_CLAIMS || shape == CWT_ALIKE_CLAIMS;
-	const char *const format =
-	    shape == CWT_KEYS || shape == CWT_CLAIMS ? "%03u" : "alike_at_start_%03u_alike_end";
+	const bool in_claims =
+	    shape == CWT_CLAIMS || shape == CWT_ALIKE_CLAIMS || shape >= CWT_INT_CLAIMS;
+	const bool is_short = shape == CWT_KEYS || shape == CWT_CLAIMS;
 
-	put_head(&w, MAP, is_read ? 3 + CWT_PAIRS : 4);
+	put_head(&w, MAP, in_claims ? 3 + CWT_PAIRS : 4);
 	put_claim_text(&w, 1, CODEC_ISSUER);
 	put_claim_text(&w, 3, CODEC_AUDIENCE);
 	put_claim_time(&w, 4, CODEC_NOW_S + 3600);
-	if (!is_read)
+	if (!in_claims)
 		put_head(&w, UINT, 100);
 	if (shape == CWT_KEYS || shape == CWT_ALIKE_KEYS)
 		put_head(&w, MAP, CWT_PAIRS);
-	if (is_read || shape == CWT_KEYS || shape == CWT_ALIKE_KEYS)
-		put_pairs(&w, format, shape == CWT_KEYS || shape == CWT_CLAIMS ? 26 : 0);
+	if (shape < CWT_BYTES)
+		put_pairs(
+		    &w, is_short ? "%03u" : "alike_at_start_%03u_alike_end", is_short ? 26 : 0);
+	else if (in_claims)
+		put_piece_claims(&w, shape);
 	else
 		put_items(&w, shape);
 	return ROOM - w.left;
@@ -348,6 +389,12 @@ static const struct format format_shapes[] = {
     {"CWT, any item, at random", parse_cwt, add_cwt_shape, CWT_MIXED},
     {"CWT, arrays, at random", parse_cwt, add_cwt_shape, CWT_NESTED},
     {"CWT, maps among arrays", parse_cwt, add_cwt_shape, CWT_MAPS},
+    {"CWT, any maps among arrays", parse_cwt, add_cwt_shape, CWT_ANY_MAPS},
+    {"CWT, texts beyond ASCII or []", parse_cwt, add_cwt_shape, CWT_LATIN},
+    {"CWT, such texts of 7 bytes or []", parse_cwt, add_cwt_shape, CWT_LONG_LATIN},
+    {"CWT, 120 claims 1", parse_cwt, add_cwt_shape, CWT_INT_CLAIMS},
+    {"CWT, 120 claims []", parse_cwt, add_cwt_shape, CWT_EMPTY_CLAIMS},
+    {"CWT, 120 claims of arrays", parse_cwt, add_cwt_shape, CWT_ARRAY_CLAIMS},
     {"CWT, 120 claims", parse_cwt, add_cwt_shape, CWT_CLAIMS},
     {"CWT, 120 claims of long names", parse_cwt, add_cwt_shape, CWT_ALIKE_CLAIMS},
     {"PASETO, arrays, also in the footer", parse_paseto, add_paseto_shape, PASETO_ARRAYS},
