@@ -235,7 +235,7 @@ static bool pass_over(struct eg_span document)
 
 	ok = eg_cbor_skip(&r, &item) && ok;
 	if (!ok) /* faults are sticky */
-		FUZZ_CHECK(!eg_cbor_read(&r, &item) && !eg_cbor_done(&r));
+		FUZZ_CHECK(!eg_cbor_read(&r, &item) && !eg_cbor_enter(&r) && !eg_cbor_done(&r));
 	return ok && eg_cbor_done(&r);
 }
 

@@ -215,7 +215,7 @@ def seeds_cbor():
     keys = [b"alike_in_front_and_%d_behind" % i for i in range(9)]
     seeds |= {f"keys{n}": b"\xaa" + b"".join(cbor(key) + b"\xf6" for key in (*keys, last)) for n, last in enumerate((b"x" * 40, keys[4], keys[8][:20]))}
     seeds |= {f"texts{n}": cbor(["é"] * n)[:-2] + last for n in (3, 64, 65, 130) for last in ("é".encode(), b"\xc3z")}
-    seeds |= {"text_bad_first": cbor(["é"] * 80).replace(b"\xc3\xa9", b"\xc3z", 1), "depth": b"\x82" + b"\x81" * 4 + bytes(20), "tags_cut": b"\xc1\xc1", "tag_in_map": b"\xa1\x01\xc1\x81\x00\xa1\x02\x00"}
+    seeds |= {"text_bad_first": cbor(["é"] * 80).replace(b"\xc3\xa9", b"\xc3z", 1), "depth": b"\x82" + b"\x81" * 4 + bytes(20), "tags_cut": b"\xc1\xc1", "tag_in_map": b"\xa1\x01\xc1\x81\x00\xa1\x02\x00", "empty_at_end": b"\x81\xa0"}
     maps = [({300: 1, 1: 2}, {400: 1, 2: 2}), ({300: 1, 500: 1}, {400: 1, 500: 1}), ({1: 1}, {1: 1}), ({400: 1, 401: 1}, {300: 1, 301: 1}), ({"a": 1}, {"ab": 1})]
     maps += [({b"alike_in_front_1": 1}, {b"alike_in_front_1": 1}), ({b"alike_in_front_1": 1}, {b"alike_in_front_2": 1})]
     seeds |= {f"maps{i}": cbor(a) + cbor(b) for i, (a, b) in enumerate(maps)}
