@@ -240,7 +240,11 @@ static bool skip_large(struct eg_cbor *r, const struct eg_cbor_item *item)
 
 bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item)
 {
-	if (!r->failed && left(r) <= EG_CBOR_PASS_BYTES_MAX)
+	if (r->failed)
+		return false;
+	if (item->n == 0 && item->type != EG_CBOR_TAG) /* empty: there may be many of them */
+		return r->depth < EG_CBOR_DEPTH_MAX || fail(r);
+	if (left(r) <= EG_CBOR_PASS_BYTES_MAX)
 		return eg_cbor_pass(r, item) || fail(r);
 	return skip_large(r, item);
 }
