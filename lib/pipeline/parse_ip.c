@@ -3,6 +3,8 @@
 
 #include "checksum.h"
 
+#include <endian.h>
+
 #define IP4_FLAG_DF         0x4000u
 #define IP4_FRAGMENT_MASK   0x3fffu /* MF and the offset */
 #define IP4_FIRST_MULTICAST 224u    /* behind it: reserved addresses and broadcast */
@@ -84,23 +86,27 @@ static void swap(uint8_t *a, uint8_t *b, size_t len)
 	memcpy(b, tmp, len);
 }
 
+/* Sums are taken from the words that are stored: to read them back in other pieces would wait for
+ * the stores. RFC 6864: with DF the identification says nothing. */
 static void reverse_ip4(const struct eg_netif *netif, struct eg_packet *pkt, uint32_t upper_bytes)
 {
 	uint8_t *ip = pkt->data + pkt->l2_bytes;
+	const uint32_t dscp = ip[1] & DSCP_MASK, protocol = ip[9];
+	const uint32_t length_word = 0x45u << 24 | dscp << 16 | (EG_IP4_BYTES + upper_bytes);
+	const uint32_t life_word = EG_TTL << 24 | protocol << 16;
+	const uint64_t sum =
+	    (uint64_t)htobe32(length_word) + htobe32(IP4_FLAG_DF) + htobe32(life_word);
 
-	ip[0] = 0x45;
-	ip[1] &= DSCP_MASK;
-	eg_store_be16(ip + 2, (uint16_t)(EG_IP4_BYTES + upper_bytes));
-	eg_store_be16(ip + 4, 0); /* RFC 6864: with DF the identification says nothing */
-	eg_store_be16(ip + 6, IP4_FLAG_DF);
-	ip[8] = EG_TTL;
+	eg_store_be32(ip, length_word);
+	eg_store_be32(ip + 4, IP4_FLAG_DF);
 	swap(ip + 12, ip + 16, 4);
-	eg_store_be16(ip + 10, 0);
-	if (netif->tx_ip_cksum)
+	if (netif->tx_ip_cksum) {
 		pkt->flags |= EG_PACKET_TX_IP_CKSUM;
-	else
-		eg_store_be16(
-		    ip + 10, (uint16_t)~eg_checksum_fold(eg_checksum_add(0, ip, EG_IP4_BYTES)));
+		eg_store_be32(ip + 8, life_word);
+		return;
+	}
+	eg_store_be32(
+	    ip + 8, life_word | (uint16_t)~eg_checksum_fold(eg_checksum_add(sum, ip + 12, 8)));
 }
 
 static void reverse_ip6(struct eg_packet *pkt, uint8_t protocol, uint32_t upper_bytes)
@@ -130,12 +136,30 @@ static uint8_t *reverse_headers(const struct eg_netif *netif, const struct eg_pa
 	return pkt->data + pkt->l2_bytes + pkt->l3_bytes;
 }
 
+/* The checksum field of an answer whose length and payload are in place. */
+static uint16_t answer_checksum(
+    const struct eg_netif *netif, struct eg_packet *pkt, bool ip6, uint32_t upper_bytes)
+{
+	const uint8_t *l3 = pkt->data + pkt->l2_bytes, *udp = l3 + pkt->l3_bytes;
+	uint64_t sum = eg_checksum_pseudo(l3, ip6, EG_IPPROTO_UDP, upper_bytes);
+	uint16_t checksum;
+
+	if (netif->tx_udp_cksum) {
+		pkt->flags |= EG_PACKET_TX_UDP_CKSUM;
+		return eg_checksum_fold(sum);
+	}
+	sum += htobe32(upper_bytes << 16);
+	sum = eg_checksum_add(sum, udp, 4);
+	sum = eg_checksum_add(sum, udp + EG_UDP_BYTES, upper_bytes - EG_UDP_BYTES);
+	checksum = (uint16_t)~eg_checksum_fold(sum);
+	return checksum != 0 ? checksum : 0xffff; /* RFC 768: 0 says "none" */
+}
+
 void eg_parse_reply(const struct eg_netif *netif, const struct eg_parsed *parsed,
     struct eg_packet *pkt, uint32_t payload_bytes)
 {
 	uint32_t upper_bytes = EG_UDP_BYTES + payload_bytes;
-	uint64_t sum;
-	uint16_t checksum;
+	uint32_t ports;
 	uint8_t *udp;
 
 	if (parsed->datagram) {
@@ -143,18 +167,10 @@ void eg_parse_reply(const struct eg_netif *netif, const struct eg_parsed *parsed
 		return;
 	}
 	udp = reverse_headers(netif, parsed, pkt, EG_IPPROTO_UDP, upper_bytes);
-	swap(udp, udp + 2, 2);
-	eg_store_be16(udp + 4, (uint16_t)upper_bytes);
-	sum =
-	    eg_checksum_pseudo(pkt->data + pkt->l2_bytes, parsed->ip6, EG_IPPROTO_UDP, upper_bytes);
-	if (netif->tx_udp_cksum) {
-		pkt->flags |= EG_PACKET_TX_UDP_CKSUM;
-		eg_store_be16(udp + 6, eg_checksum_fold(sum));
-		return;
-	}
-	eg_store_be16(udp + 6, 0);
-	checksum = (uint16_t)~eg_checksum_fold(eg_checksum_add(sum, udp, upper_bytes));
-	eg_store_be16(udp + 6, checksum != 0 ? checksum : 0xffff); /* RFC 768: 0 says "none" */
+	ports = eg_load_be32(udp);
+	eg_store_be32(udp, ports << 16 | ports >> 16);
+	eg_store_be32(
+	    udp + 4, upper_bytes << 16 | answer_checksum(netif, pkt, parsed->ip6, upper_bytes));
 }
 
 static bool is_our_port(const struct eg_netif *netif, uint16_t port)
