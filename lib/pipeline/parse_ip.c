@@ -33,17 +33,17 @@
 
 static uint8_t *l3_of(const struct eg_parse *p)
 {
-	return p->pkt->data + p->out.l3_off;
+	return p->pkt->data + p->out->l3_off;
 }
 
 static uint8_t *l4_of(const struct eg_parse *p)
 {
-	return p->pkt->data + p->out.l4_off;
+	return p->pkt->data + p->out->l4_off;
 }
 
 static uint32_t l4_bytes(const struct eg_parse *p)
 {
-	return p->end - p->out.l4_off;
+	return p->end - p->out->l4_off;
 }
 
 bool eg_netif_has_ip4(const struct eg_netif *netif, const uint8_t addr[4])
@@ -184,12 +184,12 @@ static bool udp_checksum_is_good(const struct eg_parse *p, uint32_t udp_bytes)
 	uint64_t sum;
 
 	if (eg_load_be16(udp + 6) == 0)
-		return !p->out.ip6;
+		return !p->out->ip6;
 	if ((p->pkt->flags & EG_PACKET_L4_CKSUM_BAD) != 0)
 		return false;
 	if ((p->pkt->flags & EG_PACKET_L4_CKSUM_GOOD) != 0)
 		return true;
-	sum = eg_checksum_pseudo(l3_of(p), p->out.ip6, EG_IPPROTO_UDP, udp_bytes);
+	sum = eg_checksum_pseudo(l3_of(p), p->out->ip6, EG_IPPROTO_UDP, udp_bytes);
 	return eg_checksum_fold(eg_checksum_add(sum, udp, udp_bytes)) == 0xffff;
 }
 
@@ -212,10 +212,10 @@ static enum eg_drop parse_udp(struct eg_parse *p)
 		return EG_DROP_udp_source_port;
 	if (udp_bytes - EG_UDP_BYTES > p->max_datagram_bytes)
 		return EG_DROP_too_big;
-	p->out.payload_off = (uint16_t)(p->out.l4_off + EG_UDP_BYTES);
-	p->out.payload_bytes = (uint16_t)(udp_bytes - EG_UDP_BYTES);
-	p->out.outcome = EG_PARSE_PAYLOAD;
-	p->pkt->len = (uint32_t)p->out.payload_off + p->out.payload_bytes;
+	p->out->payload_off = (uint16_t)(p->out->l4_off + EG_UDP_BYTES);
+	p->out->payload_bytes = (uint16_t)(udp_bytes - EG_UDP_BYTES);
+	p->out->outcome = EG_PARSE_PAYLOAD;
+	p->pkt->len = (uint32_t)p->out->payload_off + p->out->payload_bytes;
 	return EG_DROP_COUNT;
 }
 
@@ -238,9 +238,9 @@ static enum eg_drop answer_echo(struct eg_parse *p, uint8_t protocol, uint8_t re
 	icmp[0] = reply_type;
 	checksum = eg_checksum_update(eg_load_be16(icmp + 2), from, eg_load_be16(icmp));
 	eg_store_be16(icmp + 2, checksum != 0 ? checksum : 0xffff);
-	(void)reverse_headers(p->netif, &p->out, p->pkt, protocol, l4_bytes(p));
-	p->out.outcome = EG_PARSE_ANSWERED;
-	p->out.answer = EG_ANSWER_answered_echo;
+	(void)reverse_headers(p->netif, p->out, p->pkt, protocol, l4_bytes(p));
+	p->out->outcome = EG_PARSE_ANSWERED;
+	p->out->answer = EG_ANSWER_answered_echo;
 	return EG_DROP_COUNT;
 }
 
@@ -280,7 +280,7 @@ static bool ip4_source_is_good(const struct eg_netif *netif, const uint8_t *sour
 static enum eg_drop check_ip4_header(struct eg_parse *p)
 {
 	const uint8_t *ip = l3_of(p);
-	uint32_t left = p->end - p->out.l3_off;
+	uint32_t left = p->end - p->out->l3_off;
 	uint32_t header_bytes, total_bytes;
 
 	if (left < EG_IP4_BYTES || ip[0] >> 4 != 4)
@@ -289,8 +289,8 @@ static enum eg_drop check_ip4_header(struct eg_parse *p)
 	total_bytes = eg_load_be16(ip + 2);
 	if (header_bytes < EG_IP4_BYTES || total_bytes < header_bytes || total_bytes > left)
 		return EG_DROP_ip4_malformed;
-	p->end = p->out.l3_off + total_bytes;
-	p->out.l4_off = (uint16_t)(p->out.l3_off + header_bytes);
+	p->end = p->out->l3_off + total_bytes;
+	p->out->l4_off = (uint16_t)(p->out->l3_off + header_bytes);
 	if ((p->pkt->flags & EG_PACKET_IP_CKSUM_BAD) != 0)
 		return EG_DROP_ip4_checksum;
 	if ((p->pkt->flags & EG_PACKET_IP_CKSUM_GOOD) == 0 &&
@@ -360,7 +360,7 @@ static bool ip6_source_is_good(const struct eg_netif *netif, const uint8_t *sour
 static enum eg_drop check_ip6_header(struct eg_parse *p)
 {
 	const uint8_t *ip = l3_of(p);
-	uint32_t left = p->end - p->out.l3_off;
+	uint32_t left = p->end - p->out->l3_off;
 	uint32_t total_bytes;
 
 	if (left < EG_IP6_BYTES || ip[0] >> 4 != 6)
@@ -368,8 +368,8 @@ static enum eg_drop check_ip6_header(struct eg_parse *p)
 	total_bytes = EG_IP6_BYTES + eg_load_be16(ip + 4);
 	if (total_bytes > left)
 		return EG_DROP_ip6_malformed;
-	p->end = p->out.l3_off + total_bytes;
-	p->out.ip6 = true;
+	p->end = p->out->l3_off + total_bytes;
+	p->out->ip6 = true;
 	if (!eg_netif_has_ip6(p->netif, ip + 24) && !eg_neighbour_is_our_group(p->netif, ip + 24))
 		return EG_DROP_ip6_not_for_us;
 	return ip6_source_is_good(p->netif, ip + 8) ? EG_DROP_COUNT : EG_DROP_ip6_source;
@@ -434,7 +434,7 @@ static enum eg_drop skip_extensions(struct eg_parse *p, uint8_t *next)
 {
 	const uint8_t *ip = l3_of(p);
 	struct eg_reader r =
-	    eg_reader(eg_span(ip + EG_IP6_BYTES, p->end - p->out.l3_off - EG_IP6_BYTES));
+	    eg_reader(eg_span(ip + EG_IP6_BYTES, p->end - p->out->l3_off - EG_IP6_BYTES));
 
 	*next = ip[6];
 	for (unsigned seen = 0; is_extension(*next); seen++) {
@@ -454,7 +454,7 @@ static enum eg_drop skip_extensions(struct eg_parse *p, uint8_t *next)
 			return drop;
 		*next = header.ptr[0];
 	}
-	p->out.l4_off = (uint16_t)(p->end - r.left);
+	p->out->l4_off = (uint16_t)(p->end - r.left);
 	return EG_DROP_COUNT;
 }
 
