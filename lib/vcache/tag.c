@@ -48,12 +48,9 @@ void eg_tagger_free(struct eg_tagger *tagger)
 static void put_counter(
     const struct eg_vcache_domain *domain, uint8_t salt, uint8_t counter[TAG_BYTES])
 {
-	eg_store_be32(counter, domain->policy_id);
-	eg_store_be32(counter + 4, domain->policy_generation);
-	eg_store_be16(counter + 8, domain->store_generation);
-	counter[10] = domain->fmt;
-	counter[11] = salt;
-	eg_store_be32(counter + NONCE_BYTES, 1);
+	eg_store_be64(counter, (uint64_t)domain->policy_id << 32 | domain->policy_generation);
+	eg_store_be64(counter + 8, (uint64_t)domain->store_generation << 48 |
+	                               (uint64_t)domain->fmt << 40 | (uint64_t)salt << 32 | 1);
 }
 
 /* GMAC is GCM without a text (SP 800-38D section 3). One block of CFB over zeros is the block

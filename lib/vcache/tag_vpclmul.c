@@ -159,7 +159,13 @@ static inline __m128i enciphered(const uint32_t round_keys[EG_TAG_ROUND_WORDS], 
 	return _mm_aesenclast_si128(block, key[10]);
 }
 
-/* ── */
+/* ── the tag ── */
+
+static void set_counter(struct eg_tag_wide *t, const uint8_t counter[16])
+{
+	memcpy(t->counter, counter, sizeof(t->counter));
+	_mm_store_si128((__m128i *)t->mask, enciphered(t->mac, load(counter)));
+}
 
 void eg_tag_wide_init(struct eg_tag_wide *t)
 {
@@ -174,12 +180,14 @@ void eg_tag_wide_init(struct eg_tag_wide *t)
 	*power_of_one = xh;
 	for (__m128i *p = power_of_one; p > (__m128i *)t->power; p--)
 		p[-1] = times(*p, power_of_one);
+	set_counter(t, t->counter);
 }
 
-void eg_tag_wide_tag(const struct eg_tag_wide *t, const uint8_t counter[16], struct eg_span token,
+void eg_tag_wide_tag(struct eg_tag_wide *t, const uint8_t counter[16], struct eg_span token,
     struct eg_vcache_tag *tag)
 {
-	const __m128i mac = _mm_xor_si128(ghash(t, token), enciphered(t->mac, load(counter)));
-
-	_mm_storeu_si128((__m128i *)tag, enciphered(t->cipher, mac));
+	if (memcmp(counter, t->counter, sizeof(t->counter)) != 0)
+		set_counter(t, counter);
+	_mm_storeu_si128(
+	    (__m128i *)tag, enciphered(t->cipher, _mm_xor_si128(ghash(t, token), load(t->mask))));
 }

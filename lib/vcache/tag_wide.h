@@ -15,12 +15,14 @@ struct eg_tag_wide {
 	_Alignas(64) uint8_t power[EG_TAG_POWERS][16]; /* the highest first */
 	_Alignas(16) uint32_t mac[EG_TAG_ROUND_WORDS]; /* round keys */
 	_Alignas(16) uint32_t cipher[EG_TAG_ROUND_WORDS];
+	/* of the last tag: tokens of one policy come together */
+	_Alignas(16) uint8_t counter[16], mask[16];
 };
 
 /* [control] From the round keys, which are there. */
 void eg_tag_wide_init(struct eg_tag_wide *t);
 /* counter: the nonce and 1 (SP 800-38D section 7.1, step 2). token: not empty. */
-void eg_tag_wide_tag(const struct eg_tag_wide *t, const uint8_t counter[16], struct eg_span token,
+void eg_tag_wide_tag(struct eg_tag_wide *t, const uint8_t counter[16], struct eg_span token,
     struct eg_vcache_tag *tag);
 
 #endif
