@@ -22,9 +22,6 @@ static void __attribute__((constructor)) detect(void)
 	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
 	    __builtin_cpu_supports("avx512ifma"))
 		found |= EG_CPU_AVX512;
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("aes") &&
-	    __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("vpclmulqdq"))
-		found |= EG_CPU_VPCLMUL;
 #endif
 	usable = found;
 }

@@ -14,12 +14,11 @@
 /* Each name is a row of isa_args in the top meson.build: the features that its files need. */
 enum eg_cpu_feature {
 	EG_CPU_SSE42 = 1 << 0,
-	EG_CPU_AVX2 = 1 << 1,    /* AVX2, FMA, BMI2 */
-	EG_CPU_AVX512 = 1 << 2,  /* AVX-512 F, BW, DQ, VL, VBMI, IFMA; BMI2 */
-	EG_CPU_VPCLMUL = 1 << 3, /* AVX2, AES, PCLMULQDQ, VPCLMULQDQ */
+	EG_CPU_AVX2 = 1 << 1,   /* AVX2, FMA, BMI2 */
+	EG_CPU_AVX512 = 1 << 2, /* AVX-512 F, BW, DQ, VL, VBMI, IFMA; BMI2 */
 };
 
-#define EG_CPU_ALL (EG_CPU_SSE42 | EG_CPU_AVX2 | EG_CPU_AVX512 | EG_CPU_VPCLMUL)
+#define EG_CPU_ALL (EG_CPU_SSE42 | EG_CPU_AVX2 | EG_CPU_AVX512)
 
 /* Does this CPU have all of `features`, a set of enum eg_cpu_feature? */
 bool eg_cpu_has(unsigned features);

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * AES-128-GMAC, then one block of AES-128: by intel-ipsec-mb, or where the CPU allows by
- * tag_wide.h. Internal. [worker] after init.
+ * AES-128-GMAC by intel-ipsec-mb, then one block of AES-128. Internal. [worker] after init.
  */
 #ifndef EG_VCACHE_TAG_H
 #define EG_VCACHE_TAG_H
 
-#include "tag_wide.h"
+#include "eg_vcache.h"
 
 #include <intel-ipsec-mb.h>
 
 struct eg_tagger {
-	struct eg_tag_wide wide;              /* its round keys are the library's, too */
 	_Alignas(64) struct gcm_key_data mac; /* as the library wants and its header may not say */
 	struct gcm_context_data scratch;
+	_Alignas(16) uint32_t cipher[11 * 4]; /* the round keys */
+	_Alignas(16) uint32_t unused[11 * 4]; /* of deciphering */
 	IMB_MGR *library;
-	bool is_wide;
 	uint8_t salt; /* part of every nonce */
 };
 

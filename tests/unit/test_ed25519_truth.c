@@ -100,9 +100,7 @@ static void every_count(void **state)
 /* libsodium asks the CPU by itself. */
 static void every_choice_of_cpu_features(void **state)
 {
-	const unsigned all = EG_CPU_SSE42 | EG_CPU_AVX2 | EG_CPU_AVX512; /* that engines ask for */
-
-	for (unsigned features = 0; features < all; features++) {
+	for (unsigned features = 0; features < EG_CPU_ALL; features++) {
 		eg_cpu_limit(features);
 		assert_non_null(eg_ed25519_select(NULL, NULL));
 		for (const struct eg_ed25519_impl *const *impl = ed_impls(); *impl; impl++)

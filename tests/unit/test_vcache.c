@@ -2,10 +2,8 @@
 /* The verified cache by itself: tags against another implementation, sets under attack. */
 #include "eg_test.h"
 
-#include "eg_cpu.h"
 #include "eg_vcache.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define BYTES    EG_VCACHE_BYTES_MIN
@@ -101,55 +99,19 @@ static const struct {
                0x18, 0x05}},
 };
 
-static void fill(uint8_t *token, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		token[i] = (uint8_t)(i * 7 + 1);
-}
-
-static void check_answers(void)
+static void tags_are_gmac_and_one_block_of_aes(void **state)
 {
 	struct eg_vcache *cache = new_cache();
 	uint8_t token[1520];
 
-	fill(token, sizeof(token));
+	for (size_t i = 0; i < sizeof(token); i++)
+		token[i] = (uint8_t)(i * 7 + 1);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		struct eg_vcache_tag tag = tag_of(cache, &domain, token, answers[i].len);
 
 		assert_memory_equal(&tag, answers[i].tag, sizeof(tag));
 	}
 	eg_vcache_free(cache);
-}
-
-static void tags_are_gmac_and_one_block_of_aes(void **state)
-{
-	check_answers();
-	eg_cpu_limit(0);
-	check_answers();
-	eg_cpu_limit(EG_CPU_ALL);
-}
-
-/* The library's, and the one for CPUs that multiply two blocks at once. Each token ends where its
- * memory does. */
-static void a_tag_does_not_depend_on_the_cpu(void **state)
-{
-	struct eg_vcache *wide = new_cache(), *by_library;
-
-	eg_cpu_limit(0);
-	by_library = new_cache();
-	eg_cpu_limit(EG_CPU_ALL);
-	for (size_t len = 1; len < 5000; len += len < 2200 ? 1 : 97) {
-		const struct eg_vcache_domain in = {(uint32_t)len / 64, 9, 3, 1};
-		uint8_t *token = malloc(len);
-
-		assert_non_null(token);
-		fill(token, len);
-		assert_true(
-		    same(tag_of(wide, &in, token, len), tag_of(by_library, &in, token, len)));
-		free(token);
-	}
-	eg_vcache_free(wide);
-	eg_vcache_free(by_library);
 }
 
 static void an_empty_token_has_no_tag(void **state)
@@ -392,7 +354,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tags_are_gmac_and_one_block_of_aes),
-	    cmocka_unit_test(a_tag_does_not_depend_on_the_cpu),
 	    cmocka_unit_test(an_empty_token_has_no_tag),
 	    cmocka_unit_test(every_byte_and_the_length_count),
 	    cmocka_unit_test(policy_store_and_format_count),
