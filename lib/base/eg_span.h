@@ -9,6 +9,7 @@
 #ifndef EG_SPAN_H
 #define EG_SPAN_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,38 +40,47 @@ static inline bool eg_span_eq_str(struct eg_span a, const char *str)
 	return eg_span_eq(a, eg_span_str(str));
 }
 
-/* Unaligned big-endian access. */
+/* Unaligned big-endian access. Whole words: byte by byte, compilers mix neighbours up. */
 static inline uint16_t eg_load_be16(const uint8_t *p)
 {
-	return (uint16_t)((uint16_t)p[0] << 8 | p[1]);
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be16toh(v);
 }
 
 static inline uint32_t eg_load_be32(const uint8_t *p)
 {
-	return (uint32_t)eg_load_be16(p) << 16 | eg_load_be16(p + 2);
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
 }
 
 static inline uint64_t eg_load_be64(const uint8_t *p)
 {
-	return (uint64_t)eg_load_be32(p) << 32 | eg_load_be32(p + 4);
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
 }
 
 static inline void eg_store_be16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void eg_store_be32(uint8_t *p, uint32_t v)
 {
-	eg_store_be16(p, (uint16_t)(v >> 16));
-	eg_store_be16(p + 2, (uint16_t)v);
+	v = htobe32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void eg_store_be64(uint8_t *p, uint64_t v)
 {
-	eg_store_be32(p, (uint32_t)(v >> 32));
-	eg_store_be32(p + 4, (uint32_t)v);
+	v = htobe64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 struct eg_reader {

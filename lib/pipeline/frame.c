@@ -54,24 +54,25 @@ static uint64_t sender(const struct eg_packet *pkt, const struct eg_parsed *pars
 	                   : eg_load_be32(pkt->data + parsed->l3_off + 12);
 }
 
-static struct eg_frame *frame_open(struct eg_pipeline *p, const struct eg_packet *pkt,
-    const struct eg_parsed *parsed, const struct eg_egt_request *req)
+/* Where the next packet is looked at: it stays free unless a request is found. */
+static struct eg_frame *frame_next(struct eg_pipeline *p)
 {
-	struct eg_frame *frame;
-
 	assert(p->frames.free_cnt > 0);
-	frame = p->frames.free[--p->frames.free_cnt];
-	frame->pkt = *pkt;
-	frame->parsed = *parsed;
+	return p->frames.free[p->frames.free_cnt - 1];
+}
+
+static void frame_open(
+    struct eg_pipeline *p, struct eg_frame *frame, const struct eg_egt_request *req)
+{
+	p->frames.free_cnt--;
 	frame->request_id = req->request_id;
 	frame->epoch = p->epoch;
 	frame->min_epoch = req->min_epoch;
-	frame->sender = sender(pkt, parsed);
+	frame->sender = sender(&frame->pkt, &frame->parsed);
 	frame->flags = req->flags;
 	frame->count = req->count;
 	frame->outstanding = req->count;
 	eg_pipeline_count(p, EG_COUNTER_records, req->count);
-	return frame;
 }
 
 static void admit_verify(struct eg_pipeline *p, struct eg_frame *frame, struct eg_span records)
@@ -110,37 +111,43 @@ static void answer_ping(struct eg_pipeline *p, struct eg_packet *pkt,
 	send_packet(p, pkt, EG_ANSWER_answered_ping);
 }
 
-static void admit_payload(
-    struct eg_pipeline *p, struct eg_packet *pkt, const struct eg_parsed *parsed)
+static void admit_payload(struct eg_pipeline *p, struct eg_frame *frame)
 {
-	struct eg_span payload = eg_span(pkt->data + parsed->payload_off, parsed->payload_bytes);
+	const struct eg_parsed *parsed = &frame->parsed;
+	struct eg_span payload =
+	    eg_span(frame->pkt.data + parsed->payload_off, parsed->payload_bytes);
 	struct eg_egt_request req;
 	enum eg_drop drop = eg_egt_parse_request(payload, &req);
 
-	if (drop != EG_DROP_COUNT)
-		drop_packet(p, pkt, drop);
-	else if (req.bad_version)
-		answer_bad_version(p, frame_open(p, pkt, parsed, &req));
-	else if (req.type == EG_EGT_PING)
-		answer_ping(p, pkt, parsed, req.request_id);
-	else
-		admit_verify(p, frame_open(p, pkt, parsed, &req), req.records);
+	if (drop != EG_DROP_COUNT) {
+		drop_packet(p, &frame->pkt, drop);
+	} else if (req.bad_version) {
+		frame_open(p, frame, &req);
+		answer_bad_version(p, frame);
+	} else if (req.type == EG_EGT_PING) {
+		answer_ping(p, &frame->pkt, parsed, req.request_id);
+	} else {
+		frame_open(p, frame, &req);
+		admit_verify(p, frame, req.records);
+	}
 }
 
-void eg_frame_admit(struct eg_pipeline *p, struct eg_packet pkt)
+void eg_frame_admit(struct eg_pipeline *p, const struct eg_packet *pkt)
 {
-	struct eg_parsed parsed =
-	    eg_parse_packet(p->config.netif, p->config.max_datagram_bytes, &pkt);
+	struct eg_frame *frame = frame_next(p);
+	const struct eg_parsed *parsed = &frame->parsed;
 
-	switch ((enum eg_parse_outcome)parsed.outcome) {
+	frame->pkt = *pkt;
+	eg_parse_packet(p->config.netif, p->config.max_datagram_bytes, &frame->pkt, &frame->parsed);
+	switch ((enum eg_parse_outcome)parsed->outcome) {
 	case EG_PARSE_DROP:
-		drop_packet(p, &pkt, (enum eg_drop)parsed.drop);
+		drop_packet(p, &frame->pkt, (enum eg_drop)parsed->drop);
 		return;
 	case EG_PARSE_ANSWERED:
-		send_packet(p, &pkt, (enum eg_answer)parsed.answer);
+		send_packet(p, &frame->pkt, (enum eg_answer)parsed->answer);
 		return;
 	case EG_PARSE_PAYLOAD:
-		admit_payload(p, &pkt, &parsed);
+		admit_payload(p, frame);
 		return;
 	}
 }

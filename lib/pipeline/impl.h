@@ -155,7 +155,7 @@ static inline uint32_t eg_saturated_exp(bool has_exp, int64_t exp_s)
 void eg_frame_pool_init(struct eg_frame_pool *pool);
 
 /* Takes a packet in: it is dropped, answered, or its records go to the batch. */
-void eg_frame_admit(struct eg_pipeline *p, struct eg_packet pkt);
+void eg_frame_admit(struct eg_pipeline *p, const struct eg_packet *pkt);
 
 /* The one end of a record; the last one of its frame sends the reply. */
 void eg_frame_answer(

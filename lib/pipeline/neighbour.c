@@ -70,12 +70,12 @@ static bool arp_is_well_formed(const uint8_t *arp, uint32_t bytes)
 
 enum eg_drop eg_neighbour_arp(struct eg_parse *p)
 {
-	uint8_t *arp = p->pkt->data + p->out.l3_off;
+	uint8_t *arp = p->pkt->data + p->out->l3_off;
 	uint8_t target[4];
 
 	if (p->link_dst == EG_LINK_GROUP6)
 		return EG_DROP_eth_not_for_us;
-	if (!arp_is_well_formed(arp, p->end - p->out.l3_off))
+	if (!arp_is_well_formed(arp, p->end - p->out->l3_off))
 		return EG_DROP_arp_malformed;
 	/* A sender that claims our address does not ask for it. */
 	if (eg_load_be16(arp + 6) != ARP_REQUEST || !eg_netif_has_ip4(p->netif, arp + 24) ||
@@ -88,9 +88,9 @@ enum eg_drop eg_neighbour_arp(struct eg_parse *p)
 	memcpy(arp + 8, p->netif->mac, EG_ETH_ADDR_BYTES);
 	memcpy(arp + 14, target, 4);
 	eg_parse_swap_link(p->netif, p->pkt->data);
-	eg_parse_finish(p->pkt, p->out.l3_off + ARP_BYTES);
-	p->out.outcome = EG_PARSE_ANSWERED;
-	p->out.answer = EG_ANSWER_answered_arp;
+	eg_parse_finish(p->pkt, p->out->l3_off + ARP_BYTES);
+	p->out->outcome = EG_PARSE_ANSWERED;
+	p->out->answer = EG_ANSWER_answered_arp;
 	return EG_DROP_COUNT;
 }
 
@@ -174,8 +174,8 @@ static bool solicitation_is_valid(
  */
 static void write_advertisement(struct eg_parse *p)
 {
-	uint8_t *l3 = p->pkt->data + p->out.l3_off;
-	uint32_t with_option = p->out.l3_off + EG_IP6_BYTES + EG_ND_NEED_BYTES + ND_OPTION_BYTES;
+	uint8_t *l3 = p->pkt->data + p->out->l3_off;
+	uint32_t with_option = p->out->l3_off + EG_IP6_BYTES + EG_ND_NEED_BYTES + ND_OPTION_BYTES;
 	uint8_t asker[16], target[16];
 	bool probe = memcmp(l3 + 8, unspecified, 16) == 0;
 	struct nd_message m = {.type = ND_ADVERTISEMENT,
@@ -187,25 +187,25 @@ static void write_advertisement(struct eg_parse *p)
 	    .mac = p->netif->mac};
 
 	memcpy(asker, l3 + 8, 16);
-	memcpy(target, p->pkt->data + p->out.l4_off + 8, 16);
+	memcpy(target, p->pkt->data + p->out->l4_off + 8, 16);
 	eg_parse_swap_link(p->netif, p->pkt->data);
 	if (probe)
 		group_mac(p->pkt->data, all_nodes);
-	eg_parse_finish(p->pkt, p->out.l3_off + write_nd(l3, &m));
+	eg_parse_finish(p->pkt, p->out->l3_off + write_nd(l3, &m));
 }
 
 enum eg_drop eg_neighbour_solicitation(struct eg_parse *p)
 {
-	const uint8_t *l3 = p->pkt->data + p->out.l3_off;
-	const uint8_t *icmp = p->pkt->data + p->out.l4_off;
+	const uint8_t *l3 = p->pkt->data + p->out->l3_off;
+	const uint8_t *icmp = p->pkt->data + p->out->l4_off;
 
-	if (!solicitation_is_valid(p->netif, l3, eg_span(icmp, p->end - p->out.l4_off)))
+	if (!solicitation_is_valid(p->netif, l3, eg_span(icmp, p->end - p->out->l4_off)))
 		return EG_DROP_nd_malformed;
 	if (!eg_netif_has_ip6(p->netif, icmp + 8))
 		return EG_DROP_nd_not_for_us;
 	write_advertisement(p);
-	p->out.outcome = EG_PARSE_ANSWERED;
-	p->out.answer = EG_ANSWER_answered_nd;
+	p->out->outcome = EG_PARSE_ANSWERED;
+	p->out->answer = EG_ANSWER_answered_nd;
 	return EG_DROP_COUNT;
 }
 

@@ -32,8 +32,8 @@ struct eg_parsed {
 /* netif may be NULL only for DATAGRAM packets. A UDP payload longer than max_datagram_bytes is
  * too_big. Padding behind a UDP payload is cut off pkt->len. An answer made here is not longer than
  * its request, but for an advertisement, by up to 8 bytes where room allows. [worker] */
-struct eg_parsed eg_parse_packet(
-    const struct eg_netif *netif, uint32_t max_datagram_bytes, struct eg_packet *pkt);
+void eg_parse_packet(const struct eg_netif *netif, uint32_t max_datagram_bytes,
+    struct eg_packet *pkt, struct eg_parsed *parsed);
 
 /* Turns the request's headers into those of its answer with payload_bytes of UDP payload, in place:
  * addresses and ports swapped, IPv4 options cut out by moving nothing but the headers (payload

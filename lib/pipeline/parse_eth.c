@@ -70,7 +70,7 @@ static enum eg_drop parse_tags(struct eg_parse *p, uint16_t *type)
 		off += EG_VLAN_TAG_BYTES;
 		*type = eg_load_be16(data + off - 2);
 	}
-	p->out.l3_off = (uint16_t)off;
+	p->out->l3_off = (uint16_t)off;
 	return tags_match(p->netif, vlan, cnt) ? EG_DROP_COUNT : EG_DROP_vlan_mismatch;
 }
 
@@ -99,9 +99,9 @@ static enum eg_drop parse_datagram(struct eg_parse *p)
 		return EG_DROP_udp_source_port;
 	if (p->end > p->max_datagram_bytes)
 		return EG_DROP_too_big;
-	p->out.datagram = true;
-	p->out.payload_bytes = (uint16_t)p->end;
-	p->out.outcome = EG_PARSE_PAYLOAD;
+	p->out->datagram = true;
+	p->out->payload_bytes = (uint16_t)p->end;
+	p->out->outcome = EG_PARSE_PAYLOAD;
 	return EG_DROP_COUNT;
 }
 
@@ -116,16 +116,22 @@ static enum eg_drop parse_any(struct eg_parse *p)
 	return parse_frame(p);
 }
 
-struct eg_parsed eg_parse_packet(
-    const struct eg_netif *netif, uint32_t max_datagram_bytes, struct eg_packet *pkt)
+void eg_parse_packet(const struct eg_netif *netif, uint32_t max_datagram_bytes,
+    struct eg_packet *pkt, struct eg_parsed *parsed)
 {
-	struct eg_parse p = {
-	    .netif = netif, .pkt = pkt, .max_datagram_bytes = max_datagram_bytes, .end = pkt->len};
-	enum eg_drop drop = parse_any(&p);
+	struct eg_parse p = {.netif = netif,
+	    .pkt = pkt,
+	    .max_datagram_bytes = max_datagram_bytes,
+	    .end = pkt->len,
+	    .out = parsed};
+	enum eg_drop drop;
 
-	if (drop != EG_DROP_COUNT)
-		return (struct eg_parsed){.outcome = EG_PARSE_DROP, .drop = (uint8_t)drop};
-	return p.out;
+	*parsed = (struct eg_parsed){0};
+	drop = parse_any(&p);
+	if (drop == EG_DROP_COUNT)
+		return;
+	parsed->outcome = EG_PARSE_DROP;
+	parsed->drop = (uint8_t)drop;
 }
 
 void eg_parse_swap_link(const struct eg_netif *netif, uint8_t *eth)

@@ -7,7 +7,7 @@
  *                                      └▶ eg_parse_ip6 ─┼▶ UDP
  *                                                       └▶ eg_neighbour_solicitation
  *
- * Every parser returns the reason to drop the packet, or EG_DROP_COUNT; then out.outcome is set.
+ * Every parser returns the reason to drop the packet, or EG_DROP_COUNT; then out->outcome is set.
  */
 #ifndef EG_PARSE_IMPL_H
 #define EG_PARSE_IMPL_H
@@ -44,14 +44,14 @@ struct eg_parse {
 	uint32_t max_datagram_bytes;
 	uint32_t end; /* behind the last byte that counts: of the frame, then of the IP packet */
 	enum eg_link_dst link_dst;
-	struct eg_parsed out;
+	struct eg_parsed *out;
 };
 
-/* The IP header is at out.l3_off. */
+/* The IP header is at out->l3_off. */
 enum eg_drop eg_parse_ip4(struct eg_parse *p);
 enum eg_drop eg_parse_ip6(struct eg_parse *p);
 
-/* ARP at out.l3_off: a request for an address of ours becomes its reply. */
+/* ARP at out->l3_off: a request for an address of ours becomes its reply. */
 enum eg_drop eg_neighbour_arp(struct eg_parse *p);
 /* A neighbour solicitation (checksum verified, source unicast or ::) becomes its advertisement. */
 enum eg_drop eg_neighbour_solicitation(struct eg_parse *p);

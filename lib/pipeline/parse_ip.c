@@ -3,6 +3,8 @@
 
 #include "checksum.h"
 
+#include <endian.h>
+
 #define IP4_FLAG_DF         0x4000u
 #define IP4_FRAGMENT_MASK   0x3fffu /* MF and the offset */
 #define IP4_FIRST_MULTICAST 224u    /* behind it: reserved addresses and broadcast */
@@ -31,17 +33,17 @@
 
 static uint8_t *l3_of(const struct eg_parse *p)
 {
-	return p->pkt->data + p->out.l3_off;
+	return p->pkt->data + p->out->l3_off;
 }
 
 static uint8_t *l4_of(const struct eg_parse *p)
 {
-	return p->pkt->data + p->out.l4_off;
+	return p->pkt->data + p->out->l4_off;
 }
 
 static uint32_t l4_bytes(const struct eg_parse *p)
 {
-	return p->end - p->out.l4_off;
+	return p->end - p->out->l4_off;
 }
 
 bool eg_netif_has_ip4(const struct eg_netif *netif, const uint8_t addr[4])
@@ -84,23 +86,27 @@ static void swap(uint8_t *a, uint8_t *b, size_t len)
 	memcpy(b, tmp, len);
 }
 
+/* Sums are taken from the words that are stored: to read them back in other pieces would wait for
+ * the stores. RFC 6864: with DF the identification says nothing. */
 static void reverse_ip4(const struct eg_netif *netif, struct eg_packet *pkt, uint32_t upper_bytes)
 {
 	uint8_t *ip = pkt->data + pkt->l2_bytes;
+	const uint32_t dscp = ip[1] & DSCP_MASK, protocol = ip[9];
+	const uint32_t length_word = 0x45u << 24 | dscp << 16 | (EG_IP4_BYTES + upper_bytes);
+	const uint32_t life_word = EG_TTL << 24 | protocol << 16;
+	const uint64_t sum =
+	    (uint64_t)htobe32(length_word) + htobe32(IP4_FLAG_DF) + htobe32(life_word);
 
-	ip[0] = 0x45;
-	ip[1] &= DSCP_MASK;
-	eg_store_be16(ip + 2, (uint16_t)(EG_IP4_BYTES + upper_bytes));
-	eg_store_be16(ip + 4, 0); /* RFC 6864: with DF the identification says nothing */
-	eg_store_be16(ip + 6, IP4_FLAG_DF);
-	ip[8] = EG_TTL;
+	eg_store_be32(ip, length_word);
+	eg_store_be32(ip + 4, IP4_FLAG_DF);
 	swap(ip + 12, ip + 16, 4);
-	eg_store_be16(ip + 10, 0);
-	if (netif->tx_ip_cksum)
+	if (netif->tx_ip_cksum) {
 		pkt->flags |= EG_PACKET_TX_IP_CKSUM;
-	else
-		eg_store_be16(
-		    ip + 10, (uint16_t)~eg_checksum_fold(eg_checksum_add(0, ip, EG_IP4_BYTES)));
+		eg_store_be32(ip + 8, life_word);
+		return;
+	}
+	eg_store_be32(
+	    ip + 8, life_word | (uint16_t)~eg_checksum_fold(eg_checksum_add(sum, ip + 12, 8)));
 }
 
 static void reverse_ip6(struct eg_packet *pkt, uint8_t protocol, uint32_t upper_bytes)
@@ -130,12 +136,30 @@ static uint8_t *reverse_headers(const struct eg_netif *netif, const struct eg_pa
 	return pkt->data + pkt->l2_bytes + pkt->l3_bytes;
 }
 
+/* The checksum field of an answer whose length and payload are in place. */
+static uint16_t answer_checksum(
+    const struct eg_netif *netif, struct eg_packet *pkt, bool ip6, uint32_t upper_bytes)
+{
+	const uint8_t *l3 = pkt->data + pkt->l2_bytes, *udp = l3 + pkt->l3_bytes;
+	uint64_t sum = eg_checksum_pseudo(l3, ip6, EG_IPPROTO_UDP, upper_bytes);
+	uint16_t checksum;
+
+	if (netif->tx_udp_cksum) {
+		pkt->flags |= EG_PACKET_TX_UDP_CKSUM;
+		return eg_checksum_fold(sum);
+	}
+	sum += htobe32(upper_bytes << 16);
+	sum = eg_checksum_add(sum, udp, 4);
+	sum = eg_checksum_add(sum, udp + EG_UDP_BYTES, upper_bytes - EG_UDP_BYTES);
+	checksum = (uint16_t)~eg_checksum_fold(sum);
+	return checksum != 0 ? checksum : 0xffff; /* RFC 768: 0 says "none" */
+}
+
 void eg_parse_reply(const struct eg_netif *netif, const struct eg_parsed *parsed,
     struct eg_packet *pkt, uint32_t payload_bytes)
 {
 	uint32_t upper_bytes = EG_UDP_BYTES + payload_bytes;
-	uint64_t sum;
-	uint16_t checksum;
+	uint32_t ports;
 	uint8_t *udp;
 
 	if (parsed->datagram) {
@@ -143,18 +167,10 @@ void eg_parse_reply(const struct eg_netif *netif, const struct eg_parsed *parsed
 		return;
 	}
 	udp = reverse_headers(netif, parsed, pkt, EG_IPPROTO_UDP, upper_bytes);
-	swap(udp, udp + 2, 2);
-	eg_store_be16(udp + 4, (uint16_t)upper_bytes);
-	sum =
-	    eg_checksum_pseudo(pkt->data + pkt->l2_bytes, parsed->ip6, EG_IPPROTO_UDP, upper_bytes);
-	if (netif->tx_udp_cksum) {
-		pkt->flags |= EG_PACKET_TX_UDP_CKSUM;
-		eg_store_be16(udp + 6, eg_checksum_fold(sum));
-		return;
-	}
-	eg_store_be16(udp + 6, 0);
-	checksum = (uint16_t)~eg_checksum_fold(eg_checksum_add(sum, udp, upper_bytes));
-	eg_store_be16(udp + 6, checksum != 0 ? checksum : 0xffff); /* RFC 768: 0 says "none" */
+	ports = eg_load_be32(udp);
+	eg_store_be32(udp, ports << 16 | ports >> 16);
+	eg_store_be32(
+	    udp + 4, upper_bytes << 16 | answer_checksum(netif, pkt, parsed->ip6, upper_bytes));
 }
 
 static bool is_our_port(const struct eg_netif *netif, uint16_t port)
@@ -168,12 +184,12 @@ static bool udp_checksum_is_good(const struct eg_parse *p, uint32_t udp_bytes)
 	uint64_t sum;
 
 	if (eg_load_be16(udp + 6) == 0)
-		return !p->out.ip6;
+		return !p->out->ip6;
 	if ((p->pkt->flags & EG_PACKET_L4_CKSUM_BAD) != 0)
 		return false;
 	if ((p->pkt->flags & EG_PACKET_L4_CKSUM_GOOD) != 0)
 		return true;
-	sum = eg_checksum_pseudo(l3_of(p), p->out.ip6, EG_IPPROTO_UDP, udp_bytes);
+	sum = eg_checksum_pseudo(l3_of(p), p->out->ip6, EG_IPPROTO_UDP, udp_bytes);
 	return eg_checksum_fold(eg_checksum_add(sum, udp, udp_bytes)) == 0xffff;
 }
 
@@ -196,10 +212,10 @@ static enum eg_drop parse_udp(struct eg_parse *p)
 		return EG_DROP_udp_source_port;
 	if (udp_bytes - EG_UDP_BYTES > p->max_datagram_bytes)
 		return EG_DROP_too_big;
-	p->out.payload_off = (uint16_t)(p->out.l4_off + EG_UDP_BYTES);
-	p->out.payload_bytes = (uint16_t)(udp_bytes - EG_UDP_BYTES);
-	p->out.outcome = EG_PARSE_PAYLOAD;
-	p->pkt->len = (uint32_t)p->out.payload_off + p->out.payload_bytes;
+	p->out->payload_off = (uint16_t)(p->out->l4_off + EG_UDP_BYTES);
+	p->out->payload_bytes = (uint16_t)(udp_bytes - EG_UDP_BYTES);
+	p->out->outcome = EG_PARSE_PAYLOAD;
+	p->pkt->len = (uint32_t)p->out->payload_off + p->out->payload_bytes;
 	return EG_DROP_COUNT;
 }
 
@@ -222,9 +238,9 @@ static enum eg_drop answer_echo(struct eg_parse *p, uint8_t protocol, uint8_t re
 	icmp[0] = reply_type;
 	checksum = eg_checksum_update(eg_load_be16(icmp + 2), from, eg_load_be16(icmp));
 	eg_store_be16(icmp + 2, checksum != 0 ? checksum : 0xffff);
-	(void)reverse_headers(p->netif, &p->out, p->pkt, protocol, l4_bytes(p));
-	p->out.outcome = EG_PARSE_ANSWERED;
-	p->out.answer = EG_ANSWER_answered_echo;
+	(void)reverse_headers(p->netif, p->out, p->pkt, protocol, l4_bytes(p));
+	p->out->outcome = EG_PARSE_ANSWERED;
+	p->out->answer = EG_ANSWER_answered_echo;
 	return EG_DROP_COUNT;
 }
 
@@ -264,7 +280,7 @@ static bool ip4_source_is_good(const struct eg_netif *netif, const uint8_t *sour
 static enum eg_drop check_ip4_header(struct eg_parse *p)
 {
 	const uint8_t *ip = l3_of(p);
-	uint32_t left = p->end - p->out.l3_off;
+	uint32_t left = p->end - p->out->l3_off;
 	uint32_t header_bytes, total_bytes;
 
 	if (left < EG_IP4_BYTES || ip[0] >> 4 != 4)
@@ -273,8 +289,8 @@ static enum eg_drop check_ip4_header(struct eg_parse *p)
 	total_bytes = eg_load_be16(ip + 2);
 	if (header_bytes < EG_IP4_BYTES || total_bytes < header_bytes || total_bytes > left)
 		return EG_DROP_ip4_malformed;
-	p->end = p->out.l3_off + total_bytes;
-	p->out.l4_off = (uint16_t)(p->out.l3_off + header_bytes);
+	p->end = p->out->l3_off + total_bytes;
+	p->out->l4_off = (uint16_t)(p->out->l3_off + header_bytes);
 	if ((p->pkt->flags & EG_PACKET_IP_CKSUM_BAD) != 0)
 		return EG_DROP_ip4_checksum;
 	if ((p->pkt->flags & EG_PACKET_IP_CKSUM_GOOD) == 0 &&
@@ -344,7 +360,7 @@ static bool ip6_source_is_good(const struct eg_netif *netif, const uint8_t *sour
 static enum eg_drop check_ip6_header(struct eg_parse *p)
 {
 	const uint8_t *ip = l3_of(p);
-	uint32_t left = p->end - p->out.l3_off;
+	uint32_t left = p->end - p->out->l3_off;
 	uint32_t total_bytes;
 
 	if (left < EG_IP6_BYTES || ip[0] >> 4 != 6)
@@ -352,8 +368,8 @@ static enum eg_drop check_ip6_header(struct eg_parse *p)
 	total_bytes = EG_IP6_BYTES + eg_load_be16(ip + 4);
 	if (total_bytes > left)
 		return EG_DROP_ip6_malformed;
-	p->end = p->out.l3_off + total_bytes;
-	p->out.ip6 = true;
+	p->end = p->out->l3_off + total_bytes;
+	p->out->ip6 = true;
 	if (!eg_netif_has_ip6(p->netif, ip + 24) && !eg_neighbour_is_our_group(p->netif, ip + 24))
 		return EG_DROP_ip6_not_for_us;
 	return ip6_source_is_good(p->netif, ip + 8) ? EG_DROP_COUNT : EG_DROP_ip6_source;
@@ -418,7 +434,7 @@ static enum eg_drop skip_extensions(struct eg_parse *p, uint8_t *next)
 {
 	const uint8_t *ip = l3_of(p);
 	struct eg_reader r =
-	    eg_reader(eg_span(ip + EG_IP6_BYTES, p->end - p->out.l3_off - EG_IP6_BYTES));
+	    eg_reader(eg_span(ip + EG_IP6_BYTES, p->end - p->out->l3_off - EG_IP6_BYTES));
 
 	*next = ip[6];
 	for (unsigned seen = 0; is_extension(*next); seen++) {
@@ -438,7 +454,7 @@ static enum eg_drop skip_extensions(struct eg_parse *p, uint8_t *next)
 			return drop;
 		*next = header.ptr[0];
 	}
-	p->out.l4_off = (uint16_t)(p->end - r.left);
+	p->out->l4_off = (uint16_t)(p->end - r.left);
 	return EG_DROP_COUNT;
 }
 

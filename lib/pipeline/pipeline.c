@@ -144,7 +144,7 @@ static void admit_burst(struct eg_pipeline *p, const struct eg_packet rx[], unsi
 
 	for (unsigned i = 0; i < cnt; i++) {
 		rx_bytes += rx[i].len;
-		eg_frame_admit(p, rx[i]);
+		eg_frame_admit(p, &rx[i]);
 	}
 	(void)eg_stage_end(&p->clock, EG_STAGE_parse, cnt);
 	eg_batch_run(p);

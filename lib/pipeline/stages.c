@@ -99,41 +99,44 @@ static struct eg_finding find_key(const struct eg_snapshot *snapshot,
 static void hash_ids(
     const struct eg_issuer *issuer, const struct eg_token *token, struct eg_vcache_entry *out)
 {
-	const struct {
-		uint32_t token_has, out_has;
-		enum eg_revoke_kind kind;
-		struct eg_span value;
-		struct eg_hash128 *hash;
-	} ids[] = {
-	    {EG_HAS_SUB, EG_VCACHE_HAS_SUB, EG_REVOKE_SUBJECT, token->sub, &out->sub},
-	    {EG_HAS_JTI, EG_VCACHE_HAS_JTI, EG_REVOKE_JTI, token->jti, &out->id},
-	    {EG_HAS_CTI, EG_VCACHE_HAS_CTI, EG_REVOKE_CTI, token->cti, &out->id},
-	    {EG_HAS_SID, EG_VCACHE_HAS_SID, EG_REVOKE_SID, token->sid, &out->sid},
-	    {EG_HAS_JKT, EG_VCACHE_HAS_JKT, EG_REVOKE_JKT, token->jkt, &out->jkt},
-	};
+	const struct eg_hash_key *key = &issuer->hash_key;
 
 	assert((token->has & (EG_HAS_JTI | EG_HAS_CTI)) != (EG_HAS_JTI | EG_HAS_CTI));
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		if (!(token->has & ids[i].token_has))
-			continue;
-		*ids[i].hash = eg_revoke_hash(&issuer->hash_key, ids[i].kind, ids[i].value);
-		out->has |= (uint16_t)ids[i].out_has;
-	}
+	if (token->has & EG_HAS_SUB)
+		out->sub = eg_revoke_hash(key, EG_REVOKE_SUBJECT, token->sub);
+	if (token->has & EG_HAS_JTI)
+		out->id = eg_revoke_hash(key, EG_REVOKE_JTI, token->jti);
+	if (token->has & EG_HAS_CTI)
+		out->id = eg_revoke_hash(key, EG_REVOKE_CTI, token->cti);
+	if (token->has & EG_HAS_SID)
+		out->sid = eg_revoke_hash(key, EG_REVOKE_SID, token->sid);
+	if (token->has & EG_HAS_JKT)
+		out->jkt = eg_revoke_hash(key, EG_REVOKE_JKT, token->jkt);
 }
 
-static void copy_times(const struct eg_token *token, struct eg_vcache_entry *out)
+/* What of a token's members an entry has. */
+static uint16_t entry_has(const struct eg_token *token)
 {
-	out->exp_s = token->exp_s;
-	out->nbf_s = token->nbf_s;
-	out->iat_s = token->iat_s;
-	if (token->has & EG_HAS_EXP)
-		out->has |= EG_VCACHE_HAS_EXP;
-	if (token->has & EG_HAS_NBF)
-		out->has |= EG_VCACHE_HAS_NBF;
-	if (token->has & EG_HAS_IAT)
-		out->has |= EG_VCACHE_HAS_IAT;
-	if (token->iat_floor_s != token->iat_s)
-		out->has |= EG_VCACHE_IAT_FRACTION;
+	static const struct {
+		uint32_t token;
+		uint16_t entry;
+	} has[] = {
+	    {EG_HAS_SUB, EG_VCACHE_HAS_SUB},
+	    {EG_HAS_JTI, EG_VCACHE_HAS_JTI},
+	    {EG_HAS_CTI, EG_VCACHE_HAS_CTI},
+	    {EG_HAS_SID, EG_VCACHE_HAS_SID},
+	    {EG_HAS_JKT, EG_VCACHE_HAS_JKT},
+	    {EG_HAS_EXP, EG_VCACHE_HAS_EXP},
+	    {EG_HAS_NBF, EG_VCACHE_HAS_NBF},
+	    {EG_HAS_IAT, EG_VCACHE_HAS_IAT},
+	    {EG_HAS_KID, EG_VCACHE_HAS_KID},
+	    {EG_HAS_CNF, EG_VCACHE_HAS_CNF},
+	};
+	unsigned entry = token->iat_floor_s != token->iat_s ? EG_VCACHE_IAT_FRACTION : 0;
+
+	for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++)
+		entry |= (token->has & has[i].token) != 0 ? has[i].entry : 0;
+	return (uint16_t)entry;
 }
 
 /* Copies, or hashes, what the token's views hold: they end with the next token. */
@@ -142,12 +145,10 @@ static void describe(const struct eg_keyset *keys, uint32_t issuer_slot, const s
 {
 	const struct eg_issuer *issuer = eg_keyset_issuer(keys, issuer_slot);
 
-	out->has = 0;
-	if (token->has & EG_HAS_KID)
-		out->has |= EG_VCACHE_HAS_KID;
-	if (token->has & EG_HAS_CNF)
-		out->has |= EG_VCACHE_HAS_CNF;
-	copy_times(token, out);
+	out->has = entry_has(token);
+	out->exp_s = token->exp_s;
+	out->nbf_s = token->nbf_s;
+	out->iat_s = token->iat_s;
 	hash_ids(issuer, token, out);
 	out->key_index = key->index;
 	out->key_generation = key->generation;

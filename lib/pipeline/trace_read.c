@@ -41,7 +41,7 @@ static struct eg_span find_payload(
 
 	if (entry->request_kept != entry->request_bytes)
 		return eg_span(NULL, 0);
-	parsed = eg_parse_packet(netif, max_datagram_bytes, &pkt);
+	eg_parse_packet(netif, max_datagram_bytes, &pkt, &parsed);
 	if (parsed.outcome != EG_PARSE_PAYLOAD)
 		return eg_span(NULL, 0);
 	return eg_span(entry->request + parsed.payload_off, parsed.payload_bytes);

@@ -32,15 +32,22 @@ static struct header read_header(struct eg_reader *r)
 	return h;
 }
 
-static void write_header(struct eg_writer *w, const struct header *h)
+/* Headers and answers are stored in whole words: a checksum that reads them at once need not wait
+ * for their bytes to come together. */
+static void put_header(uint8_t *p, const struct header *h)
 {
-	eg_write_be16(w, EG_EGT_MAGIC);
-	eg_write_u8(w, EG_EGT_VERSION);
-	eg_write_u8(w, h->type);
-	eg_write_u8(w, h->flags);
-	eg_write_u8(w, h->count);
-	eg_write_be16(w, h->length);
-	eg_write_be64(w, h->request_id);
+	eg_store_be64(p, (uint64_t)EG_EGT_MAGIC << 48 | (uint64_t)EG_EGT_VERSION << 40 |
+	                     (uint64_t)h->type << 32 | (uint64_t)h->flags << 24 |
+	                     (uint64_t)h->count << 16 | h->length);
+	eg_store_be64(p + 8, h->request_id);
+}
+
+static void put_answer(uint8_t *p, const struct eg_egt_answer *answer)
+{
+	eg_store_be32(
+	    p, (uint32_t)answer->status << 24 | (uint32_t)answer->detail << 16 | answer->rflags);
+	eg_store_be32(p + 4, answer->exp);
+	eg_store_be32(p + 8, answer->cache_for);
 }
 
 /* The smallest request that may be answered: no answer is longer than its question. */
@@ -156,9 +163,12 @@ void eg_egt_begin_request(struct eg_writer *w, enum eg_egt_type type, uint8_t fl
 	struct header h = {
 	    .type = (uint8_t)type, .flags = flags, .count = count, .request_id = request_id};
 
+	uint8_t *p = eg_write_room(w, EG_EGT_HEADER_BYTES);
+
 	if (min_epoch != 0)
 		h.flags |= EG_EGT_MIN_EPOCH;
-	write_header(w, &h);
+	if (p != NULL)
+		put_header(p, &h);
 	if ((h.flags & EG_EGT_MIN_EPOCH) != 0)
 		eg_write_be64(w, min_epoch);
 }
@@ -206,19 +216,15 @@ size_t eg_egt_write_response(uint8_t *frame, uint8_t type, uint64_t request_id, 
     const struct eg_egt_answer *answers, uint8_t count)
 {
 	size_t len = EG_EGT_RESPONSE_BYTES(count);
-	struct eg_writer w = eg_writer(frame, len);
 	struct header h = {
 	    .type = type, .count = count, .length = (uint16_t)len, .request_id = request_id};
+	uint8_t *p = frame + EG_EGT_HEADER_BYTES;
 
-	write_header(&w, &h);
-	eg_write_be64(&w, epoch);
-	for (unsigned i = 0; i < count; i++) {
-		eg_write_u8(&w, answers[i].status);
-		eg_write_u8(&w, answers[i].detail);
-		eg_write_be16(&w, answers[i].rflags);
-		eg_write_be32(&w, answers[i].exp);
-		eg_write_be32(&w, answers[i].cache_for);
-	}
+	put_header(frame, &h);
+	eg_store_be64(p, epoch);
+	p += sizeof(epoch);
+	for (unsigned i = 0; i < count; i++, p += EG_EGT_ANSWER_BYTES)
+		put_answer(p, &answers[i]);
 	return len;
 }
 
@@ -236,13 +242,14 @@ static size_t put_version(uint8_t *p, size_t room, struct eg_span version)
 size_t eg_egt_write_pong(uint8_t *frame, size_t room, uint64_t request_id, uint64_t epoch,
     const struct eg_egt_pong *pong)
 {
-	struct eg_writer w = eg_writer(frame, EG_EGT_PONG_BYTES);
+	struct eg_writer w =
+	    eg_writer(frame + EG_EGT_HEADER_BYTES, EG_EGT_PONG_BYTES - EG_EGT_HEADER_BYTES);
 	struct header h = {.type = EG_EGT_PING_R, .count = 1, .request_id = request_id};
 	size_t len = EG_EGT_PONG_BYTES;
 
 	if (room < len)
 		return 0;
-	write_header(&w, &h);
+	put_header(frame, &h);
 	eg_write_be64(&w, epoch);
 	eg_write_u8(&w, pong->ready);
 	eg_write_u8(&w, pong->steering);

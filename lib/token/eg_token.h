@@ -67,7 +67,7 @@ struct eg_token {
 };
 
 /* A token of which nothing is known yet. Field by field: for one memset compilers take a string
- * instruction that costs as much as a claim. */
+ * instruction that costs as much as a claim, and of `a = b = none` they read b again. */
 static inline void eg_token_clear(struct eg_token *token, uint8_t fmt)
 {
 	const struct eg_span none = {0};
@@ -75,10 +75,20 @@ static inline void eg_token_clear(struct eg_token *token, uint8_t fmt)
 	token->fmt = fmt;
 	token->aud_cnt = 0;
 	token->has = 0;
-	token->kid = token->iss = token->sub = token->jti = token->cti = token->sid = none;
-	token->jkt = token->status_uri = token->signed_bytes = none;
+	token->kid = none;
+	token->iss = none;
+	token->sub = none;
+	token->jti = none;
+	token->cti = none;
+	token->sid = none;
+	token->jkt = none;
+	token->status_uri = none;
 	token->status_idx = 0;
-	token->exp_s = token->nbf_s = token->iat_s = token->iat_floor_s = 0;
+	token->exp_s = 0;
+	token->nbf_s = 0;
+	token->iat_s = 0;
+	token->iat_floor_s = 0;
+	token->signed_bytes = none;
 }
 
 /* JWT headers that have passed: lib/token/jwt_header.h. */

@@ -31,14 +31,13 @@ void eg_tagger_free(struct eg_tagger *tagger)
 	tagger->library = NULL;
 }
 
+/* In whole words: who reads it at once would wait for smaller ones. */
 static void put_nonce(
     const struct eg_vcache_domain *domain, uint8_t salt, uint8_t nonce[NONCE_BYTES])
 {
-	eg_store_be32(nonce, domain->policy_id);
-	eg_store_be32(nonce + 4, domain->policy_generation);
-	eg_store_be16(nonce + 8, domain->store_generation);
-	nonce[10] = domain->fmt;
-	nonce[11] = salt;
+	eg_store_be64(nonce, (uint64_t)domain->policy_id << 32 | domain->policy_generation);
+	eg_store_be32(nonce + 8,
+	    (uint32_t)domain->store_generation << 16 | (uint32_t)domain->fmt << 8 | salt);
 }
 
 /* GMAC is GCM without a text (SP 800-38D section 3). One block of CFB over zeros is the block
