@@ -32,8 +32,8 @@
 #define TABLE_ASKED  (1u << 20)
 #define CHURN_TOKENS 128u /* the clock is read after so many: some ms */
 #define CHURN_EVENT  4096u
-#define WINDOW_MS    123   /* of CPU time: three events at 100 000 a second */
-#define WINDOWS      9u    /* with revocations, of a round: the median counts */
+#define WINDOW_MS    41    /* of CPU time: an event at 100 000 a second */
+#define WINDOWS      27u   /* with revocations, of a round: the median counts */
 #define PIECE        8192u /* tokens of a pass: some ms, so that a pair meets the same host */
 #define FIGURES_MAX  16u
 #define ROUNDS_MAX   101u
