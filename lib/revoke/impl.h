@@ -25,8 +25,9 @@ void eg_place_free(struct eg_place *place);
  * it is worth lies in a line behind four of them, which only a hit on a cutoff has to read.
  *
  *   group    bucket[4]  value_s[16]
- *   bucket   lo[4]  hi[4]          of hi the low 58 bits: the top six are the same in all of a
- * shard └ bit 63 used, 62 a cutoff, 58-61 went on
+ *   bucket   lo[4]  hi[4]
+ *   hi       63 used │ 62 a cutoff │ 61-58 went on │ 57-0 of the hash, whose top six bits
+ *                                                         are the same in all of a shard
  *
  * Where a bucket is full, its hashes go on to the next one, and leave a bit behind: of sixteen, the
  * one that their lowest four bits name. A search follows only where its own bit is set.
