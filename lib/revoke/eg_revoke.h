@@ -166,8 +166,8 @@ struct eg_revoke_sink eg_revoke_direct_sink(struct eg_revoke *rv);
 /* [worker: owner] Prefetches what eg_revoke_apply will write. */
 void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op *op);
 
-/* [any] Value stored for a hash, or 0 with found false. Lock-free: relaxed loads with an acquire on
- * the table. */
+/* [any] Value stored for a hash, or 0 with found false. NULL for value where the hash alone is
+ * asked for: that is one cache line, and the value lies in another. Lock-free. */
 bool eg_revoke_lookup(const struct eg_revoke *rv, struct eg_hash128 hash, uint64_t *value);
 /* [any] The cache line that eg_revoke_lookup will read first, to be prefetched, or one that is hot.
  */

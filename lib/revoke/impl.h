@@ -21,24 +21,32 @@ void eg_place_free(struct eg_place *place);
 /* ── tables ── */
 
 /*
- * Buckets of one cache line with three slots, found or not found by that one line. Where a bucket
- * is full, its hashes go on to the next one, and leave a bit behind: of sixteen, the one that their
- * lowest four bits name. A search follows only where its own bit is set.
+ * Buckets of one cache line with four slots: a hash is found, or not found, by that one line. What
+ * it is worth lies in a line behind four of them, which only a hit on a cutoff has to read.
  *
- *   0        24       48           60
- *   lo[3]    hi[3]    value_s[3]   state
+ *   group    bucket[4]  value_s[16]
+ *   bucket   lo[4]  hi[4]
+ *   hi       63 used │ 62 a cutoff │ 61-58 went on │ 57-0 of the hash, whose top six bits
+ *                                                         are the same in all of a shard
  *
- * A slot's bit in `state` is set last, so who sees it (acquire) sees the slot. A slot may be used
- * again for another hash: a reader that has seen the old bit may then find halves of two hashes,
- * and both must match by chance before that matters.
+ * Where a bucket is full, its hashes go on to the next one, and leave a bit behind: of sixteen, the
+ * one that their lowest four bits name. A search follows only where its own bit is set.
+ *
+ * A slot's `used` is set last, so who sees it (acquire) sees the slot. A slot may be used again for
+ * another hash: a reader that has seen the old hi may then find halves of two hashes, and both must
+ * match by chance before that matters. Who wants the value looks at hi once more behind it.
  */
-#define EG_TABLE_SLOTS 3u
+#define EG_TABLE_SLOTS   4u
+#define EG_TABLE_BUCKETS 4u /* of a group */
 
 struct eg_table_bucket {
 	_Alignas(EG_CACHE_LINE_BYTES) _Atomic uint64_t lo[EG_TABLE_SLOTS];
 	_Atomic uint64_t hi[EG_TABLE_SLOTS];
-	_Atomic uint32_t value_s[EG_TABLE_SLOTS]; /* UINT32_MAX: for ever */
-	_Atomic uint32_t state; /* from bit 0: used; from bit 8: a cutoff; from bit 16: went on */
+};
+
+struct eg_table_group {
+	struct eg_table_bucket bucket[EG_TABLE_BUCKETS];
+	_Atomic uint32_t value_s[EG_TABLE_BUCKETS][EG_TABLE_SLOTS]; /* UINT32_MAX: for ever */
 };
 
 /* A table that an operation replaces is free when no reader can still hold it: after every worker
@@ -49,14 +57,16 @@ enum eg_table_stage {
 	EG_TABLE_PUBLISHED /* all must apply wait_epoch: then none looks at the old one */
 };
 
+/* The head lies apart from what may be huge pages: at the start of one, those of all shards would
+ * compete for the same few places of each cache, and every look-up needs one. */
 struct eg_table {
-	uint32_t bucket_cnt;
+	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table_group *group;
+	uint32_t bucket_cnt; /* a multiple of EG_TABLE_BUCKETS */
 	/* Control's own. */
-	struct eg_place place; /* where it lies */
 	enum eg_table_stage stage;
+	struct eg_place place; /* where the groups lie */
 	uint64_t wait_epoch;
 	struct eg_table *next;
-	_Alignas(EG_CACHE_LINE_BYTES) struct eg_table_bucket bucket[];
 };
 
 /* [control] Room for `entries` below the limit, touched. NULL without memory, or over 2^32 slots.
@@ -82,9 +92,11 @@ uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item);
 /* [owner] Returns how many slots fewer are in use, 0 or 1. */
 uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash);
 
-/* [any] */
+/* [any] value may be NULL. */
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value);
 const void *eg_table_line(const struct eg_table *table, struct eg_hash128 hash);
+/* [owner] The bucket and values that eg_table_put will most likely write. */
+void eg_table_prefetch_put(const struct eg_table *table, struct eg_hash128 hash);
 
 /* ── bitmaps ── */
 

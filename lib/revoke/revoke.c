@@ -350,15 +350,7 @@ struct eg_revoke_sink eg_revoke_direct_sink(struct eg_revoke *rv)
 	return (struct eg_revoke_sink){rv, apply_now, nothing_waits};
 }
 
-void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op *op)
-{
-	if (op->kind == EG_REVOKE_OP_WORD)
-		eg_bitmap_prefetch_op(op);
-	else if (op->kind == EG_REVOKE_OP_ENTRY)
-		__builtin_prefetch(eg_revoke_line(rv, op->entry.hash), 1);
-}
-
-/* ── readers ── */
+/* ── readers, and an owner who looks ahead ── */
 
 static const struct eg_table *live_table(const struct eg_revoke *rv, struct eg_hash128 hash)
 {
@@ -366,11 +358,25 @@ static const struct eg_table *live_table(const struct eg_revoke *rv, struct eg_h
 	return atomic_load_explicit(&rv->shard[eg_shard_of_hash(hash)].table, memory_order_acquire);
 }
 
+void eg_revoke_prefetch_op(const struct eg_revoke *rv, const struct eg_revoke_op *op)
+{
+	const struct eg_table *table;
+
+	if (op->kind == EG_REVOKE_OP_WORD) {
+		eg_bitmap_prefetch_op(op);
+	} else if (op->kind == EG_REVOKE_OP_ENTRY) {
+		table = live_table(rv, op->entry.hash);
+		if (table != NULL)
+			eg_table_prefetch_put(table, op->entry.hash);
+	}
+}
+
 bool eg_revoke_lookup(const struct eg_revoke *rv, struct eg_hash128 hash, uint64_t *value)
 {
 	const struct eg_table *table = live_table(rv, hash);
 
-	*value = 0;
+	if (value != NULL)
+		*value = 0;
 	return table != NULL && eg_table_get(table, hash, value);
 }
 
@@ -406,10 +412,9 @@ static enum eg_detail denied_id(const struct eg_revoke *rv, const struct eg_revo
 	    {EG_REVOKE_HAS_SID, EG_DETAIL_SID, q->sid},
 	    {EG_REVOKE_HAS_JKT, EG_DETAIL_JKT, q->jkt},
 	};
-	uint64_t exp_s;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		if ((q->has & ids[i].has) != 0 && eg_revoke_lookup(rv, ids[i].hash, &exp_s))
+		if ((q->has & ids[i].has) != 0 && eg_revoke_lookup(rv, ids[i].hash, NULL))
 			return ids[i].detail;
 	return EG_DETAIL_NONE;
 }

@@ -1,47 +1,54 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "impl.h"
 
-#define BUCKETS_MIN 28u
-#define BUCKETS_MAX (UINT32_MAX / EG_TABLE_SLOTS)
+#include <stdlib.h>
 
-/* 31 to 38 bytes an entry; of the entries, 7 to 13 % lie behind their own bucket. */
-#define FILL_PCT  56u
-#define LIMIT_PCT 68u
+#define GROUPS_MIN 6u
+#define GROUPS_MAX (UINT32_MAX / GROUP_SLOTS)
+
+/* 33 to 39 bytes an entry; of the entries, 4 to 6 % lie behind their own bucket. */
+#define FILL_PCT  52u
+#define LIMIT_PCT 60u
+
+#define GROUP_SLOTS (EG_TABLE_BUCKETS * EG_TABLE_SLOTS)
 
 /* ── memory ── */
 
 struct eg_table *eg_table_new(uint64_t entries)
 {
-	uint64_t buckets = entries * 100 / (EG_TABLE_SLOTS * FILL_PCT) + 1;
-	struct eg_place place;
+	uint64_t groups = entries * 100 / (GROUP_SLOTS * FILL_PCT) + 1;
 	struct eg_table *table;
 
-	if (buckets < BUCKETS_MIN)
-		buckets = BUCKETS_MIN;
-	if (buckets > BUCKETS_MAX)
+	if (groups < GROUPS_MIN)
+		groups = GROUPS_MIN;
+	if (groups > GROUPS_MAX)
 		return NULL;
-	place = eg_place_new(sizeof(*table) + buckets * sizeof(table->bucket[0]));
-	table = place.mem;
+	table = aligned_alloc(EG_CACHE_LINE_BYTES, sizeof(*table));
 	if (table == NULL)
 		return NULL;
-	table->place = place;
-	table->bucket_cnt = (uint32_t)buckets;
+	memset(table, 0, sizeof(*table));
+	table->place = eg_place_new(groups * sizeof(table->group[0]));
+	if (table->place.mem == NULL) {
+		free(table);
+		return NULL;
+	}
+	table->group = table->place.mem;
+	table->bucket_cnt = (uint32_t)groups * EG_TABLE_BUCKETS;
 	return table;
 }
 
 void eg_table_free(struct eg_table *table)
 {
-	struct eg_place place;
-
 	if (table == NULL)
 		return;
-	place = table->place;
-	eg_place_free(&place);
+	eg_place_free(&table->place);
+	free(table);
 }
 
 uint64_t eg_table_bytes(const struct eg_table *table)
 {
-	return sizeof(*table) + (uint64_t)table->bucket_cnt * sizeof(table->bucket[0]);
+	return sizeof(*table) +
+	       (uint64_t)table->bucket_cnt / EG_TABLE_BUCKETS * sizeof(table->group[0]);
 }
 
 uint32_t eg_table_limit(const struct eg_table *table)
@@ -63,38 +70,68 @@ static uint64_t unpack(uint32_t value_s)
 	return value_s != FOR_EVER ? value_s : EG_REVOKE_VALUE_MAX;
 }
 
-static uint32_t value_of(const struct eg_table_bucket *b, unsigned i)
+/* A slot of a table. */
+struct place {
+	uint32_t bucket;
+	unsigned slot; /* EG_TABLE_SLOTS: none */
+};
+
+static struct eg_table_bucket *bucket_at(const struct eg_table *table, uint32_t i)
 {
-	return atomic_load_explicit(&b->value_s[i], memory_order_relaxed);
+	return &table->group[i / EG_TABLE_BUCKETS].bucket[i % EG_TABLE_BUCKETS];
 }
 
-static void set_value(struct eg_table_bucket *b, unsigned i, uint32_t value_s)
+static _Atomic uint32_t *value_at(const struct eg_table *table, struct place at)
 {
-	atomic_store_explicit(&b->value_s[i], value_s, memory_order_relaxed);
+	struct eg_table_group *group = &table->group[at.bucket / EG_TABLE_BUCKETS];
+
+	return &group->value_s[at.bucket % EG_TABLE_BUCKETS][at.slot];
+}
+
+/* Pairs with the release in set_value. */
+static uint32_t value_of(const struct eg_table *table, struct place at)
+{
+	return atomic_load_explicit(value_at(table, at), memory_order_acquire);
+}
+
+/* [owner] Pairs with the acquire in value_of: who sees it sees that the slot's hash was taken away
+ * before. */
+static void set_value(const struct eg_table *table, struct place at, uint32_t value_s)
+{
+	atomic_store_explicit(value_at(table, at), value_s, memory_order_release);
 }
 
 /* ── states ── */
 
-#define USED(i)    (1u << (i))
-#define CUTOFF(i)  (1u << (8 + (i)))
-#define WENT_ON(h) (1u << (16 + ((h).lo & 15u))) /* never taken back */
+#define USED       (1ull << 63)
+#define CUTOFF     (1ull << 62)
+#define WENT_ON(h) (1ull << (58 + ((h).lo >> 2 & 3u))) /* in the hi of slot_of_mark; for good */
+#define HASH_BITS  ((1ull << 58) - 1)
+
+_Static_assert(EG_SHARDS == 64, "the six bits that no hi holds are the shard's");
+
+static unsigned slot_of_mark(struct eg_hash128 hash)
+{
+	return hash.lo % EG_TABLE_SLOTS;
+}
 
 /* [owner, or control while none writes] */
-static uint32_t own_state(const struct eg_table_bucket *b)
+static uint64_t own_hi(const struct eg_table_bucket *b, unsigned i)
 {
-	return atomic_load_explicit(&b->state, memory_order_relaxed);
+	return atomic_load_explicit(&b->hi[i], memory_order_relaxed);
 }
 
-/* [owner] Pairs with the acquire in find. */
-static void set_state(struct eg_table_bucket *b, uint32_t state)
+/* [owner] Pairs with the acquires in equal_slots and has_gone_on. */
+static void set_hi(struct eg_table_bucket *b, unsigned i, uint64_t hi)
 {
-	atomic_store_explicit(&b->state, state, memory_order_release);
+	atomic_store_explicit(&b->hi[i], hi, memory_order_release);
 }
 
-static bool is_kept(const struct eg_table_bucket *b, unsigned i, uint64_t now_s)
+static bool is_kept(const struct eg_table *table, struct place at, uint64_t now_s)
 {
-	return (own_state(b) & CUTOFF(i)) != 0 || now_s <= EG_REVOKE_GRACE_S ||
-	       unpack(value_of(b, i)) >= now_s - EG_REVOKE_GRACE_S;
+	return (own_hi(bucket_at(table, at.bucket), at.slot) & CUTOFF) != 0 ||
+	       now_s <= EG_REVOKE_GRACE_S ||
+	       unpack(value_of(table, at)) >= now_s - EG_REVOKE_GRACE_S;
 }
 
 /* ── searching ── */
@@ -110,77 +147,86 @@ static uint32_t next(const struct eg_table *table, uint32_t at)
 	return at + 1 < table->bucket_cnt ? at + 1 : 0;
 }
 
-/* The slot as USED() has it, or 0. Without a branch, since which one it is nobody can foretell. */
+/* Bit i where slot i holds it, or 0. Without a branch, since which one it is nobody can foretell.
+ */
 static inline uint32_t if_equal(const struct eg_table_bucket *b, unsigned i, struct eg_hash128 hash)
 {
-	/* Pairs with the release of lo in fill: the value is this hash's. */
-	uint64_t lo = atomic_load_explicit(&b->lo[i], memory_order_acquire);
-	uint64_t hi = atomic_load_explicit(&b->hi[i], memory_order_relaxed);
+	/* Pairs with the release in set_hi: lo is this hash's. */
+	uint64_t hi = atomic_load_explicit(&b->hi[i], memory_order_acquire);
+	uint64_t lo = atomic_load_explicit(&b->lo[i], memory_order_relaxed);
+	uint64_t differs = (hi ^ (hash.hi | USED)) & (HASH_BITS | USED);
 
-	return (uint32_t)(((lo ^ hash.lo) | (hi ^ hash.hi)) == 0) << i;
+	return (uint32_t)((differs | (lo ^ hash.lo)) == 0) << i;
 }
 
 static inline uint32_t equal_slots(const struct eg_table_bucket *b, struct eg_hash128 hash)
 {
-	return if_equal(b, 0, hash) | if_equal(b, 1, hash) | if_equal(b, 2, hash);
+	return if_equal(b, 0, hash) | if_equal(b, 1, hash) | if_equal(b, 2, hash) |
+	       if_equal(b, 3, hash);
 }
 
-_Static_assert(EG_TABLE_SLOTS == 3, "equal_slots looks at them all");
+_Static_assert(EG_TABLE_SLOTS == 4, "equal_slots looks at them all");
 
-struct found {
-	uint32_t bucket;
-	unsigned slot; /* EG_TABLE_SLOTS: it is not there */
-};
+static inline bool has_gone_on(const struct eg_table_bucket *b, struct eg_hash128 hash)
+{
+	/* Pairs with the release in set_hi. */
+	uint64_t hi = atomic_load_explicit(&b->hi[slot_of_mark(hash)], memory_order_acquire);
 
-static inline struct found find(const struct eg_table *table, struct eg_hash128 hash)
+	return (hi & WENT_ON(hash)) != 0;
+}
+
+static inline struct place find(const struct eg_table *table, struct eg_hash128 hash)
 {
 	uint32_t first = home(table, hash);
 	uint32_t at = first;
 
 	do {
-		const struct eg_table_bucket *b = &table->bucket[at];
-		/* Pairs with the release in set_state. */
-		uint32_t state = atomic_load_explicit(&b->state, memory_order_acquire);
-
-		uint32_t equal = equal_slots(b, hash) & state;
+		const struct eg_table_bucket *b = bucket_at(table, at);
+		uint32_t equal = equal_slots(b, hash);
 
 		if (equal != 0)
-			return (struct found){at, (unsigned)__builtin_ctz(equal)};
-		if ((state & WENT_ON(hash)) == 0)
+			return (struct place){at, (unsigned)__builtin_ctz(equal)};
+		if (!has_gone_on(b, hash))
 			break;
 		at = next(table, at);
 	} while (at != first);
-	return (struct found){at, EG_TABLE_SLOTS};
+	return (struct place){at, EG_TABLE_SLOTS};
 }
 
 /* ── owner ── */
 
-/* A free slot of the bucket, else one whose entry is past, else EG_TABLE_SLOTS. */
-static unsigned room_in(const struct eg_table_bucket *b, uint64_t now_s)
+/* Its slot, else EG_TABLE_SLOTS: one that is free, else one whose entry is past. */
+static unsigned room_in(const struct eg_table *table, uint32_t bucket, uint64_t now_s)
 {
-	uint32_t state = own_state(b);
 	unsigned i;
 
 	for (i = 0; i < EG_TABLE_SLOTS; i++)
-		if ((state & USED(i)) == 0)
+		if ((own_hi(bucket_at(table, bucket), i) & USED) == 0)
 			return i;
-	for (i = 0; i < EG_TABLE_SLOTS && is_kept(b, i, now_s); i++)
+	for (i = 0; i < EG_TABLE_SLOTS && is_kept(table, (struct place){bucket, i}, now_s); i++)
 		;
 	return i;
 }
 
-static uint32_t fill(struct eg_table_bucket *b, unsigned i, const struct eg_table_item *item)
+static uint32_t fill(struct eg_table *table, struct place at, const struct eg_table_item *item)
 {
-	uint32_t state = own_state(b);
-	uint32_t others = state & ~(USED(i) | CUTOFF(i));
+	struct eg_table_bucket *b = bucket_at(table, at.bucket);
+	uint64_t old = own_hi(b, at.slot);
+	uint64_t marks = old & ~(USED | CUTOFF | HASH_BITS);
+	uint64_t hi = marks | USED | (item->is_cutoff ? CUTOFF : 0) | (item->hash.hi & HASH_BITS);
 
-	set_state(b, others);
-	set_value(b, i, pack(item->value));
-	atomic_store_explicit(&b->hi[i], item->hash.hi, memory_order_relaxed);
-	/* Pairs with the acquire in holds, for a reader that has seen an older state. */
-	atomic_store_explicit(&b->lo[i], item->hash.lo, memory_order_release);
-	set_state(b, others | USED(i) | (item->is_cutoff ? CUTOFF(i) : 0));
-	return (state & USED(i)) == 0;
+	set_hi(b, at.slot, marks);
+	set_value(table, at, pack(item->value));
+	atomic_store_explicit(&b->lo[at.slot], item->hash.lo, memory_order_relaxed);
+	set_hi(b, at.slot, hi);
+	return (old & USED) == 0;
+}
+
+static void mark_gone_on(struct eg_table_bucket *b, struct eg_hash128 hash)
+{
+	unsigned i = slot_of_mark(hash);
+
+	set_hi(b, i, own_hi(b, i) | WENT_ON(hash));
 }
 
 static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
@@ -189,12 +235,11 @@ static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
 	uint32_t at = first;
 
 	do {
-		struct eg_table_bucket *b = &table->bucket[at];
-		unsigned i = room_in(b, item->now_s);
+		unsigned i = room_in(table, at, item->now_s);
 
 		if (i < EG_TABLE_SLOTS)
-			return fill(b, i, item);
-		set_state(b, own_state(b) | WENT_ON(item->hash));
+			return fill(table, (struct place){at, i}, item);
+		mark_gone_on(bucket_at(table, at), item->hash);
 		at = next(table, at);
 	} while (at != first);
 	return 0;
@@ -202,40 +247,48 @@ static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
 
 uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item)
 {
-	struct found at = find(table, item->hash);
-	struct eg_table_bucket *b = &table->bucket[at.bucket];
+	struct place at = find(table, item->hash);
 
 	if (at.slot == EG_TABLE_SLOTS)
 		return add(table, item);
-	if (pack(item->value) > value_of(b, at.slot))
-		set_value(b, at.slot, pack(item->value));
+	if (pack(item->value) > value_of(table, at))
+		set_value(table, at, pack(item->value));
 	return 0;
 }
 
 uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash)
 {
-	struct found at = find(table, hash);
-	struct eg_table_bucket *b = &table->bucket[at.bucket];
+	struct place at = find(table, hash);
+	struct eg_table_bucket *b = bucket_at(table, at.bucket);
 
 	if (at.slot == EG_TABLE_SLOTS)
 		return 0;
-	set_state(b, own_state(b) & ~(USED(at.slot) | CUTOFF(at.slot)));
+	set_hi(b, at.slot, own_hi(b, at.slot) & ~(USED | CUTOFF));
 	return 1;
+}
+
+void eg_table_prefetch_put(const struct eg_table *table, struct eg_hash128 hash)
+{
+	uint32_t bucket = home(table, hash);
+
+	__builtin_prefetch(bucket_at(table, bucket), 1);
+	__builtin_prefetch((const void *)value_at(table, (struct place){bucket, 0}), 1);
 }
 
 /* ── control ── */
 
 static uint32_t copy_slot(
-    struct eg_table *to, const struct eg_table_bucket *b, unsigned i, uint64_t now_s)
+    struct eg_table *to, const struct eg_table *from, struct place at, uint64_t now_s)
 {
+	const struct eg_table_bucket *b = bucket_at(from, at.bucket);
+	const uint64_t hi = own_hi(b, at.slot);
 	struct eg_table_item item = {
-	    .hash = {.lo = atomic_load_explicit(&b->lo[i], memory_order_relaxed),
-	        .hi = atomic_load_explicit(&b->hi[i], memory_order_relaxed)},
-	    .is_cutoff = (own_state(b) & CUTOFF(i)) != 0,
-	    .value = unpack(value_of(b, i)),
+	    .hash = {.lo = atomic_load_explicit(&b->lo[at.slot], memory_order_relaxed), .hi = hi},
+	    .is_cutoff = (hi & CUTOFF) != 0,
+	    .value = unpack(value_of(from, at)),
 	};
 
-	if ((own_state(b) & USED(i)) == 0 || !is_kept(b, i, now_s))
+	if ((hi & USED) == 0 || !is_kept(from, at, now_s))
 		return 0;
 	return to != NULL ? add(to, &item) : 1;
 }
@@ -246,22 +299,34 @@ uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_
 
 	for (uint32_t at = 0; at < from->bucket_cnt; at++)
 		for (unsigned i = 0; i < EG_TABLE_SLOTS; i++)
-			cnt += copy_slot(to, &from->bucket[at], i, now_s);
+			cnt += copy_slot(to, from, (struct place){at, i}, now_s);
 	return cnt;
 }
 
 /* ── readers ── */
 
+/* Of another hash, where the slot was given away since it was found: then ours was taken back. */
+static bool read_value(
+    const struct eg_table *table, struct place at, struct eg_hash128 hash, uint64_t *value)
+{
+	uint32_t value_s = value_of(table, at);
+
+	if (if_equal(bucket_at(table, at.bucket), at.slot, hash) == 0)
+		return false;
+	*value = unpack(value_s);
+	return true;
+}
+
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value)
 {
-	struct found at = find(table, hash);
-	const struct eg_table_bucket *b = &table->bucket[at.bucket];
+	struct place at = find(table, hash);
 
-	*value = at.slot < EG_TABLE_SLOTS ? unpack(value_of(b, at.slot)) : 0;
-	return at.slot < EG_TABLE_SLOTS;
+	if (at.slot == EG_TABLE_SLOTS)
+		return false;
+	return value == NULL || read_value(table, at, hash, value);
 }
 
 const void *eg_table_line(const struct eg_table *table, struct eg_hash128 hash)
 {
-	return &table->bucket[home(table, hash)];
+	return bucket_at(table, home(table, hash));
 }
