@@ -230,7 +230,7 @@ class Suite:
         load, plan, found = self.load(case, port), self.plan, self.found[case.name]
         before = found["values"].get("ndr")
         low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
-        got = load.search(low, high, plan.trial_s, plan.precision, pdr=not before)
+        got = load.search(low, high, plan.trial_s, plan.precision, pdr=not before and case.mix == "W2")
         self.count_wrong(case, got["wrong"])
         if got["ndr"]["rate"] <= 0:
             raise LoadError(NO_NDR)
