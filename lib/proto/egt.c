@@ -162,7 +162,6 @@ void eg_egt_begin_request(struct eg_writer *w, enum eg_egt_type type, uint8_t fl
 {
 	struct header h = {
 	    .type = (uint8_t)type, .flags = flags, .count = count, .request_id = request_id};
-
 	uint8_t *p = eg_write_room(w, EG_EGT_HEADER_BYTES);
 
 	if (min_epoch != 0)
