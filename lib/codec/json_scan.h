@@ -96,11 +96,12 @@ static inline const uint8_t *eg_json_expect(
 static inline const uint8_t *eg_json_next_mark(const struct eg_json_scanner *s, const uint8_t *p)
 {
 	const size_t at = (size_t)(p - s->window);
-	const uint64_t *word = &s->marks[at / 64];
+	const uint64_t *word;
 	uint64_t bits;
 
 	if (at >= s->window_len)
 		return p;
+	word = &s->marks[at / 64];
 	bits = *word >> at % 64;
 	if (bits != 0)
 		return p + __builtin_ctzll(bits);

@@ -56,8 +56,10 @@ int eg_db_error(struct eg_db *db, struct eg_error *err)
 		return eg_error_set(err, EG_ECORRUPT,
 		    "%s is damaged (%s): restore it from a backup", db->path,
 		    sqlite3_errmsg(db->sql));
-	case SQLITE_NOMEM:
-		return eg_error_set(err, EG_ENOMEM, "%s: no memory", db->path);
+	case SQLITE_NOMEM: /* also where damage makes a size of 2 GB */
+		return eg_error_set(err, EG_ENOMEM,
+		    "%s: no memory; where there is enough, it is damaged: restore it from a backup",
+		    db->path);
 	case SQLITE_FULL:
 		return eg_error_set(err, EG_EIO,
 		    "%s: no space is left on its file system; nothing was changed", db->path);

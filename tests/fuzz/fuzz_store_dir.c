@@ -194,6 +194,7 @@ void fuzz_check_failure(int rc, const struct eg_error *err)
 	    [EG_ENOENT] = "ENOENT",
 	    [EG_EEXIST] = "EEXIST",
 	    [EG_EIO] = "EIO",
+	    [EG_ENOMEM] = "ENOMEM",
 	    [EG_EPERM] = "EPERM",
 	    [EG_ELIMIT] = "ELIMIT",
 	    [EG_ECORRUPT] = "ECORRUPT",
