@@ -31,7 +31,8 @@ class Load:
 
     def ask(self, verb, options, seconds):
         program, *rest = self.command
-        command = [str(word) for word in (*first_on_its_cpu(), program, verb, *rest, *options, "--first", self.places.get(self.corpus, 0))]
+        first = ["--first", self.places.get(self.corpus, 0)]
+        command = [str(word) for word in (*first_on_its_cpu(), program, verb, *rest, *options, *first)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + SPARE_S)
         except (OSError, subprocess.TimeoutExpired) as error:
