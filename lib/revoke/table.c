@@ -71,9 +71,9 @@ static uint64_t unpack(uint32_t value_s)
 }
 
 /* A slot of a table. */
-struct place {
+struct slot {
 	uint32_t bucket;
-	unsigned slot; /* EG_TABLE_SLOTS: none */
+	unsigned idx; /* EG_TABLE_SLOTS: none */
 };
 
 static struct eg_table_bucket *bucket_at(const struct eg_table *table, uint32_t i)
@@ -81,22 +81,22 @@ static struct eg_table_bucket *bucket_at(const struct eg_table *table, uint32_t 
 	return &table->group[i / EG_TABLE_BUCKETS].bucket[i % EG_TABLE_BUCKETS];
 }
 
-static _Atomic uint32_t *value_at(const struct eg_table *table, struct place at)
+static _Atomic uint32_t *value_at(const struct eg_table *table, struct slot at)
 {
 	struct eg_table_group *group = &table->group[at.bucket / EG_TABLE_BUCKETS];
 
-	return &group->value_s[at.bucket % EG_TABLE_BUCKETS][at.slot];
+	return &group->value_s[at.bucket % EG_TABLE_BUCKETS][at.idx];
 }
 
 /* Pairs with the release in set_value. */
-static uint32_t value_of(const struct eg_table *table, struct place at)
+static uint32_t value_of(const struct eg_table *table, struct slot at)
 {
 	return atomic_load_explicit(value_at(table, at), memory_order_acquire);
 }
 
 /* [owner] Pairs with the acquire in value_of: who sees it sees that the slot's hash was taken away
  * before. */
-static void set_value(const struct eg_table *table, struct place at, uint32_t value_s)
+static void set_value(const struct eg_table *table, struct slot at, uint32_t value_s)
 {
 	atomic_store_explicit(value_at(table, at), value_s, memory_order_release);
 }
@@ -127,9 +127,9 @@ static void set_hi(struct eg_table_bucket *b, unsigned i, uint64_t hi)
 	atomic_store_explicit(&b->hi[i], hi, memory_order_release);
 }
 
-static bool is_kept(const struct eg_table *table, struct place at, uint64_t now_s)
+static bool is_kept(const struct eg_table *table, struct slot at, uint64_t now_s)
 {
-	return (own_hi(bucket_at(table, at.bucket), at.slot) & CUTOFF) != 0 ||
+	return (own_hi(bucket_at(table, at.bucket), at.idx) & CUTOFF) != 0 ||
 	       now_s <= EG_REVOKE_GRACE_S ||
 	       unpack(value_of(table, at)) >= now_s - EG_REVOKE_GRACE_S;
 }
@@ -175,7 +175,7 @@ static inline bool has_gone_on(const struct eg_table_bucket *b, struct eg_hash12
 	return (hi & WENT_ON(hash)) != 0;
 }
 
-static inline struct place find(const struct eg_table *table, struct eg_hash128 hash)
+static inline struct slot find(const struct eg_table *table, struct eg_hash128 hash)
 {
 	uint32_t first = home(table, hash);
 	uint32_t at = first;
@@ -185,12 +185,12 @@ static inline struct place find(const struct eg_table *table, struct eg_hash128 
 		uint32_t equal = equal_slots(b, hash);
 
 		if (equal != 0)
-			return (struct place){at, (unsigned)__builtin_ctz(equal)};
+			return (struct slot){at, (unsigned)__builtin_ctz(equal)};
 		if (!has_gone_on(b, hash))
 			break;
 		at = next(table, at);
 	} while (at != first);
-	return (struct place){at, EG_TABLE_SLOTS};
+	return (struct slot){at, EG_TABLE_SLOTS};
 }
 
 /* ── owner ── */
@@ -203,22 +203,22 @@ static unsigned room_in(const struct eg_table *table, uint32_t bucket, uint64_t 
 	for (i = 0; i < EG_TABLE_SLOTS; i++)
 		if ((own_hi(bucket_at(table, bucket), i) & USED) == 0)
 			return i;
-	for (i = 0; i < EG_TABLE_SLOTS && is_kept(table, (struct place){bucket, i}, now_s); i++)
+	for (i = 0; i < EG_TABLE_SLOTS && is_kept(table, (struct slot){bucket, i}, now_s); i++)
 		;
 	return i;
 }
 
-static uint32_t fill(struct eg_table *table, struct place at, const struct eg_table_item *item)
+static uint32_t fill(struct eg_table *table, struct slot at, const struct eg_table_item *item)
 {
 	struct eg_table_bucket *b = bucket_at(table, at.bucket);
-	uint64_t old = own_hi(b, at.slot);
+	uint64_t old = own_hi(b, at.idx);
 	uint64_t marks = old & ~(USED | CUTOFF | HASH_BITS);
 	uint64_t hi = marks | USED | (item->is_cutoff ? CUTOFF : 0) | (item->hash.hi & HASH_BITS);
 
-	set_hi(b, at.slot, marks);
+	set_hi(b, at.idx, marks);
 	set_value(table, at, pack(item->value));
-	atomic_store_explicit(&b->lo[at.slot], item->hash.lo, memory_order_relaxed);
-	set_hi(b, at.slot, hi);
+	atomic_store_explicit(&b->lo[at.idx], item->hash.lo, memory_order_relaxed);
+	set_hi(b, at.idx, hi);
 	return (old & USED) == 0;
 }
 
@@ -238,7 +238,7 @@ static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
 		unsigned i = room_in(table, at, item->now_s);
 
 		if (i < EG_TABLE_SLOTS)
-			return fill(table, (struct place){at, i}, item);
+			return fill(table, (struct slot){at, i}, item);
 		mark_gone_on(bucket_at(table, at), item->hash);
 		at = next(table, at);
 	} while (at != first);
@@ -247,9 +247,9 @@ static uint32_t add(struct eg_table *table, const struct eg_table_item *item)
 
 uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item)
 {
-	struct place at = find(table, item->hash);
+	struct slot at = find(table, item->hash);
 
-	if (at.slot == EG_TABLE_SLOTS)
+	if (at.idx == EG_TABLE_SLOTS)
 		return add(table, item);
 	if (pack(item->value) > value_of(table, at))
 		set_value(table, at, pack(item->value));
@@ -258,12 +258,12 @@ uint32_t eg_table_put(struct eg_table *table, const struct eg_table_item *item)
 
 uint32_t eg_table_remove(struct eg_table *table, struct eg_hash128 hash)
 {
-	struct place at = find(table, hash);
+	struct slot at = find(table, hash);
 	struct eg_table_bucket *b = bucket_at(table, at.bucket);
 
-	if (at.slot == EG_TABLE_SLOTS)
+	if (at.idx == EG_TABLE_SLOTS)
 		return 0;
-	set_hi(b, at.slot, own_hi(b, at.slot) & ~(USED | CUTOFF));
+	set_hi(b, at.idx, own_hi(b, at.idx) & ~(USED | CUTOFF));
 	return 1;
 }
 
@@ -272,18 +272,18 @@ void eg_table_prefetch_put(const struct eg_table *table, struct eg_hash128 hash)
 	uint32_t bucket = home(table, hash);
 
 	__builtin_prefetch(bucket_at(table, bucket), 1);
-	__builtin_prefetch((const void *)value_at(table, (struct place){bucket, 0}), 1);
+	__builtin_prefetch((const void *)value_at(table, (struct slot){bucket, 0}), 1);
 }
 
 /* ── control ── */
 
 static uint32_t copy_slot(
-    struct eg_table *to, const struct eg_table *from, struct place at, uint64_t now_s)
+    struct eg_table *to, const struct eg_table *from, struct slot at, uint64_t now_s)
 {
 	const struct eg_table_bucket *b = bucket_at(from, at.bucket);
-	const uint64_t hi = own_hi(b, at.slot);
+	const uint64_t hi = own_hi(b, at.idx);
 	struct eg_table_item item = {
-	    .hash = {.lo = atomic_load_explicit(&b->lo[at.slot], memory_order_relaxed), .hi = hi},
+	    .hash = {.lo = atomic_load_explicit(&b->lo[at.idx], memory_order_relaxed), .hi = hi},
 	    .is_cutoff = (hi & CUTOFF) != 0,
 	    .value = unpack(value_of(from, at)),
 	};
@@ -299,7 +299,7 @@ uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_
 
 	for (uint32_t at = 0; at < from->bucket_cnt; at++)
 		for (unsigned i = 0; i < EG_TABLE_SLOTS; i++)
-			cnt += copy_slot(to, from, (struct place){at, i}, now_s);
+			cnt += copy_slot(to, from, (struct slot){at, i}, now_s);
 	return cnt;
 }
 
@@ -307,11 +307,11 @@ uint32_t eg_table_copy(struct eg_table *to, const struct eg_table *from, uint64_
 
 /* Of another hash, where the slot was given away since it was found: then ours was taken back. */
 static bool read_value(
-    const struct eg_table *table, struct place at, struct eg_hash128 hash, uint64_t *value)
+    const struct eg_table *table, struct slot at, struct eg_hash128 hash, uint64_t *value)
 {
 	uint32_t value_s = value_of(table, at);
 
-	if (if_equal(bucket_at(table, at.bucket), at.slot, hash) == 0)
+	if (if_equal(bucket_at(table, at.bucket), at.idx, hash) == 0)
 		return false;
 	*value = unpack(value_s);
 	return true;
@@ -319,9 +319,9 @@ static bool read_value(
 
 bool eg_table_get(const struct eg_table *table, struct eg_hash128 hash, uint64_t *value)
 {
-	struct place at = find(table, hash);
+	struct slot at = find(table, hash);
 
-	if (at.slot == EG_TABLE_SLOTS)
+	if (at.idx == EG_TABLE_SLOTS)
 		return false;
 	return value == NULL || read_value(table, at, hash, value);
 }
