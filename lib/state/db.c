@@ -18,11 +18,13 @@ int eg_db_open(struct eg_db *db, const char *path, struct eg_error *err)
 	rc = sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(db->sql, EG_DB_BUSY_MS);
-	if (rc == SQLITE_OK)
-		return 0;
-	rc = eg_db_error(db, err);
-	eg_db_close(db);
-	return rc;
+	if (rc != SQLITE_OK) {
+		rc = eg_db_error(db, err);
+		eg_db_close(db);
+		return rc;
+	}
+	(void)sqlite3_limit(db->sql, SQLITE_LIMIT_LENGTH, EG_DB_VALUE_BYTES_MAX);
+	return 0;
 }
 
 void eg_db_close(struct eg_db *db)
@@ -53,10 +55,11 @@ int eg_db_error(struct eg_db *db, struct eg_error *err)
 		    "%s is busy: another program is writing to it; try again", db->path);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+	case SQLITE_TOOBIG:
 		return eg_error_set(err, EG_ECORRUPT,
 		    "%s is damaged (%s): restore it from a backup", db->path,
 		    sqlite3_errmsg(db->sql));
-	case SQLITE_NOMEM: /* also where damage makes a size of 2 GB */
+	case SQLITE_NOMEM: /* also where a schema that is damaged has no text where one must be */
 		return eg_error_set(err, EG_ENOMEM,
 		    "%s: no memory; where there is enough, it is damaged: restore it from a backup",
 		    db->path);

@@ -58,6 +58,20 @@ static void test_damaged_tables_are_refused(void **state)
 	close_reader(&r);
 }
 
+/* Of any size that the damage claims; checksums would need all of it in memory. */
+static void test_value_too_long_is_damage(void **state)
+{
+	struct store *s = *state;
+	struct reader r;
+	bool changed;
+
+	with_list(s, 1, 100);
+	open_reader(s, &r);
+	tamper(s, "UPDATE event SET body = zeroblob(1048577) WHERE sequence = 2");
+	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "too big");
+	close_reader(&r);
+}
+
 static void test_hole_in_the_log_is_refused(void **state)
 {
 	struct store *s = *state;
@@ -269,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STATE_TEST(test_damaged_event_is_refused),
 	    STATE_TEST(test_damaged_tables_are_refused),
+	    STATE_TEST(test_value_too_long_is_damage),
 	    STATE_TEST(test_hole_in_the_log_is_refused),
 	    STATE_TEST(test_newer_event_is_refused),
 	    STATE_TEST(test_two_writers),
