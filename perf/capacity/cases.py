@@ -23,6 +23,7 @@ COLD_PCT = 1  # of answers that W2 may have from the cache
 CHURN_TOKENS = 1000
 ENGINE_ROUNDS = 40  # of 40 to 60 ms: as much as the host's speed is to be averaged over
 WINDOW = 256  # requests in flight where a server is kept busy
+TURNS = 5  # of W2 and W3, in one round
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0)  # of NDR
 SPECTRA = (0.1, 0.5, 0.9)
 BUSY = 0.9  # where stages are looked at
@@ -69,6 +70,8 @@ CASES = (
     Case("w2-213", "W2, 213 bytes", "edgate, all valid and cold (W2), 213-byte JWT", "edgate", "cold-213"),
     Case("engine-213", "engine alone", "bare engine, the same tokens as w2-213", "edgate", "cold-213", how="engine"),
     Case("w3-213", "W3, forged", "edgate, all forged and distinct (W3), 213-byte JWT", "edgate", "cold-213", "W3"),
+    Case("w3-213-busy", "W3, 256 in flight", "edgate, W3 with 256 requests in flight, 213-byte JWT", "edgate",
+         "cold-213", "W3", "beside_w2"),
     Case("overload", "W2 at 3 × NDR", "edgate, W2 offered at 3 × NDR, 213-byte JWT", "edgate", "cold-213",
          how="overload", needs=("w2-213",)),
     Case("w2-570", "W2, 570 bytes", "edgate, all valid and cold (W2), 570-byte JWT", "edgate", "cold-570"),
@@ -123,7 +126,7 @@ class Suite:
         self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
         self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
         self.windows = [0] * len(corpus.ISSUERS)
-        self.clock, self.rounds = clock, 0
+        self.clock, self.rounds, self.turn = clock, 0, 0
         self.engine_name, self.configurations, self.incidents = "not asked", {}, []
         self.libraries = {}
 
@@ -140,6 +143,7 @@ class Suite:
         return {name: finish(found) for name, found in self.found.items()}
 
     def run_round(self, turn):
+        self.turn = turn
         for stage in STAGES:
             wanted = [case for case in self.cases if case.stage == stage and "refused" not in self.found[case.name]]
             if wanted:
@@ -220,7 +224,7 @@ class Suite:
         if 0 in (values.get("rate"), values.get("goodput")):
             raise LoadError(NO_ANSWER)
         for name, value in values.items():
-            self.found[case.name]["values"].setdefault(name, []).append(value)
+            self.found[case.name]["values"].setdefault(name, {})[self.turn] = value
 
     def count_wrong(self, case, count):
         found = self.found[case.name]
@@ -228,7 +232,7 @@ class Suite:
 
     def search(self, case, port):
         load, plan, found = self.load(case, port), self.plan, self.found[case.name]
-        before = found["values"].get("ndr")
+        before = list(found["values"].get("ndr", {}).values())
         low, high = [before[0] * factor for factor in AGAIN] if before else (RATE_MIN, RATE_MAX)
         got = load.search(low, high, plan.trial_s, plan.precision, pdr=not before and case.mix == "W2")
         self.count_wrong(case, got["wrong"])
@@ -242,7 +246,7 @@ class Suite:
                 self.note(case, **{f"{quantile}_ns_at_{point['percent_of_ndr']}":
                                    1e3 * point["latency_us"][quantile]})
         if "curve" not in found:
-            self.curve(case, load, statistics.median(found["values"]["ndr"]))
+            self.curve(case, load, got["ndr"]["rate"])
 
     def curve(self, case, load, ndr):
         found = self.found[case.name]
@@ -261,9 +265,9 @@ class Suite:
             raise Refused("the cache held tokens that were to be cold")
 
     def overload(self, case, port):
-        if "ndr" not in self.found["w2-213"]["values"]:
+        ndr = self.found["w2-213"]["values"].get("ndr", {}).get(self.turn)
+        if ndr is None:
             raise LoadError("there is no NDR to offer three times")
-        ndr = self.found["w2-213"]["values"]["ndr"][-1]  # of this round
         trial = self.load(case, port).trial(OVERLOAD * ndr, self.plan.trial_s)
         self.count_wrong(case, trial["tokens"]["wrong"])
         self.note(case, goodput=trial["rates"]["goodput"], offered=offered(trial), p99_ns=1e3 * p99(trial))
@@ -271,6 +275,18 @@ class Suite:
 
     def closed(self, case, port):
         self.note_closed(case, self.load(case, port).closed(WINDOW, 2 * self.plan.trial_s))
+
+    def beside_w2(self, case, port):
+        """In turns that are short beside what the host's speed takes to change."""
+        loads = self.stand.load(port, case.corpus, "W2", self.plan.warm), self.load(case, port)
+        pairs = [[load.closed(WINDOW, self.plan.trial_s / 2) for load in loads] for _ in range(TURNS)]
+        self.count_wrong(case, sum(trial["tokens"]["wrong"] for pair in pairs for trial in pair))
+        rates = [[trial["rates"]["tokens"] for trial in pair] for pair in pairs]
+        if not all(map(all, rates)):
+            raise LoadError(NO_ANSWER)
+        self.note(case, rate=statistics.median(w3 for _, w3 in rates),
+                  over_w2=statistics.median(w3 / w2 for w2, w3 in rates))
+        self.found[case.name]["statuses"] = pairs[-1][1]["statuses"]
 
     def note_closed(self, case, trial):
         self.count_wrong(case, trial["tokens"]["wrong"])
@@ -353,6 +369,10 @@ def finish(found):
     values = found.pop("values")
     if found.get("refused") or not values:
         return found | {"not_measured": found.get("refused") or found.get("failed_rounds", ["not run"])[0]}
-    found["figures"] = {name: {"values": got, "median": statistics.median(got), "min": min(got), "max": max(got)}
-                        for name, got in values.items()}
+    found["figures"] = {name: figure(by_round) for name, by_round in values.items()}
     return found
+
+
+def figure(by_round):
+    got = list(by_round.values())
+    return {"rounds": list(by_round), "values": got, "median": statistics.median(got), "min": min(got), "max": max(got)}

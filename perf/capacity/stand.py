@@ -36,9 +36,9 @@ def eal_args(sysfs="/sys"):
     return [*pages, "--no-pci", "--no-telemetry", "--log-level=critical", "-m", "256"]
 
 
-VDEVS = {  # a pair: edgate's end first, then the generator's
+VDEVS = {  # a pair: edgate's end first, then the generator's, where a packet needs one buffer only
     "vhost": ("net_vhost0,iface={socket},queues=1",
-              f"net_virtio_user0,path={{socket}},queues=1,queue_size={DESCRIPTORS},packed_vq=1"),
+              f"net_virtio_user0,path={{socket}},queues=1,queue_size={DESCRIPTORS},packed_vq=1,mrg_rxbuf=0"),
     "memif": ("net_memif0,role=server,socket={socket},socket-abstract=no",
               "net_memif0,role=client,socket={socket},socket-abstract=no"),
 }

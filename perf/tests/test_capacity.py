@@ -152,15 +152,16 @@ class Claims(unittest.TestCase):
         self.set("w2-213", "ndr", 80, 100, 110)
         row = self.row("w2-213")  # round by round: 0.8, 0.8, 0.55
         self.assertEqual((row["low"], row["value"], row["high"]), (0.55, 0.8, 0.8))
-        self.set("engine-213", "rate", 100, 200)  # a round failed: of medians
-        row = self.row("w2-213")
-        self.assertEqual((row["low"], row["value"], row["high"]), (0.4, 2 / 3, 1.1))
+        self.result["cases"]["engine-213"]["figures"]["rate"] = {"rounds": [1, 2], "values": [125, 200]}
+        row = self.row("w2-213")  # the first round failed: it does not count
+        self.assertEqual((row["low"], row["high"]), (0.55, 0.8))
+        self.result["cases"]["engine-213"]["figures"]["rate"]["rounds"] = [3, 4]
+        self.assertEqual(self.row("w2-213")["reason"], "no round has both")
 
     def test_not_slower_is_a_matter_of_spread(self):
-        self.set("w2-213", "ndr", 99, 100, 101)
-        for ndr, verdict in (((97, 98, 98.5), "missed"), ((98, 99, 102), "met within the spread"),
-                             ((99, 100, 101), "met")):
-            self.set("w3-213", "ndr", *ndr)
+        for ratios, verdict in (((0.97, 0.98, 0.985), "missed"), ((0.98, 0.99, 1.02), "met within the spread"),
+                                ((0.99, 1.0, 1.01), "met")):
+            self.set("w3-213-busy", "over_w2", *ratios)
             self.assertEqual(self.row("w3")["verdict"], verdict)
 
     def test_one_wrong_answer_fails(self):
@@ -318,7 +319,7 @@ class Rounds(unittest.TestCase):
     def test_figures(self):
         found, suite = self.run_suite(FakeStand(), "w2-213")
         self.assertEqual(found["w2-213"]["figures"]["ndr"],
-                         {"values": [1010, 1020, 1030], "median": 1020, "min": 1010, "max": 1030})
+                         {"rounds": [0, 1, 2], "values": [1010, 1020, 1030], "median": 1020, "min": 1010, "max": 1030})
         self.assertEqual([point["part_of_ndr"] for point in found["w2-213"]["curve"]], list(cases.CURVE))
         self.assertEqual(set(found["w2-213"]["spectra"]), {"10", "50", "90"})
         self.assertEqual(found["w2-213"]["stages"]["parse"]["cycles_per_packet"], 100)
@@ -336,6 +337,12 @@ class Rounds(unittest.TestCase):
         figures = found["overload"]["figures"]
         self.assertAlmostEqual(figures["offered"]["values"][0], 3 * 1010)
         self.assertEqual(figures["goodput"]["values"][0], 1010)
+
+    def test_forged_and_valid_take_turns(self):
+        stand = FakeStand()
+        found, _ = self.run_suite(stand, "w3-213-busy")
+        self.assertEqual([mix for mix, _ in stand.log[1:2 * cases.TURNS + 1]], ["W2", "W3"] * cases.TURNS)
+        self.assertEqual(found["w3-213-busy"]["figures"]["over_w2"]["values"], [1] * self.PLAN.rounds)
 
     def test_no_ndr_no_overload(self):
         found, _ = self.run_suite(FakeStand(lossy=True), "overload")
@@ -542,9 +549,9 @@ class Parts(unittest.TestCase):
     def test_failed_rounds(self):
         found = cases.finish({"values": {}, "failed_rounds": ["first", "second"]})
         self.assertEqual((found.get("figures"), found["not_measured"]), (None, "first"))
-        found = cases.finish({"values": {"ndr": [1, 2]}, "failed_rounds": ["third"]})
+        found = cases.finish({"values": {"ndr": {0: 1, 1: 2}}, "failed_rounds": ["third"]})
         self.assertEqual((found["figures"]["ndr"]["median"], found["failed_rounds"]), (1.5, ["third"]))
-        found = cases.finish({"values": {"ndr": [1, 2]}, "failed_rounds": ["first"], "refused": "was warm"})
+        found = cases.finish({"values": {"ndr": {0: 1, 1: 2}}, "failed_rounds": ["first"], "refused": "was warm"})
         self.assertEqual((found.get("figures"), found["not_measured"]), (None, "was warm"))
 
     def test_choose(self):
