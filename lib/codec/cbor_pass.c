@@ -68,7 +68,7 @@ static inline void close_lanes(struct open *o)
 #define KEY_STEP 16u
 
 struct keys {
-	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX + 1]; /* what is behind `cnt` is none */
+	struct eg_cbor_key key[EG_CBOR_MEMBERS_MAX];
 	unsigned cnt;
 };
 
@@ -297,9 +297,9 @@ static void pass_maps(struct eg_cbor *r, struct pass *pass)
 
 		if (bytes == 0 || (is_key && *p >> 5 > EG_CBOR_TEXT))
 			break;
-		pass->keys.key[keys] =
-		    (struct eg_cbor_key){p, bytes, map_of(&o), eg_cbor_word(p, bytes, r->end)};
-		keys += is_key;
+		if (is_key)
+			pass->keys.key[keys++] = (struct eg_cbor_key){
+			    p, bytes, map_of(&o), eg_cbor_word(p, bytes, r->end)};
 		pass->texts.at[texts] = (uint16_t)(p - pass->sizes.base);
 		texts += q->is_text;
 		p += bytes;
