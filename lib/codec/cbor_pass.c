@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arrays, maps and tags that nobody reads. What is short and stands in an array is taken in the
- * same way whatever it is: a sender chooses what comes next, and a wrong guess costs as much as two
- * items. All else goes through eg_cbor_read: there are at most EG_CBOR_MEMBERS_MAX pairs in maps,
- * and strings and arrays of a long head have many bytes.
+ * Arrays, maps and tags that nobody reads. What is short is taken in the same way whatever it is: a
+ * sender chooses what comes next, and a wrong guess costs as much as three items. All else goes
+ * through eg_cbor_read: strings and arrays of a long head have many bytes.
  *
- *   bytes ─▶ size[]: of each byte, as if an item began there (vectors)
+ *   bytes ─▶ size[]: of each byte, as if an item began there (vectors; in a map, one by one)
  *               │
  *               ├─▶ next item
- *               ├─▶ a text that is not ASCII: kept, and checked with others
  *               └─▶ quick[first byte] ─▶ how many items are to come, in each container that is open
+ *                            └─▶ a text: its place is kept, and all are checked at once
  *
  * Keys are kept, and told apart at the end.
  */
 #include "cbor_pass.h"
 
+#include "cbor_size.h"
 #include "eg_json.h"
 #include "json_mark.h"
 
@@ -130,61 +130,40 @@ bool eg_cbor_keys_repeat(const struct eg_cbor_key *key, unsigned cnt)
 	return eg_codec_best()->json_twice(word, cnt) && repeat_by_bytes(key, cnt);
 }
 
-/* ── short texts ── */
-
-#define TEXTS 64u
-
-/* Each has at most 6 bytes, and zeros around them: as one text they are UTF-8 iff each is. */
-struct texts {
-	uint64_t text[TEXTS];
-	unsigned cnt;
-};
-
-static bool texts_valid(struct texts *texts)
-{
-	const struct eg_span all = eg_span(texts->text, texts->cnt * sizeof(texts->text[0]));
-
-	texts->cnt = 0;
-	return eg_utf8_valid(all);
-}
-
-/* The text with zeros before and behind it, in any place of the word. */
-static bool keep_text(struct texts *texts, uint64_t word)
-{
-	texts->text[texts->cnt++] = htole64(word);
-	return texts->cnt < TEXTS || texts_valid(texts);
-}
-
 /* ── short items ── */
 
 /* What the first byte of a short item says beside its size (cbor_sizes), for take(). */
 struct quick {
 	int32_t items;
-	uint32_t lane;
+	uint16_t lane;
+	uint16_t is_text; /* and not empty */
 };
 
 /* clang-format off */
-#define ITEM       {-1, 0}
+#define ITEM       {-1, 0, 0}
 #define ITEM8      ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM
 #define ITEM32     ITEM8, ITEM8, ITEM8, ITEM8
-#define TAG        {0, 0}
+#define TEXT       {-1, 0, 1}
+#define TEXT8      TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT
+#define TAG        {0, 0, 0}
 #define TAG8       TAG, TAG, TAG, TAG, TAG, TAG, TAG, TAG
 #define TAG32      TAG8, TAG8, TAG8, TAG8
-#define ARRAY(n)   {(n) - ONE, LANE_BITS}
-#define ARRAY8(n)  ARRAY(n), ARRAY((n) + 1), ARRAY((n) + 2), ARRAY((n) + 3), ARRAY((n) + 4),       \
-		   ARRAY((n) + 5), ARRAY((n) + 6), ARRAY((n) + 7)
+#define ARRAY(n)   {(n) - ONE, LANE_BITS, 0}
+#define ARRAY7(n)  ARRAY(n), ARRAY((n) + 1), ARRAY((n) + 2), ARRAY((n) + 3), ARRAY((n) + 4),       \
+		   ARRAY((n) + 5), ARRAY((n) + 6)
 
-/* An empty map is as an empty array; what has no size is as an item. */
+/* What has no size is as an item. */
 static const struct quick quick[256] = {
-    ITEM32, ITEM32, ITEM32, ITEM32,
-    ARRAY8(0), ARRAY8(8), ARRAY8(16), ITEM8,
+    ITEM32, ITEM32, ITEM32,
+    ITEM, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT8, ITEM8, ITEM8,
+    ARRAY7(0), ARRAY7(7), ARRAY7(14), ARRAY(21), ARRAY(22), ARRAY(23), ITEM8,
     ARRAY(0), ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM, ITEM8, ITEM8, ITEM8,
     TAG32, ITEM32,
 };
 /* clang-format on */
 
-#define SIZES       512u
-#define SIZES_FIRST 32u /* what is passed may be short */
+#define SIZES       2048u
+#define SIZES_FIRST 32u
 
 /* Sizes of the items that begin, or would, at `cnt` bytes from `base` on. */
 struct sizes {
@@ -193,24 +172,16 @@ struct sizes {
 	uint8_t size[SIZES + EG_CODEC_CBOR_BYTES]; /* 0 behind the last of them */
 };
 
-/* Is there a size for the next byte? */
-static bool find_size(const struct eg_cbor *r, struct sizes *sizes)
-{
-	const size_t left = (size_t)(r->end - r->at);
+_Static_assert(EG_CBOR_PASS_BYTES_MAX <= UINT16_MAX, "a place has 16 bits");
 
-	if ((size_t)(r->at - sizes->base) < sizes->cnt)
-		return true;
-	if (left < EG_CODEC_CBOR_BYTES)
-		return false;
-	sizes->base = r->at;
-	sizes->cnt = left - (EG_CODEC_CBOR_BYTES - 1);
-	if (sizes->cnt > sizes->max)
-		sizes->cnt = sizes->max;
-	sizes->max = SIZES;
-	eg_codec_best()->cbor_sizes(r->at, sizes->cnt, sizes->size);
-	memset(sizes->size + sizes->cnt, 0, EG_CODEC_CBOR_BYTES);
-	return true;
-}
+/* Short texts that have not been checked yet. Each is kept in the next place, which goes on only
+ * where it is one: no branch. There is at most one for two sizes, and those of all maps. */
+#define TEXTS (SIZES / 2 + 2 * EG_CBOR_MEMBERS_MAX)
+
+struct texts {
+	uint16_t at[TEXTS + 1]; /* from sizes.base on; what is behind `cnt` is none */
+	unsigned cnt;
+};
 
 /* What is open, and what has been met on the way. */
 struct pass {
@@ -220,32 +191,85 @@ struct pass {
 	struct keys keys;
 };
 
-/* Keeps the text at p where that is what the size says. */
-static bool keep_short_text(struct texts *texts, const uint8_t *p, unsigned size)
-{
-	const unsigned bytes = size - EG_CODEC_CBOR_NOT_ASCII - 1;
+#define TEXT_BYTES 16u
 
-	return keep_text(texts, eg_load_le64(p + 1) << 8 * (7 - bytes) & UINT64_MAX >> 8);
+_Static_assert(EG_CODEC_CBOR_BYTES == 1 + TEXT_BYTES, "a short text's copy reads no byte more");
+
+/* The text at p, with zeros behind it, of which there is at least one. Returns what has all bits
+ * that its bytes have. */
+static inline uint64_t copy_text(const uint8_t *p, uint8_t out[TEXT_BYTES])
+{
+	static const uint8_t mask[2 * TEXT_BYTES] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+	    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+	uint64_t word[2], ones[2];
+
+	memcpy(word, p + 1, sizeof(word));
+	memcpy(ones, mask + TEXT_BYTES - *p % TEXT_BYTES, sizeof(ones));
+	word[0] &= ones[0];
+	word[1] &= ones[1];
+	memcpy(out, word, sizeof(word));
+	return word[0] | word[1];
+}
+
+/* As one text, with zeros between them, they are UTF-8 iff each is. */
+static bool texts_valid(struct pass *pass)
+{
+	const unsigned cnt = pass->texts.cnt;
+	uint8_t text[TEXTS * TEXT_BYTES];
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < cnt; i++)
+		all |=
+		    copy_text(pass->sizes.base + pass->texts.at[i], text + (size_t)TEXT_BYTES * i);
+	pass->texts.cnt = 0;
+	return (all & EG_HIGH_BITS) == 0 || eg_utf8_valid(eg_span(text, (size_t)TEXT_BYTES * cnt));
+}
+
+/* Has the document enough bytes for a short item? */
+static inline bool has_room(const uint8_t *p, const uint8_t *end)
+{
+	return end - p >= (ptrdiff_t)EG_CODEC_CBOR_BYTES;
+}
+
+static inline bool has_size(const struct eg_cbor *r, const struct sizes *sizes)
+{
+	return (size_t)(r->at - sizes->base) < sizes->cnt;
+}
+
+/* Makes sizes from the next byte on, of more bytes each time: what is passed may end before them.
+ */
+static bool find_sizes(const struct eg_cbor *r, struct pass *pass)
+{
+	struct sizes *sizes = &pass->sizes;
+
+	if (!texts_valid(pass))
+		return false;
+	sizes->base = r->at;
+	sizes->cnt = (size_t)(r->end - r->at) - (EG_CODEC_CBOR_BYTES - 1);
+	if (sizes->cnt > sizes->max)
+		sizes->cnt = sizes->max;
+	sizes->max = sizes->max < SIZES / 4 ? 4 * sizes->max : SIZES;
+	eg_codec_best()->cbor_sizes(r->at, sizes->cnt, sizes->size);
+	memset(sizes->size + sizes->cnt, 0, EG_CODEC_CBOR_BYTES);
+	return true;
 }
 
 /* Items of arrays, up to one that is not for here, the last size, the end of all or an item of a
  * map. */
-static bool pass_short(struct eg_cbor *r, struct pass *pass)
+static void pass_arrays(struct eg_cbor *r, struct pass *pass)
 {
 	const uint8_t *p = r->at, *size = pass->sizes.size + (r->at - pass->sizes.base);
 	struct open o = pass->open;
+	unsigned texts = pass->texts.cnt;
 
 	while (map_of(&o) == 0) {
 		const struct quick *q = &quick[*p];
-		size_t bytes = *size;
+		const size_t bytes = *size;
 
-		if ((int8_t)bytes <= 0) {
-			if (bytes == 0)
-				break;
-			if (!keep_short_text(&pass->texts, p, (unsigned)bytes))
-				return false;
-			bytes -= EG_CODEC_CBOR_NOT_ASCII;
-		}
+		if (bytes == 0)
+			break;
+		pass->texts.at[texts] = (uint16_t)(p - pass->sizes.base);
+		texts += q->is_text;
 		p += bytes;
 		size += bytes;
 		take(&o, q->lane, q->items);
@@ -255,12 +279,43 @@ static bool pass_short(struct eg_cbor *r, struct pass *pass)
 	}
 	r->at = p;
 	pass->open = o;
-	return true;
+	pass->texts.cnt = texts;
+}
+
+/* Items of maps, up to one that is not for here, the end of all or an item of an array. Keys have
+ * an even number of items before the end of their map. */
+static void pass_maps(struct eg_cbor *r, struct pass *pass)
+{
+	const uint8_t *p = r->at;
+	struct open o = pass->open;
+	unsigned keys = pass->keys.cnt, texts = pass->texts.cnt;
+
+	while (map_of(&o) != 0 && has_room(p, r->end)) {
+		const struct quick *q = &quick[*p];
+		const unsigned bytes = eg_cbor_size(p);
+		const bool is_key = o.items % 2 == 0;
+
+		if (bytes == 0 || (is_key && *p >> 5 > EG_CBOR_TEXT))
+			break;
+		if (is_key)
+			pass->keys.key[keys++] = (struct eg_cbor_key){
+			    p, bytes, map_of(&o), eg_cbor_word(p, bytes, r->end)};
+		pass->texts.at[texts] = (uint16_t)(p - pass->sizes.base);
+		texts += q->is_text;
+		p += bytes;
+		take(&o, q->lane, q->items);
+		if (o.items == 0)
+			break;
+		close_lanes(&o);
+	}
+	r->at = p;
+	pass->open = o;
+	pass->keys.cnt = keys;
+	pass->texts.cnt = texts;
 }
 
 /* ── all others ── */
 
-/* Keys have an even number of items before the end of their map. */
 static bool keep_key(struct pass *pass, const uint8_t *start, const struct eg_cbor *r)
 {
 	const unsigned map = map_of(&pass->open);
@@ -312,14 +367,49 @@ static bool pass_item(struct eg_cbor *r, struct pass *pass)
 	return true;
 }
 
+/* A map with pairs that has a short head, as an item of an array; where false, nothing is. */
+static bool take_short_map(struct eg_cbor *r, struct pass *pass)
+{
+	const unsigned pairs = *r->at & 31;
+
+	if (*r->at <= 0xA0 || *r->at > 0xB7 || pairs > r->members_left)
+		return false;
+	r->members_left -= pairs;
+	r->at++;
+	take(&pass->open, LANE_BITS, 2 * (int64_t)pairs - ONE);
+	pass->open.map |= pass->keys.cnt + 1;
+	return true;
+}
+
+static bool pass_in_array(struct eg_cbor *r, struct pass *pass)
+{
+	const struct open *o = &pass->open;
+
+	if (has_room(r->at, r->end)) {
+		if (!has_size(r, &pass->sizes) && !find_sizes(r, pass))
+			return false;
+		pass_arrays(r, pass);
+		if (o->items == 0 || map_of(o) != 0 || take_short_map(r, pass))
+			return true;
+	}
+	return pass_item(r, pass);
+}
+
+static bool pass_in_map(struct eg_cbor *r, struct pass *pass)
+{
+	const struct open *o = &pass->open;
+
+	pass_maps(r, pass);
+	return o->items == 0 || map_of(o) == 0 || pass_item(r, pass);
+}
+
 static bool pass_all(struct eg_cbor *r, struct pass *pass)
 {
-	while (pass->open.items != 0) {
-		if (map_of(&pass->open) == 0 && find_size(r, &pass->sizes) && !pass_short(r, pass))
+	const struct open *o = &pass->open;
+
+	while (o->items != 0)
+		if (!(map_of(o) == 0 ? pass_in_array(r, pass) : pass_in_map(r, pass)))
 			return false;
-		if (pass->open.items != 0 && !pass_item(r, pass))
-			return false;
-	}
 	return true;
 }
 
@@ -341,6 +431,6 @@ bool eg_cbor_pass(struct eg_cbor *r, const struct eg_cbor_item *item)
 	if (depth > EG_CBOR_DEPTH_MAX || !take_read(r, &inner, &pass))
 		return false;
 	pass.open.map |= DEPTH_BIT(depth);
-	return pass_all(r, &pass) && (pass.open.map & DEPTH_BITS) != 0 &&
-	       texts_valid(&pass.texts) && !eg_cbor_keys_repeat(pass.keys.key, pass.keys.cnt);
+	return pass_all(r, &pass) && (pass.open.map & DEPTH_BITS) != 0 && texts_valid(&pass) &&
+	       !eg_cbor_keys_repeat(pass.keys.key, pass.keys.cnt);
 }

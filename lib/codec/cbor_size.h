@@ -3,27 +3,28 @@
 #ifndef EG_CBOR_SIZE_H
 #define EG_CBOR_SIZE_H
 
-#include "json_mark.h"
+#include "codec_impl.h"
 
 /* By the first byte: the bytes of a short item; and what the 16 bits behind it, big-endian, must at
  * least be, for the form to be the shortest. */
 struct eg_cbor_short {
 	uint8_t bytes;
 	uint16_t least;
-	uint64_t text; /* which of the 8 bytes behind it are, first byte lowest */
 };
 extern const struct eg_cbor_short eg_cbor_short[256];
 
+/* What cbor_sizes says of the item at p. */
+static inline uint8_t eg_cbor_size(const uint8_t *p)
+{
+	const struct eg_cbor_short *s = &eg_cbor_short[*p];
+
+	return eg_load_be16(p + 1) >= s->least ? s->bytes : 0;
+}
+
 static inline void eg_cbor_sizes(const uint8_t *p, size_t cnt, uint8_t *size)
 {
-	for (size_t i = 0; i < cnt; i++) {
-		const struct eg_cbor_short *s = &eg_cbor_short[p[i]];
-		const uint64_t text = eg_load_le64(p + i + 1) & s->text;
-
-		size[i] = eg_load_be16(p + i + 1) >= s->least ? s->bytes : 0;
-		if ((text & EG_HIGH_BITS) != 0)
-			size[i] |= EG_CODEC_CBOR_NOT_ASCII;
-	}
+	for (size_t i = 0; i < cnt; i++)
+		size[i] = eg_cbor_size(p + i);
 }
 
 /* The same by AVX2. */

@@ -213,7 +213,6 @@ unsigned eg_json_alike_avx2(const struct eg_codec_keys *keys, unsigned first, un
 #define A_STRING 0x04 /* in `string` */
 #define A_ARRAY  0x08 /* one byte below 8 */
 #define A_MAP    0x10 /* one byte where it is 0 */
-#define A_TEXT   0x20 /* beside A_STRING */
 
 /* All ones in each byte that has one of the bits. */
 static inline __m256i has_bits(__m256i v, int bits)
@@ -226,8 +225,8 @@ static inline __m256i has_bits(__m256i v, int bits)
 static inline __m256i kinds(__m256i high)
 {
 	return _mm256_shuffle_epi8(
-	    BY_HALF(A_PLAIN, A_HEAD, A_PLAIN, A_HEAD, A_STRING, 0, A_STRING | A_TEXT, 0, A_PLAIN,
-	        A_ARRAY, A_MAP, 0, A_PLAIN, A_HEAD, A_PLAIN, A_HEAD),
+	    BY_HALF(A_PLAIN, A_HEAD, A_PLAIN, A_HEAD, A_STRING, 0, A_STRING, 0, A_PLAIN, A_ARRAY,
+	        A_MAP, 0, A_PLAIN, A_HEAD, A_PLAIN, A_HEAD),
 	    high);
 }
 
@@ -235,8 +234,8 @@ static inline __m256i sizes_by_kind(__m256i kind, __m256i low)
 {
 	const __m256i head =
 	    _mm256_shuffle_epi8(BY_HALF(1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 5, 0, 0, 0, 0, 0), low);
-	const __m256i string =
-	    _mm256_shuffle_epi8(BY_HALF(1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0), low);
+	const __m256i string = _mm256_shuffle_epi8(
+	    BY_HALF(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16), low);
 	/* one byte, or none, by kind */
 	const __m256i one = _mm256_shuffle_epi8(
 	    BY_HALF(A_PLAIN | A_ARRAY | A_MAP, A_PLAIN | A_ARRAY, A_PLAIN | A_ARRAY,
@@ -274,31 +273,15 @@ static inline __m256i are_shortest(const uint8_t *p, __m256i high, __m256i low)
 	return _mm256_cmpeq_epi8(_mm256_subs_epu8(least, behind), _mm256_setzero_si256());
 }
 
-/* How many bytes behind each the first one is that is not ASCII; at most 7. */
-static inline __m256i not_ascii_behind(const uint8_t *p)
-{
-	__m256i n = _mm256_set1_epi8(7);
-
-	for (int i = 6; i > 0; i--)
-		n = _mm256_blendv_epi8(n, _mm256_set1_epi8((char)i), load(p + i));
-	return n;
-}
-
 static inline __attribute__((always_inline)) void cbor_size_step(const uint8_t *p, uint8_t *size)
 {
 	const __m256i first = load(p), nibble = _mm256_set1_epi8(0x0F);
 	const __m256i high = _mm256_and_si256(_mm256_srli_epi16(first, 4), nibble);
 	const __m256i low = _mm256_and_si256(first, nibble);
-	const __m256i kind = kinds(high);
-	const __m256i bytes = sizes_by_kind(kind, low);
-	const __m256i is_ascii = _mm256_cmpgt_epi8(not_ascii_behind(p), low);
-	const __m256i is_text = _mm256_and_si256(
-	    has_bits(kind, A_TEXT), _mm256_cmpgt_epi8(bytes, _mm256_setzero_si256()));
-	const __m256i flag = _mm256_and_si256(_mm256_andnot_si256(is_ascii, is_text),
-	    _mm256_set1_epi8((char)EG_CODEC_CBOR_NOT_ASCII));
+	const __m256i bytes = sizes_by_kind(kinds(high), low);
 
-	_mm256_storeu_si256((__m256i *)(void *)size,
-	    _mm256_or_si256(_mm256_and_si256(bytes, are_shortest(p, high, low)), flag));
+	_mm256_storeu_si256(
+	    (__m256i *)(void *)size, _mm256_and_si256(bytes, are_shortest(p, high, low)));
 }
 
 void eg_cbor_sizes_avx2(const uint8_t *p, size_t cnt, uint8_t *size)

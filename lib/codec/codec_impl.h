@@ -19,8 +19,7 @@
 #define EG_CODEC_KEYS  3u
 #define EG_CODEC_NAMES 128u
 
-#define EG_CODEC_CBOR_BYTES     9u    /* that are read of a short item of CBOR, and behind it */
-#define EG_CODEC_CBOR_NOT_ASCII 0x80u /* beside the size of a text that is not */
+#define EG_CODEC_CBOR_BYTES 17u /* that are read of a short item of CBOR, and behind it */
 
 /* What tells names apart, each key of all names side by side. */
 struct eg_codec_keys {
@@ -41,9 +40,9 @@ struct eg_codec_impl {
 	bool (*json_mark)(struct eg_span text, uint64_t *marks);
 
 	/* size[i]: the bytes of the CBOR item that begins at p[i], if one does: of an array or tag,
-	 * those of its head. 0 where it has more than 7, is a map with pairs
-	 * or an item of indefinite length, or where its head is not in the shortest form. Of `cnt`
-	 * places; EG_CODEC_CBOR_BYTES - 1 more bytes can be read behind them. */
+	 * those of its head. 0 where it has more than 16, is a map with pairs or an item of
+	 * indefinite length, or where its head is not in the shortest form. Of `cnt` places;
+	 * EG_CODEC_CBOR_BYTES - 1 more bytes can be read behind them. */
 	void (*cbor_sizes)(const uint8_t *p, size_t cnt, uint8_t *size);
 
 	/* eg_utf8_valid. */

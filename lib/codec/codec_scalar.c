@@ -52,21 +52,21 @@ static unsigned json_alike(const struct eg_codec_keys *keys, unsigned first, uns
 }
 
 /* clang-format off */
-#define NO      {0, 0, 0}
-#define ONE     {1, 0, 0}
-#define NO8     NO, NO, NO, NO, NO, NO, NO, NO
-#define ONE8    ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE
-#define PLAIN   ONE8, ONE8, ONE8, {2, 24 << 8, 0}, {3, 1 << 8, 0}, {5, 1, 0}, NO, NO, NO, NO, NO
-#define STRING  {1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {4, 0, 0}, {5, 0, 0}, {6, 0, 0}, {7, 0, 0}, NO, NO8, NO8, NO8
-#define TEXT    {1, 0, 0}, {2, 0, 0xFF}, {3, 0, 0xFFFF}, {4, 0, 0xFFFFFF}, {5, 0, 0xFFFFFFFF},           \
-		{6, 0, 0xFFFFFFFFFF}, {7, 0, 0xFFFFFFFFFFFF}, NO, NO8, NO8, NO8
-#define ARRAY   ONE8, ONE8, ONE8, NO8
+#define NO     {0, 0}
+#define ONE    {1, 0}
+#define NO8    NO, NO, NO, NO, NO, NO, NO, NO
+#define ONE8   ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE
+#define PLAIN  ONE8, ONE8, ONE8, {2, 24 << 8}, {3, 1 << 8}, {5, 1}, NO, NO, NO, NO, NO
+#define STRING                                                                                     \
+	{1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 0}, {7, 0}, {8, 0}, {9, 0}, {10, 0}, {11, 0},  \
+	    {12, 0}, {13, 0}, {14, 0}, {15, 0}, {16, 0}, NO8, NO8
+#define ARRAY  ONE8, ONE8, ONE8, NO8
 #define NO_PAIR ONE, NO, NO, NO, NO, NO, NO, NO, NO8, NO8, NO8
-#define SIMPLE  ONE8, ONE8, ONE8, {2, 32 << 8, 0}, {3, 0, 0}, {5, 0, 0}, NO, NO, NO, NO, NO
+#define SIMPLE ONE8, ONE8, ONE8, {2, 32 << 8}, {3, 0}, {5, 0}, NO, NO, NO, NO, NO
 /* clang-format on */
 
 const struct eg_cbor_short eg_cbor_short[256] = {
-    PLAIN, PLAIN, STRING, TEXT, ARRAY, NO_PAIR, PLAIN, SIMPLE};
+    PLAIN, PLAIN, STRING, STRING, ARRAY, NO_PAIR, PLAIN, SIMPLE};
 
 static void cbor_sizes(const uint8_t *p, size_t cnt, uint8_t *size)
 {

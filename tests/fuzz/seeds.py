@@ -223,6 +223,9 @@ def seeds_cbor():
     seeds |= {f"read_keys{n}": b"\xaa" + b"".join(cbor(key) + b"\xf6" for key in (*keys, last)) + bytes(8)[:n] for n, last in enumerate((b"x" * 40, keys[4]))}
     seeds |= {"arrays_in_maps": cbor([{1: [1, [2]], 2: []}] * 20)}
     seeds |= {"maps_of_one": cbor([{1: 1}, [], {300: "é"}, [[1], {"a": b"b"}]] * 20), "sizes_long": cbor([[], 1, "é", "abc", 24, 256, 65536, b"abcdefgh"] * 100)}
+    # short maps and texts of an array that its vectors see in several steps
+    seeds |= {"maps_too_many": cbor([*[{1: 1}] * 129, *[0] * 20]), "map_of_24": cbor([{i: i for i in range(24)}, *[0] * 20])}
+    seeds |= {f"text_bad_of_{n}": cbor([*["é" * 7] * n, *[0] * 20]).replace(b"\x6e\xc3\xa9", b"\x6e\xc3z", 1) for n in (1, 20)}
     return seeds
 
 

@@ -141,6 +141,14 @@ static void put_plain(struct eg_writer *w)
 	          "abcdef\xc3\xa9"),
 	    PIECE("\x68"
 	          "abcdefg\xc3"),
+	    PIECE("\x6f"
+	          "abcdefghijklm\xc3\xa9"),
+	    PIECE("\x6f"
+	          "abcdefghijklmn\xc3"),
+	    PIECE("\x70"
+	          "abcdefghijklmn\xc3\xa9"),
+	    PIECE("\x70"
+	          "abcdefghijklmno\xc3"),
 	    PIECE("\xf6"), PIECE("\xf8\x20"), PIECE("\xf8\x1f"), PIECE("\xf9\x3c\x00"),
 	    PIECE("\xfa\x00\x00\x00\x00"), PIECE("\xfb\x00\x00\x00\x00\x00\x00\x00\x00"),
 	    PIECE("\xc1\x01"), PIECE("\xd8\x3d\x80"), PIECE("\xd8\x17\x01"), PIECE("\x80"),
@@ -344,6 +352,46 @@ static void test_long_keys(void **state)
 	}
 }
 
+/* A text of `bytes`, of characters of two bytes behind one of ASCII or none. */
+static void put_text(struct eg_writer *w, unsigned bytes)
+{
+	eg_write_u8(w, (uint8_t)(0x60 + bytes));
+	if (bytes % 2 != 0)
+		eg_write_u8(w, 'z');
+	for (unsigned i = 0; i < bytes / 2; i++)
+		eg_write_be16(w, 0xc3a9);
+}
+
+/* Many texts, alone or as keys or values of maps, in more than one step of the vectors; in every
+ * other document one byte of one text is wrong. */
+static void test_many_texts(void **state)
+{
+	static uint8_t document[13000];
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		const unsigned cnt = 24 + eg_test_below(round % 8 == 0 ? 500 : 60);
+		const unsigned wrong = eg_test_below(2 * cnt);
+		struct eg_writer w = eg_writer(document, sizeof(document));
+
+		eg_write_u8(&w, 0x99);
+		eg_write_be16(&w, (uint16_t)cnt);
+		for (unsigned i = 0; i < cnt; i++) {
+			const unsigned bytes = eg_test_below(20);
+			const bool in_map = eg_test_below(3) == 0; /* now and then too many */
+
+			if (in_map)
+				put(&w, i % 2 != 0 ? "\xa1" : "\xa1\x01", 1 + (i % 2 == 0));
+			put_text(&w, bytes);
+			if (i == wrong && bytes != 0)
+				w.ptr[-1 - (int)eg_test_below(bytes)] ^= 0x40;
+			if (in_map && i % 2 != 0)
+				put(&w, "\x80", 1);
+		}
+		check(document, sizeof(document) - w.left);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(test_large_documents),
 	    cmocka_unit_test(test_each_byte),
 	    cmocka_unit_test(test_long_keys),
+	    cmocka_unit_test(test_many_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

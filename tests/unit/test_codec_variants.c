@@ -136,19 +136,14 @@ static unsigned head_by_definition(const uint8_t *p)
 static uint8_t size_by_definition(const uint8_t *p)
 {
 	const unsigned major = p[0] >> 5, info = p[0] & 31;
-	uint8_t high = 0;
 
 	if (major == 4)
 		return info < 24;
 	if (major == 5)
 		return info == 0;
-	if (major != 2 && major != 3)
-		return (uint8_t)head_by_definition(p);
-	if (info > 6)
-		return 0;
-	for (unsigned i = 1; i <= info; i++)
-		high |= p[i];
-	return (uint8_t)(1 + info + (major == 3 && high >= 0x80 ? EG_CODEC_CBOR_NOT_ASCII : 0));
+	if (major == 2 || major == 3)
+		return (uint8_t)(info < 16 ? 1 + info : 0);
+	return (uint8_t)head_by_definition(p);
 }
 
 /* ── one comparison ── */
