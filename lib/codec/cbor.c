@@ -109,7 +109,7 @@ static inline uint64_t not_plain(uint64_t word)
 }
 
 /* By words, of which the last two overlap. */
-bool eg_cbor_is_plain(struct eg_span text, const uint8_t *end)
+static inline bool is_plain(struct eg_span text, const uint8_t *end)
 {
 	uint64_t bits = 0;
 
@@ -125,13 +125,20 @@ bool eg_cbor_is_plain(struct eg_span text, const uint8_t *end)
 	return (bits | not_plain(eg_load_le64(text.ptr + text.len - sizeof(bits)))) == 0;
 }
 
+bool eg_cbor_check_text(struct eg_cbor_item *item, const uint8_t *end)
+{
+	const struct eg_span text = eg_cbor_span(item);
+
+	item->is_plain = is_plain(text, end);
+	return item->is_plain || eg_utf8_valid(text);
+}
+
 static bool read_content(struct eg_cbor *r, struct eg_cbor_item *item)
 {
 	if (item->n > left(r))
 		return false;
 	r->at += item->n;
-	item->is_plain = false;
-	return item->type == EG_CBOR_BYTES || eg_utf8_valid(eg_cbor_span(item));
+	return item->type == EG_CBOR_BYTES || eg_cbor_check_text(item, r->end);
 }
 
 bool eg_cbor_read_any(struct eg_cbor *r, struct eg_cbor_item *item)

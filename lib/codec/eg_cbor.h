@@ -47,7 +47,7 @@ enum {
 
 struct eg_cbor_item {
 	uint8_t type; /* enum eg_cbor_type */
-	/* Of TEXT: it has been seen that all its bytes are 01 … 7f. */
+	/* Of TEXT: its bytes are 01 … 7f, at most 128 of them. */
 	bool is_plain;
 	/* UINT: itself; NEGATIVE: -1 - n is meant; BYTES, TEXT: bytes; ARRAY: items; MAP: pairs;
 	 * TAG: its number; SIMPLE: its number; FLOAT: the bits of its value as a binary64 */
@@ -98,10 +98,10 @@ static inline struct eg_cbor eg_cbor_large(struct eg_span document)
 	return eg_cbor_at_most(document, EG_CBOR_LARGE_BYTES_MAX);
 }
 
-/* What eg_cbor_read does, for any item. Does not look whether a text is plain. */
+/* What eg_cbor_read does, for any item. */
 bool eg_cbor_read_any(struct eg_cbor *r, struct eg_cbor_item *item);
-/* Has the text at most 128 bytes, each 01 … 7f? `end`: of what can be read. */
-bool eg_cbor_is_plain(struct eg_span text, const uint8_t *end);
+/* Is the content of a text UTF-8? Says also whether it is plain. `end`: of what can be read. */
+bool eg_cbor_check_text(struct eg_cbor_item *item, const uint8_t *end);
 
 /* The head at p, where `left` bytes are left. Returns where it ends, or NULL: not for here. */
 static inline const uint8_t *eg_cbor_short_head(
@@ -128,7 +128,7 @@ static inline const uint8_t *eg_cbor_short_head(
 
 /* The next item: of a string with its content, of the others the head alone, whose inside is to be
  * walked or skipped next. False after a fault or past the end. What a token is made of is read
- * here: heads of 1, 2 and 5 bytes, and plain texts. */
+ * here: what has a head of 1, 2 or 5 bytes. */
 static inline bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item)
 {
 	const uint8_t *p = eg_cbor_short_head(r->at, (size_t)(r->end - r->at), item);
@@ -137,13 +137,10 @@ static inline bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item)
 		return eg_cbor_read_any(r, item);
 	item->content = p;
 	if (item->type == EG_CBOR_BYTES || item->type == EG_CBOR_TEXT) {
-		const struct eg_span content = eg_span(p, (size_t)item->n);
-
-		item->is_plain = true;
 		if (item->n > (size_t)(r->end - p) ||
-		    (item->type == EG_CBOR_TEXT && !eg_cbor_is_plain(content, r->end)))
+		    (item->type == EG_CBOR_TEXT && !eg_cbor_check_text(item, r->end)))
 			return eg_cbor_read_any(r, item);
-		p += content.len;
+		p += item->n;
 	}
 	r->at = p;
 	return true;

@@ -503,6 +503,8 @@ static void check_both_ways(const uint8_t *bytes, size_t len)
 	}
 	if (ok && (item.type == EG_CBOR_BYTES || item.type == EG_CBOR_TEXT))
 		assert_ptr_equal(item.content, wanted.content);
+	if (ok && item.type == EG_CBOR_TEXT)
+		assert_int_equal(item.is_plain, wanted.is_plain);
 	free(d.ptr);
 }
 
