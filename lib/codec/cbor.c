@@ -2,38 +2,15 @@
 #include "cbor_pass.h"
 #include "codec_impl.h"
 #include "eg_json.h"
+#include "json_mark.h"
 
 _Static_assert(EG_CBOR_MEMBERS_MAX <= EG_CODEC_NAMES, "the keys of a map");
 
-#define ARGUMENT_1_BYTE  24 /* the argument follows in 1, 2, 4 or 8 bytes */
-#define ARGUMENT_2_BYTES 25
-#define ARGUMENT_4_BYTES 26
-#define ARGUMENT_8_BYTES 27
-#define MAJOR_SIMPLE     7
-#define HIGH_BITS        0x8080808080808080u
-#define ASCII_MAX        128 /* bytes, up to which words are faster than a call */
+#define MAJOR_SIMPLE 7
+#define LOW_BITS     0x0101010101010101u
+#define PLAIN_MAX    128 /* bytes, up to which words are faster than a call */
 /* RFC 8949 section 3.3: below it the two-byte form is not well-formed. */
 #define SIMPLE_MIN_LONG 32
-
-static struct eg_cbor begin(struct eg_span document, size_t bytes_max)
-{
-	return (struct eg_cbor){
-	    .at = document.ptr,
-	    .end = document.len != 0 ? document.ptr + document.len : document.ptr,
-	    .failed = document.len > bytes_max,
-	    .members_left = EG_CBOR_MEMBERS_MAX,
-	};
-}
-
-struct eg_cbor eg_cbor(struct eg_span document)
-{
-	return begin(document, EG_CBOR_BYTES_MAX);
-}
-
-struct eg_cbor eg_cbor_large(struct eg_span document)
-{
-	return begin(document, UINT32_MAX);
-}
 
 static bool fail(struct eg_cbor *r)
 {
@@ -68,10 +45,10 @@ static inline uint64_t load_be(const struct eg_cbor *r, unsigned bytes)
 
 static inline bool read_argument(struct eg_cbor *r, unsigned info, uint64_t *n)
 {
-	static const uint64_t least[] = {ARGUMENT_1_BYTE, 1u << 8, 1u << 16, 1ull << 32};
-	const unsigned log2_bytes = info - ARGUMENT_1_BYTE;
+	static const uint64_t least[] = {EG_CBOR_ARGUMENT_1, 1u << 8, 1u << 16, 1ull << 32};
+	const unsigned log2_bytes = info - EG_CBOR_ARGUMENT_1;
 
-	if (info > ARGUMENT_8_BYTES || left(r) < 1u << log2_bytes)
+	if (info > EG_CBOR_ARGUMENT_8 || left(r) < 1u << log2_bytes)
 		return false;
 	*n = load_be(r, 1u << log2_bytes);
 	r->at += 1u << log2_bytes;
@@ -101,22 +78,22 @@ static uint64_t widen(uint32_t bits, unsigned exponent_bits, unsigned fraction_b
 
 static bool read_long_simple(struct eg_cbor *r, unsigned info, struct eg_cbor_item *item)
 {
-	const unsigned bytes = 1u << (info - ARGUMENT_1_BYTE);
+	const unsigned bytes = 1u << (info - EG_CBOR_ARGUMENT_1);
 	const uint8_t *p = r->at;
 
-	if (info > ARGUMENT_8_BYTES || left(r) < bytes)
+	if (info > EG_CBOR_ARGUMENT_8 || left(r) < bytes)
 		return false;
 	r->at += bytes;
 	item->type = EG_CBOR_FLOAT;
 	switch (info) {
-	case ARGUMENT_1_BYTE:
+	case EG_CBOR_ARGUMENT_1:
 		item->type = EG_CBOR_SIMPLE;
 		item->n = p[0];
 		return p[0] >= SIMPLE_MIN_LONG;
-	case ARGUMENT_2_BYTES:
+	case EG_CBOR_ARGUMENT_2:
 		item->n = widen(eg_load_be16(p), 5, 10);
 		return true;
-	case ARGUMENT_4_BYTES:
+	case EG_CBOR_ARGUMENT_4:
 		item->n = widen(eg_load_be32(p), 8, 23);
 		return true;
 	default:
@@ -125,26 +102,35 @@ static bool read_long_simple(struct eg_cbor *r, unsigned info, struct eg_cbor_it
 	}
 }
 
-/* Texts of a token are short, and ASCII: looked at by words, of which the last two overlap. */
-static inline bool is_utf8(struct eg_span text)
+/* Of 8 bytes: 0 iff each is 01 … 7f. */
+static inline uint64_t not_plain(uint64_t word)
 {
-	uint64_t bits = 0, word;
-	size_t i = 0;
+	return (word | (word - LOW_BITS)) & EG_HIGH_BITS;
+}
 
-	if (text.len > ASCII_MAX)
-		return eg_utf8_valid(text);
-	for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
-		memcpy(&word, text.ptr + i, sizeof(word));
-		bits |= word;
-	}
-	if (text.len >= sizeof(word)) {
-		memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
-		bits |= word;
-	} else {
-		for (; i < text.len; i++)
-			bits |= text.ptr[i];
-	}
-	return (bits & HIGH_BITS) == 0 || eg_utf8_valid(text);
+/* By words, of which the last two overlap. */
+static inline bool is_plain(struct eg_span text, const uint8_t *end)
+{
+	uint64_t bits = 0;
+
+	if (text.len > PLAIN_MAX)
+		return false;
+	if (text.len == 0)
+		return true;
+	if (text.len < sizeof(bits))
+		return not_plain(
+		           eg_cbor_word(text.ptr, text.len, end) | LOW_BITS >> 8 * text.len) == 0;
+	for (size_t i = 0; i + sizeof(bits) <= text.len; i += sizeof(bits))
+		bits |= not_plain(eg_load_le64(text.ptr + i));
+	return (bits | not_plain(eg_load_le64(text.ptr + text.len - sizeof(bits)))) == 0;
+}
+
+bool eg_cbor_check_text(struct eg_cbor_item *item, const uint8_t *end)
+{
+	const struct eg_span text = eg_cbor_span(item);
+
+	item->is_plain = is_plain(text, end);
+	return item->is_plain || eg_utf8_valid(text);
 }
 
 static bool read_content(struct eg_cbor *r, struct eg_cbor_item *item)
@@ -152,20 +138,20 @@ static bool read_content(struct eg_cbor *r, struct eg_cbor_item *item)
 	if (item->n > left(r))
 		return false;
 	r->at += item->n;
-	return item->type == EG_CBOR_BYTES || is_utf8(eg_cbor_span(item));
+	return item->type == EG_CBOR_BYTES || eg_cbor_check_text(item, r->end);
 }
 
-bool eg_cbor_read(struct eg_cbor *r, struct eg_cbor_item *item)
+bool eg_cbor_read_any(struct eg_cbor *r, struct eg_cbor_item *item)
 {
 	unsigned info;
 
-	if (r->failed || r->at == r->end)
+	if (r->at == r->end)
 		return fail(r);
 	info = *r->at & 0x1F;
 	item->type = *r->at++ >> 5;
 	item->n = info;
 	item->content = r->at;
-	if (info >= ARGUMENT_1_BYTE) {
+	if (info >= EG_CBOR_ARGUMENT_1) {
 		if (item->type == MAJOR_SIMPLE)
 			return read_long_simple(r, info, item) || fail(r);
 		if (!read_argument(r, info, &item->n))
@@ -251,6 +237,9 @@ bool eg_cbor_skip_inside(struct eg_cbor *r, const struct eg_cbor_item *item)
 
 /* ── keys ── */
 
+/* A bit for each integer of one byte: 00 … 17 and 20 … 37. */
+#define SHORT_KEYS 0x00FFFFFF00FFFFFFu
+
 bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struct eg_cbor_map *map)
 {
 	if (!eg_cbor_enter(r))
@@ -259,7 +248,7 @@ bool eg_cbor_map_begin(struct eg_cbor *r, const struct eg_cbor_item *item, struc
 		return fail(r);
 	r->members_left -= (unsigned)item->n;
 	map->left = item->n;
-	map->short_keys = 0;
+	map->free_keys = SHORT_KEYS;
 	map->base = r->at;
 	map->long_cnt = 0;
 	return true;
@@ -299,28 +288,13 @@ static bool has_long_key_twice(const struct eg_cbor_map *map)
 	return eg_cbor_keys_repeat(key, list_long_keys(map, 0, EG_CBOR_MEMBERS_MAX, key));
 }
 
-/* 00 … 17 and 20 … 37 */
-static inline bool is_short_int(uint8_t head)
+/* It was not free any more. */
+static bool is_short_key(uint8_t head)
 {
-	return head < 64 && (head & 0x1F) < ARGUMENT_1_BYTE;
+	return head < 64 && (SHORT_KEYS >> head & 1) != 0;
 }
 
-/* What most keys of a CWT are. */
-static inline bool next_short_int(
-    struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor_item *key)
-{
-	const uint64_t bit = 1ull << *r->at;
-
-	key->type = *r->at >> 5;
-	key->n = *r->at & 0x1F;
-	key->content = ++r->at;
-	if ((map->short_keys & bit) != 0)
-		return fail(r);
-	map->short_keys |= bit;
-	return true;
-}
-
-bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor_item *key)
+bool eg_cbor_map_next_any(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor_item *key)
 {
 	const uint8_t *start = r->at;
 
@@ -331,11 +305,9 @@ bool eg_cbor_map_next(struct eg_cbor *r, struct eg_cbor_map *map, struct eg_cbor
 		return has_long_key_twice(map) && fail(r);
 	}
 	map->left--;
-	if (r->at != r->end && is_short_int(*r->at))
-		return next_short_int(r, map, key);
 	if (!eg_cbor_read(r, key))
 		return false;
-	if (key->type > EG_CBOR_TEXT)
+	if (key->type > EG_CBOR_TEXT || is_short_key(*start))
 		return fail(r);
 	add_long_key(r, map, start);
 	return true;
@@ -355,5 +327,5 @@ bool eg_cbor_maps_share(const struct eg_cbor_map *a, const struct eg_cbor_map *b
 			if (eg_cbor_keys_repeat(key, cnt))
 				return true;
 		}
-	return (a->short_keys & b->short_keys) != 0;
+	return (~a->free_keys & ~b->free_keys & SHORT_KEYS) != 0;
 }

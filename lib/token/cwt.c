@@ -4,7 +4,7 @@
 #include <float.h>
 
 /* Labels of a COSE header (RFC 9052 section 3.1, RFC 9596) and claim keys (RFC 8392 section 4). */
-enum { LABEL_ALG = 1, LABEL_CRIT = 2, LABEL_KID = 4, LABEL_TYP = 16 };
+enum { LABEL_ALG = 1, LABEL_CRIT = 2, LABEL_KID = 4, LABEL_TYP = 16, LABELS = 4 };
 enum {
 	CLAIM_ISS = 1,
 	CLAIM_SUB,
@@ -26,9 +26,9 @@ enum {
 #define SIGN1_ITEMS     4
 #define NO_EXTERNAL_AAD 0x40 /* an empty byte string */
 
-struct bucket { /* protected or unprotected: the labels that are looked at */
-	bool has_alg, has_crit, has_kid, has_typ;
-	struct eg_cbor_item alg, kid, typ;
+struct bucket { /* protected or unprotected: what is looked at, NULL where it is not there */
+	const struct eg_cbor_item *alg, *crit, *kid, *typ;
+	struct eg_cbor_item value[LABELS + 1]; /* the last of them is that of the label at hand */
 	struct eg_cbor_map map;
 };
 
@@ -77,53 +77,48 @@ static bool read_bytes(struct eg_cbor *r, struct eg_span *content, struct eg_spa
 	return true;
 }
 
-/* The value of the label that was read last. */
-static bool read_label(struct eg_cbor *r, const struct eg_cbor_item *label, struct bucket *b)
+/* Where it is kept what is there of a label that is looked at. */
+static const struct eg_cbor_item **place_of(struct bucket *b, const struct eg_cbor_item *label)
 {
-	struct eg_cbor_item value;
-
-	if (!eg_cbor_read(r, &value))
-		return false;
-	if (label->type == EG_CBOR_UINT) {
-		switch (label->n) {
-		case LABEL_ALG:
-			b->has_alg = true;
-			b->alg = value;
-			break;
-		case LABEL_CRIT:
-			b->has_crit = true;
-			break;
-		case LABEL_KID:
-			b->has_kid = true;
-			b->kid = value;
-			break;
-		case LABEL_TYP:
-			b->has_typ = true;
-			b->typ = value;
-			break;
-		default:
-			break;
-		}
+	switch (label->type == EG_CBOR_UINT ? label->n : 0) {
+	case LABEL_ALG:
+		return &b->alg;
+	case LABEL_CRIT:
+		return &b->crit;
+	case LABEL_KID:
+		return &b->kid;
+	case LABEL_TYP:
+		return &b->typ;
+	default:
+		return NULL;
 	}
-	return eg_cbor_skip(r, &value);
 }
 
+/* Values are read to where they stay: copies of what was just stored would wait for it. */
 static bool read_bucket(struct eg_cbor *r, struct bucket *b)
 {
+	struct eg_cbor_item *value = b->value;
 	struct eg_cbor_item item;
 
-	b->has_alg = b->has_crit = b->has_kid = b->has_typ = false;
+	b->alg = b->crit = b->kid = b->typ = NULL;
 	if (!eg_cbor_read(r, &item) || item.type != EG_CBOR_MAP ||
 	    !eg_cbor_map_begin(r, &item, &b->map))
 		return false;
-	while (eg_cbor_map_next(r, &b->map, &item))
-		if (!read_label(r, &item, b))
+	while (eg_cbor_map_next(r, &b->map, &item)) {
+		const struct eg_cbor_item **place = place_of(b, &item);
+
+		if (!eg_cbor_read(r, value) || !eg_cbor_skip(r, value))
 			return false;
+		if (place != NULL)
+			*place = value++;
+	}
 	return !r->failed;
 }
 
-static bool read_sign1(struct eg_cbor r, struct eg_cwt_parts *out, struct bucket *unprotected)
+static bool read_sign1(
+    struct eg_span array, size_t bytes_max, struct eg_cwt_parts *out, struct bucket *unprotected)
 {
+	struct eg_cbor r = eg_cbor_at_most(array, bytes_max);
 	struct eg_cbor_item item;
 	struct eg_span unused;
 	const uint8_t *start;
@@ -139,19 +134,30 @@ static bool read_sign1(struct eg_cbor r, struct eg_cwt_parts *out, struct bucket
 
 /* ── S4 ── */
 
-/* Of no bytes, it is the empty map (RFC 9052 section 3). */
-static bool read_protected(struct eg_span protected, struct bucket *b)
-{
-	struct eg_cbor r = eg_cbor(protected.len != 0 ? protected : eg_span("\xa0", 1));
+#define ALG_EDDSA_ALONE "\xa1\x01\x27"
 
-	return protected.len <= EG_TOKEN_HEADER_MAX && read_bucket(&r, b) && eg_cbor_done(&r);
+/* No label may be in both. Of no bytes, it is the empty map (RFC 9052 section 3). */
+static bool read_protected(
+    struct eg_span protected, const struct bucket *unprotected, struct bucket *b)
+{
+	static const struct eg_cbor_item eddsa = {.type = EG_CBOR_NEGATIVE, .n = ALG_EDDSA_N};
+	struct eg_cbor r;
+
+	if (eg_span_eq_str(protected, ALG_EDDSA_ALONE)) { /* most are */
+		b->alg = &eddsa;
+		b->crit = b->kid = b->typ = NULL;
+		return unprotected->alg == NULL;
+	}
+	r = eg_cbor(protected.len != 0 ? protected : eg_span("\xa0", 1));
+	return protected.len <= EG_TOKEN_HEADER_MAX && read_bucket(&r, b) && eg_cbor_done(&r) &&
+	       !eg_cbor_maps_share(&b->map, &unprotected->map);
 }
 
 static struct eg_finding check_alg(const struct bucket *protected)
 {
-	const struct eg_cbor_item *alg = &protected->alg;
+	const struct eg_cbor_item *alg = protected->alg;
 
-	if (!protected->has_alg)
+	if (alg == NULL)
 		return malformed(EG_DETAIL_ALG);
 	if (alg->type != EG_CBOR_NEGATIVE || (alg->n != ALG_EDDSA_N && alg->n != ALG_ED25519_N))
 		return refuse(EG_UNSUPPORTED_ALG);
@@ -193,15 +199,15 @@ static struct eg_finding read_header(struct eg_span protected_bytes,
 	struct bucket p;
 	struct eg_finding f;
 
-	if (!read_protected(protected_bytes, &p) || eg_cbor_maps_share(&p.map, &u->map))
+	if (!read_protected(protected_bytes, u, &p))
 		return malformed(EG_DETAIL_HEADER);
 	f = check_alg(&p);
-	if (f.status == EG_OK && (p.has_crit || u->has_crit))
+	if (f.status == EG_OK && (p.crit != NULL || u->crit != NULL))
 		f = refuse(EG_UNSUPPORTED_CRIT);
 	if (f.status == EG_OK)
-		f = check_typ(p.has_typ ? &p.typ : u->has_typ ? &u->typ : NULL, policy, out);
+		f = check_typ(p.typ != NULL ? p.typ : u->typ, policy, out);
 	if (f.status == EG_OK)
-		f = read_kid(p.has_kid ? &p.kid : u->has_kid ? &u->kid : NULL, out);
+		f = read_kid(p.kid != NULL ? p.kid : u->kid, out);
 	return f;
 }
 
@@ -240,7 +246,8 @@ static void note(struct claims *c, enum fault fault, bool ok, unsigned member)
 static bool name_of(const struct eg_cbor_item *value, struct eg_span *out)
 {
 	*out = eg_cbor_span(value);
-	return value->type == EG_CBOR_TEXT && memchr(out->ptr, 0, out->len) == NULL;
+	return value->type == EG_CBOR_TEXT &&
+	       (value->is_plain || memchr(out->ptr, 0, out->len) == NULL);
 }
 
 static bool short_name_of(const struct eg_cbor_item *value, struct eg_span *out)
@@ -454,13 +461,13 @@ void eg_cwt_write_message(const struct eg_cwt_parts *parts, struct eg_writer *w)
 
 /* ── the whole ── */
 
-struct eg_finding eg_cwt_open(struct eg_cbor r, const struct eg_policy *policy,
-    struct eg_cwt_parts *parts, struct eg_token *out)
+struct eg_finding eg_cwt_open(struct eg_span array, size_t bytes_max,
+    const struct eg_policy *policy, struct eg_cwt_parts *parts, struct eg_token *out)
 {
 	struct bucket unprotected;
 	struct eg_finding f;
 
-	if (!read_sign1(r, parts, &unprotected))
+	if (!read_sign1(array, bytes_max, parts, &unprotected))
 		return malformed(EG_DETAIL_TOKEN);
 	f = read_header(parts->protected, &unprotected, policy, out);
 	if (f.status != EG_OK)
@@ -483,7 +490,7 @@ struct eg_finding eg_cwt_parse(struct eg_span token, bool may_be_untagged,
 	if (token.len == 0 || token.len > policy->max_token_bytes ||
 	    !eg_cwt_take_tags(&array, may_be_untagged))
 		return malformed(EG_DETAIL_TOKEN);
-	f = eg_cwt_open(eg_cbor(array), policy, &parts, out);
+	f = eg_cwt_open(array, EG_CBOR_BYTES_MAX, policy, &parts, out);
 	if (f.status == EG_OK)
 		f = read_payload(parts.payload, out);
 	if (f.status != EG_OK)

@@ -108,7 +108,7 @@ int eg_envelope_open_cwt(struct eg_span file, const struct eg_policy *policy,
 	*out = (struct eg_envelope){0};
 	if (!eg_cwt_take_tags(&array, true))
 		return refuse_detail(EG_DETAIL_TOKEN, err);
-	f = eg_cwt_open(eg_cbor_large(array), policy, &parts, &out->token);
+	f = eg_cwt_open(array, EG_CBOR_LARGE_BYTES_MAX, policy, &parts, &out->token);
 	if (f.status != EG_OK)
 		return refuse(f, err);
 	room = parts.protected_item.len + parts.payload_item.len + MESSAGE_EXTRA;

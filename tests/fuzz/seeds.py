@@ -202,7 +202,7 @@ def cbor(value):
 def seeds_cbor():
     values = [0, 23, 24, 255, 256, 65535, 65536, 2 ** 32, 2 ** 64 - 1, -1, -24, -25, -2 ** 64, b"", b"a" * 30, "é€😀", [], [1, [2, [3, [4]]]],
               [1, [2, [3, [4, [5]]]]], {}, {1: 2, -1: 3, "a": 4, b"a": 5}, {"x" * 30: 1, "x" * 29: 2}, 1.5, None, True, {i: 0 for i in range(128)},
-              {i: 0 for i in range(129)}, {1: {i: 0 for i in range(127)}}, {1: {i: 0 for i in range(128)}}, ["x" * 300], {300: 1, 200: 2, 100: 3}, {300: 1, 500: 2, 400: 3, 450: 4, 350: 5}, [{300: 1}, {300: 1}], {"b": 1, "ba": 2, "a": 3, "bb": 4}]
+              {i: 0 for i in range(129)}, {1: {i: 0 for i in range(127)}}, {1: {i: 0 for i in range(128)}}, ["x" * 300], {300: 1, 200: 2, 100: 3}, {300: 1, 500: 2, 400: 3, 450: 4, 350: 5}, [{300: 1}, {300: 1}], {"b": 1, "ba": 2, "a": 3, "bb": 4}, "x" * 200, b"x" * 300]
     seeds = {f"value{i}": cbor(value) for i, value in enumerate(values)}
     raw = ["", "ff", "18", "1817", "190017", "19", "1a0000ffff", "1a", "1b00000000ffffffff", "1b", "1c", "1f", "5f4101ff", "41", "61ff", "62c0af", "9f01ff", "bfff", "c1", "c100",
            "c11a00000000", "d8206161", "c0c0c0c000", "a1", "a10102a1", "a201020103", "a2613100613101", "a2193031001930310 1".replace(" ", ""), "a1800000", "a1f600", "a1c10000", "f0", "f800",
@@ -400,7 +400,7 @@ def cwt_cases():
         "payload_array": (p, {}, [], 0), "payload_junk": (p, {}, b"\xa1", 0), "payload_tail": (p, {}, cbor(claims) + b"\0", 0), "payload_empty": (p, {}, b"", 0),
         "payload_big": (p, {}, {**claims, 99: b"x" * 4090}, 16), "deep": (p, {}, {**claims, 99: [[[[1]]]]}, 0), "deep_ok": (p, {}, {**claims, 99: [[[1]]]}, 0),
         "iss_other": (p, {}, {**claims, 1: "x"}, 0), "iss_bytes": (p, {}, {**claims, 1: b"x"}, 0), "iss_long": (p, {}, {**claims, 1: "x" * 256}, 0), "sub": (p, {}, {**claims, 2: "cut", 6: NOW - 10}, 0),
-        "sub_nul": (p, {}, {**claims, 2: "a\0"}, 0), "cti": (p, {}, {**claims, 7: b"denied"}, 0), "cti_text": (p, {}, {**claims, 7: "denied"}, 0), "cti_long": (p, {}, {**claims, 7: b"x" * 256}, 0),
+        "sub_nul": (p, {}, {**claims, 2: "a\0"}, 0), "sub_wide": (p, {}, {**claims, 2: "é"}, 0), "cti": (p, {}, {**claims, 7: b"denied"}, 0), "cti_text": (p, {}, {**claims, 7: "denied"}, 0), "cti_long": (p, {}, {**claims, 7: b"x" * 256}, 0),
         "exp_float": (p, {}, {**claims, 4: NOW + 0.5}, 0), "exp_past": (p, {}, {**claims, 4: NOW}, 0), "exp_negative": (p, {}, {**claims, 4: -1}, 0), "exp_float_negative": (p, {}, {**claims, 4: -1.5}, 0),
         "exp_over": (p, {}, {**claims, 4: 253402300800}, 0), "exp_float_over": (p, {}, {**claims, 4: 253402300799.5}, 0), "exp_nan": (p, {}, {**claims, 4: float("nan")}, 0),
         "exp_inf": (p, {}, {**claims, 4: float("inf")}, 0), "exp_minus_inf": (p, {}, {**claims, 4: float("-inf")}, 0), "exp_text": (p, {}, {**claims, 4: "1"}, 0), "exp_tag": (p, {}, b"\xa1\4\xc1\1", 0),

@@ -484,6 +484,148 @@ static void test_items(void **state)
 	}
 }
 
+/* ── what is read inline, and what is not ── */
+
+/* Both say the same of the first item, and leave the walk in the same state. */
+static void check_both_ways(const uint8_t *bytes, size_t len)
+{
+	struct doc d = doc_of(bytes, len);
+	struct eg_cbor r = eg_cbor(eg_span(d.ptr, len)), any = r;
+	struct eg_cbor_item item, wanted;
+	const bool ok = eg_cbor_read_any(&any, &wanted);
+
+	assert_int_equal(eg_cbor_read(&r, &item), ok);
+	assert_ptr_equal(r.at, any.at);
+	assert_int_equal(r.failed, any.failed);
+	if (ok) {
+		assert_int_equal(item.type, wanted.type);
+		assert_int_equal(item.n, wanted.n);
+	}
+	if (ok && (item.type == EG_CBOR_BYTES || item.type == EG_CBOR_TEXT))
+		assert_ptr_equal(item.content, wanted.content);
+	if (ok && item.type == EG_CBOR_TEXT)
+		assert_int_equal(item.is_plain, wanted.is_plain);
+	free(d.ptr);
+}
+
+/* Each first byte, with arguments around the least of each width, cut off anywhere. */
+static void test_heads_both_ways(void **state)
+{
+	static const char *const argument[] = {"0000000000000000", "0100000000000000",
+	    "1700000000000000", "1800000000000000", "0001000000000000", "00ff000000000000",
+	    "0000ffff00000000", "0001000000000000", "00000000ffffffff", "0000000100000000",
+	    "ffffffffffffffff", "6162630061626300", "c3a9616263616263"};
+	uint8_t bytes[64] = {0};
+
+	for (unsigned head = 0; head < 256; head++)
+		for (size_t i = 0; i < COUNT(argument); i++) {
+			size_t n = hex_append(bytes, 1, sizeof(bytes), argument[i]);
+
+			bytes[0] = (uint8_t)head;
+			for (size_t len = 0; len <= n; len++)
+				check_both_ways(bytes, len);
+			check_both_ways(bytes, sizeof(bytes));
+		}
+}
+
+/* A text of len bytes, and so many zeros behind it. */
+static void check_text(const uint8_t *text, size_t len, size_t behind, bool is_plain, bool is_valid)
+{
+	struct doc d;
+	struct eg_cbor r;
+	struct eg_cbor_item item;
+	uint8_t bytes[512] = {0x60};
+	size_t n = 1;
+
+	if (len < 24) {
+		bytes[0] = (uint8_t)(0x60 | len);
+	} else {
+		bytes[0] = 0x78;
+		bytes[n++] = (uint8_t)len;
+	}
+	memcpy(bytes + n, text, len);
+	memset(bytes + n + len, 0, behind);
+	check_both_ways(bytes, n + len + behind);
+	d = doc_of(bytes, n + len + behind);
+	r = eg_cbor(eg_span(d.ptr, d.len));
+	assert_int_equal(eg_cbor_read(&r, &item), is_valid);
+	if (is_valid)
+		assert_int_equal(item.is_plain, is_plain);
+	free(d.ptr);
+}
+
+/* One byte at any place decides; what stands behind the text does not. */
+static void test_plain_texts(void **state)
+{
+	static const struct {
+		uint8_t byte;
+		bool is_plain, is_valid;
+	} cases[] = {{0x00, false, true}, {0x01, true, true}, {0x7F, true, true},
+	    {0x80, false, false}, {0x81, false, false}, {0xFF, false, false}};
+	static const size_t behind[] = {0, 1, 7, 8, 9};
+	uint8_t text[256];
+
+	memset(text, 'a', sizeof(text));
+	for (size_t len = 0; len <= 140; len++)
+		for (size_t b = 0; b < COUNT(behind); b++)
+			check_text(text, len, behind[b], len <= 128, true);
+	for (size_t len = 1; len <= 40; len++)
+		for (size_t at = 0; at < len; at++)
+			for (size_t i = 0; i < COUNT(cases); i++) {
+				text[at] = cases[i].byte;
+				for (size_t b = 0; b < COUNT(behind); b++)
+					check_text(text, len, behind[b], cases[i].is_plain,
+					    cases[i].is_valid);
+				text[at] = 'a';
+			}
+}
+
+/* Walks a map of plain keys and values. */
+static bool walk_map(const char *hex, unsigned *cnt)
+{
+	struct doc d = doc_of_hex(hex);
+	struct eg_cbor r = eg_cbor(eg_span(d.ptr, d.len));
+	struct eg_cbor_item item, value;
+	struct eg_cbor_map map;
+	bool ok;
+
+	assert_true(eg_cbor_read(&r, &item) && eg_cbor_map_begin(&r, &item, &map));
+	for (*cnt = 0; eg_cbor_map_next(&r, &map, &item); ++*cnt)
+		if (!eg_cbor_read(&r, &value))
+			break;
+	ok = eg_cbor_done(&r);
+	free(d.ptr);
+	return ok;
+}
+
+/* Each integer of one and of two bytes, beside itself and beside the next. */
+static void test_walked_keys(void **state)
+{
+	char hex[64];
+	unsigned cnt;
+
+	for (unsigned key = 0; key < 256; key++)
+		for (unsigned type = 0; type < 2; type++) {
+			const char *head = key < 24 ? "" : type == 0 ? "18" : "38";
+			const unsigned bit = key < 24 ? type << 5 : 0;
+			const unsigned next = key == 23 || key == 255 ? key - 1 : key + 1;
+
+			(void)snprintf(hex, sizeof(hex), "a2 %s%02x 00 %s%02x 00", head, key | bit,
+			    head, key | bit);
+			assert_false(walk_map(hex, &cnt));
+			(void)snprintf(hex, sizeof(hex), "a2 %s%02x 00 %s%02x 00", head, key | bit,
+			    head, next | bit);
+			assert_true(walk_map(hex, &cnt));
+			assert_int_equal(cnt, 2);
+		}
+	assert_true(walk_map("a4 00 00 20 00 40 00 60 00", &cnt));
+	assert_int_equal(cnt, 4);
+	assert_false(walk_map("a2 00 00", &cnt));
+	assert_false(walk_map("a1 80 00", &cnt));
+	assert_false(walk_map("a1 1c 00", &cnt));
+	assert_false(walk_map("a1 3f 00", &cnt));
+}
+
 static void test_faults_stay(void **state)
 {
 	struct eg_cbor r = eg_cbor(eg_span("\x1c\x00\x00", 3));
@@ -553,6 +695,9 @@ int main(void)
 	    cmocka_unit_test(test_maps_share),
 	    cmocka_unit_test(test_many_maps_share),
 	    cmocka_unit_test(test_items),
+	    cmocka_unit_test(test_heads_both_ways),
+	    cmocka_unit_test(test_plain_texts),
+	    cmocka_unit_test(test_walked_keys),
 	    cmocka_unit_test(test_faults_stay),
 	    cmocka_unit_test(test_prefixes_and_changes),
 	    cmocka_unit_test(test_random_bytes),

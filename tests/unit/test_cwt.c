@@ -222,6 +222,9 @@ static void test_alg(void **state)
 	check_header("a0", "a1 01 27", EG_MALFORMED, EG_DETAIL_ALG); /* not protected */
 	check_header("", "a1 01 27", EG_MALFORMED, EG_DETAIL_ALG);
 	check_header(PROTECTED, "a1 01 27", EG_MALFORMED, EG_DETAIL_HEADER); /* in both */
+	check_header("a1 01 32", "a1 01 27", EG_MALFORMED, EG_DETAIL_HEADER);
+	check_header(PROTECTED, "a2 21 00 01 f6", EG_MALFORMED, EG_DETAIL_HEADER);
+	check_header(PROTECTED, "a1 61 31 27", EG_OK, EG_DETAIL_NONE);
 	check_header("a1 01 26", "a0", EG_UNSUPPORTED_ALG, EG_DETAIL_NONE);
 	check_header("a1 01 07", "a0", EG_UNSUPPORTED_ALG, EG_DETAIL_NONE); /* 7 is not -8 */
 	check_header("a1 01 12", "a0", EG_UNSUPPORTED_ALG, EG_DETAIL_NONE);
@@ -475,6 +478,33 @@ static void test_string_limits(void **state)
 	check_string(9, 3, EG_TOKEN_STRING_MAX + 1, EG_OK);
 }
 
+/* A name of len bytes in which a NUL stands at `at`, or nowhere. */
+static void check_name(unsigned key, size_t len, size_t at, enum eg_verdict status)
+{
+	uint8_t payload[512] = {0xa1, (uint8_t)key, 0x78, (uint8_t)len}, out[ROOM];
+	size_t n;
+
+	memset(payload + 4, 'a', len);
+	if (at < len)
+		payload[4 + at] = 0;
+	n = mint(
+	    out, eg_span("\xa1\x01\x27", 3), eg_span("\xa0", 1), eg_span(payload, 4 + len), 64);
+	assert_int_equal(parse(out, n, false).status, status);
+}
+
+static void test_names(void **state)
+{
+	for (unsigned key = 1; key <= 3; key++)
+		for (size_t len = 24; len < 256; len += 7) {
+			check_name(key, len, len, EG_OK);
+			check_name(key, len, 0, EG_MALFORMED);
+			check_name(key, len, len / 2, EG_MALFORMED);
+			check_name(key, len, len - 1, EG_MALFORMED);
+		}
+	check_payload("a1 01 62 c3a9", EG_OK, EG_DETAIL_NONE);
+	check_payload("a1 01 63 c3a900", EG_MALFORMED, EG_DETAIL_ISS);
+}
+
 static void test_audiences(void **state)
 {
 	check_payload("a1 03 80", EG_OK, EG_DETAIL_NONE);
@@ -639,6 +669,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_order_of_faults, set_up),
 	    cmocka_unit_test_setup(test_times, set_up),
 	    cmocka_unit_test_setup(test_string_limits, set_up),
+	    cmocka_unit_test_setup(test_names, set_up),
 	    cmocka_unit_test_setup(test_audiences, set_up),
 	    cmocka_unit_test_setup(test_status, set_up),
 	    cmocka_unit_test_setup(test_cnf, set_up),
