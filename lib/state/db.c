@@ -194,7 +194,7 @@ struct eg_span eg_col_blob(sqlite3_stmt *stmt, int col)
 {
 	const void *ptr = sqlite3_column_blob(stmt, col);
 
-	return eg_span(ptr, ptr != NULL ? (size_t)sqlite3_column_bytes(stmt, col) : 0);
+	return ptr != NULL ? eg_span(ptr, (size_t)sqlite3_column_bytes(stmt, col)) : eg_span("", 0);
 }
 
 struct eg_db_sum eg_db_sum(

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "chunk.h"
 #include "state_test.h"
 
 #include <signal.h>
@@ -55,6 +56,28 @@ static void test_damaged_tables_are_refused(void **state)
 	                 "UPDATE bitmap SET bytes = zeroblob(13)");
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT,
 	    "table bitmap, list " LIST ", imported layer, chunk 0: checksum");
+	close_reader(&r);
+}
+
+/* Nothing writes it, but its checksum is right and a chunk may be shorter than its list. */
+static void test_empty_chunk_is_all_zero(void **state)
+{
+	const uint64_t numbers[] = {1, EG_LAYER_IMPORTED, 0};
+	const struct eg_db_sum sum = eg_db_bulk_sum("bitmap", numbers, 3, eg_span(NULL, 0));
+	struct store *s = *state;
+	uint8_t bytes[13] = {1};
+	struct eg_db db;
+	struct reader r;
+
+	with_list(s, 1, 100);
+	ok(s, import_raw(s, LIST, eg_span(bytes, 13)));
+	ok(s, eg_db_open(&db, s->file, &s->err));
+	ok(s, eg_db_run(&db, "UPDATE bitmap SET bytes = x'', checksum = ?1",
+	          EG_VALS(eg_sum_val(&sum)), &s->err));
+	eg_db_close(&db);
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, 0), 0);
 	close_reader(&r);
 }
 
@@ -283,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STATE_TEST(test_damaged_event_is_refused),
 	    STATE_TEST(test_damaged_tables_are_refused),
+	    STATE_TEST(test_empty_chunk_is_all_zero),
 	    STATE_TEST(test_value_too_long_is_damage),
 	    STATE_TEST(test_hole_in_the_log_is_refused),
 	    STATE_TEST(test_newer_event_is_refused),
