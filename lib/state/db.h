@@ -99,7 +99,7 @@ static inline uint32_t eg_col_u32(sqlite3_stmt *stmt, int col)
 	return (uint32_t)sqlite3_column_int64(stmt, col);
 }
 
-/* Until the next step. Also of NULL and of no bytes there is a pointer, which may be copied from. */
+/* Until the next step. Also NULL and no bytes have a pointer, which may be copied from. */
 struct eg_span eg_col_blob(sqlite3_stmt *stmt, int col);
 
 /* Checksum of a row: its table, its numbers (which key it) and its bytes. */
