@@ -7,7 +7,6 @@
 _Static_assert(EG_CBOR_MEMBERS_MAX <= EG_CODEC_NAMES, "the keys of a map");
 
 #define MAJOR_SIMPLE 7
-#define LOW_BITS     0x0101010101010101u
 #define PLAIN_MAX    128 /* bytes, up to which words are faster than a call */
 /* RFC 8949 section 3.3: below it the two-byte form is not well-formed. */
 #define SIMPLE_MIN_LONG 32
@@ -105,7 +104,7 @@ static bool read_long_simple(struct eg_cbor *r, unsigned info, struct eg_cbor_it
 /* Of 8 bytes: 0 iff each is 01 … 7f. */
 static inline uint64_t not_plain(uint64_t word)
 {
-	return (word | (word - LOW_BITS)) & EG_HIGH_BITS;
+	return (word | (word - EG_ONES)) & EG_HIGH_BITS;
 }
 
 /* By words, of which the last two overlap. */
@@ -118,8 +117,8 @@ static inline bool is_plain(struct eg_span text, const uint8_t *end)
 	if (text.len == 0)
 		return true;
 	if (text.len < sizeof(bits))
-		return not_plain(
-		           eg_cbor_word(text.ptr, text.len, end) | LOW_BITS >> 8 * text.len) == 0;
+		return not_plain(eg_cbor_word(text.ptr, text.len, end) | EG_ONES >> 8 * text.len) ==
+		       0;
 	for (size_t i = 0; i + sizeof(bits) <= text.len; i += sizeof(bits))
 		bits |= not_plain(eg_load_le64(text.ptr + i));
 	return (bits | not_plain(eg_load_le64(text.ptr + text.len - sizeof(bits)))) == 0;

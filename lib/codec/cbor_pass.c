@@ -370,14 +370,11 @@ static bool pass_item(struct eg_cbor *r, struct pass *pass)
 /* A map with pairs that has a short head, as an item of an array; where false, nothing is. */
 static bool take_short_map(struct eg_cbor *r, struct pass *pass)
 {
-	const unsigned pairs = *r->at & 31;
+	const uint8_t head = *r->at;
 
-	if (*r->at <= 0xA0 || *r->at > 0xB7 || pairs > r->members_left)
+	if (head <= 0xA0 || head > 0xB7 || !take_map(r, head & 31, pass))
 		return false;
-	r->members_left -= pairs;
 	r->at++;
-	take(&pass->open, LANE_BITS, 2 * (int64_t)pairs - ONE);
-	pass->open.map |= pass->keys.cnt + 1;
 	return true;
 }
 
