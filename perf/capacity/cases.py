@@ -126,7 +126,7 @@ class Suite:
         self.stand, self.plan, self.cases, self.say = stand, plan, cases, say
         self.found = {case.name: {"mix": case.mix, "values": {}} for case in cases}
         self.windows = [0] * len(corpus.ISSUERS)
-        self.clock, self.rounds, self.turn = clock, 0, 0
+        self.clock, self.rounds = clock, 0  # rounds that are over: also the number of the one that runs
         self.engine_name, self.configurations, self.incidents = "not asked", {}, []
         self.libraries = {}
 
@@ -137,17 +137,16 @@ class Suite:
             if passed + expected > self.plan.budget_s:
                 self.incidents.append(f"{turn} of {self.plan.rounds} rounds: the time was over")
                 break
-            self.run_round(turn)
+            self.run_round()
             self.rounds, before, passed = turn + 1, passed, self.clock() - start
             expected = LATER * passed if turn == 0 else passed - before
         return {name: finish(found) for name, found in self.found.items()}
 
-    def run_round(self, turn):
-        self.turn = turn
+    def run_round(self):
         for stage in STAGES:
             wanted = [case for case in self.cases if case.stage == stage and "refused" not in self.found[case.name]]
             if wanted:
-                self.say(f"round {turn + 1} of {self.plan.rounds}: {stage}")
+                self.say(f"round {self.rounds + 1} of {self.plan.rounds}: {stage}")
                 self.run_stage(stage, wanted)
 
     def run_stage(self, stage, wanted):
@@ -224,7 +223,7 @@ class Suite:
         if 0 in (values.get("rate"), values.get("goodput")):
             raise LoadError(NO_ANSWER)
         for name, value in values.items():
-            self.found[case.name]["values"].setdefault(name, {})[self.turn] = value
+            self.found[case.name]["values"].setdefault(name, {})[self.rounds] = value
 
     def count_wrong(self, case, count):
         found = self.found[case.name]
@@ -265,7 +264,7 @@ class Suite:
             raise Refused("the cache held tokens that were to be cold")
 
     def overload(self, case, port):
-        ndr = self.found["w2-213"]["values"].get("ndr", {}).get(self.turn)
+        ndr = self.found["w2-213"]["values"].get("ndr", {}).get(self.rounds)
         if ndr is None:
             raise LoadError("there is no NDR to offer three times")
         trial = self.load(case, port).trial(OVERLOAD * ndr, self.plan.trial_s)
