@@ -54,13 +54,17 @@ static inline void take(struct open *o, unsigned lane, int64_t items)
 	o->map <<= lane;
 }
 
-/* Closes what has no more items to come; one has. */
-static inline void close_lanes(struct open *o)
+/* Closes what has no more items to come. False where nothing has: that is the end of all. */
+static inline bool close_lanes(struct open *o)
 {
-	const unsigned lanes = (unsigned)__builtin_ctzll(o->items) & (unsigned)-LANE_BITS;
+	unsigned lanes;
 
+	if (o->items == 0)
+		return false;
+	lanes = (unsigned)__builtin_ctzll(o->items) & (unsigned)-LANE_BITS;
 	o->items >>= lanes;
 	o->map >>= lanes;
+	return true;
 }
 
 /* ── keys ── */
@@ -273,9 +277,8 @@ static void pass_arrays(struct eg_cbor *r, struct pass *pass)
 		p += bytes;
 		size += bytes;
 		take(&o, q->lane, q->items);
-		if (o.items == 0)
+		if (!close_lanes(&o))
 			break;
-		close_lanes(&o);
 	}
 	r->at = p;
 	pass->open = o;
@@ -304,9 +307,8 @@ static void pass_maps(struct eg_cbor *r, struct pass *pass)
 		texts += q->is_text;
 		p += bytes;
 		take(&o, q->lane, q->items);
-		if (o.items == 0)
+		if (!close_lanes(&o))
 			break;
-		close_lanes(&o);
 	}
 	r->at = p;
 	pass->open = o;
@@ -362,8 +364,7 @@ static bool pass_item(struct eg_cbor *r, struct pass *pass)
 
 	if (!eg_cbor_read(r, &item) || !keep_key(pass, start, r) || !take_read(r, &item, pass))
 		return false;
-	if (pass->open.items != 0)
-		close_lanes(&pass->open);
+	(void)close_lanes(&pass->open);
 	return true;
 }
 
