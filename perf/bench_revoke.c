@@ -233,8 +233,8 @@ struct requests {
 static void write_request(struct requests *r, unsigned i, uint32_t idx, const uint8_t *secret)
 {
 	char token[REQUEST_BYTES];
-	uint8_t *frame = r->fresh + (size_t)i * REQUEST_BYTES;
-	struct eg_writer writer = eg_writer(frame, REQUEST_BYTES);
+	uint8_t frame[REQUEST_BYTES];
+	struct eg_writer writer = eg_writer(frame, sizeof(frame));
 	struct eg_egt_record record = {
 	    .policy_id = 1, .token = eg_span(token, write_token(token, idx, secret))};
 
@@ -242,6 +242,7 @@ static void write_request(struct requests *r, unsigned i, uint32_t idx, const ui
 	eg_egt_put_record(&writer, &record);
 	r->bytes[i] = (uint32_t)eg_egt_finish_request(&writer, frame, 1);
 	bench_need(r->bytes[i] != 0, "a request");
+	memcpy(r->fresh + (size_t)i * REQUEST_BYTES, frame, r->bytes[i]);
 }
 
 static void requests_init(struct bench *b, struct requests *r, unsigned cnt, const uint8_t *secret)
