@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ports.h"
 
+#include "eg_clock.h"
+#include "eg_log.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +97,40 @@ int eg_ports_open(struct eg_ports *ports, const struct eg_config *config, const 
 		ports->cnt += rc == 0;
 	}
 	return rc;
+}
+
+static void say_link(const struct eg_port *port, const uint64_t word[], uint64_t before)
+{
+	if (word[EG_DEVICE_link] == before)
+		return;
+	if (word[EG_DEVICE_link] == EG_LINK_DOWN)
+		eg_log(EG_LOG_WARNING, "port %s: the link is down: nothing arrives", port->name);
+	else if (word[EG_DEVICE_link_mbps] != 0)
+		eg_log(EG_LOG_INFO, "port %s: the link is up, %" PRIu64 " Mbit/s", port->name,
+		    word[EG_DEVICE_link_mbps]);
+	else
+		eg_log(EG_LOG_INFO, "port %s: the link is up", port->name);
+}
+
+static void look(const struct eg_port *port, struct eg_stats_port *row)
+{
+	uint64_t word[EG_DEVICE_COUNT] = {0};
+
+	if (port->ops->look == NULL)
+		return;
+	port->ops->look(port, word);
+	say_link(port, word, eg_count_read(&row->word[EG_DEVICE_link]));
+	for (unsigned i = 0; i < EG_DEVICE_COUNT; i++)
+		atomic_store_explicit(&row->word[i], word[i], memory_order_relaxed);
+}
+
+void eg_ports_turn(struct eg_ports *ports, struct eg_stats *stats, uint64_t now_ns)
+{
+	if (now_ns < ports->look_ns)
+		return;
+	ports->look_ns = now_ns + (uint64_t)EG_NS_PER_S;
+	for (unsigned i = 0; i < ports->cnt; i++)
+		look(ports->port[i], &stats->port[i]);
 }
 
 int eg_ports_close(struct eg_ports *ports)

@@ -142,7 +142,11 @@ static int pin_control(struct edgate *e, struct eg_error *err)
 
 static int open_ports(struct edgate *e, struct eg_error *err)
 {
-	return eg_ports_open(&e->ports, e->config, &e->control, err);
+	int rc = eg_ports_open(&e->ports, e->config, &e->control, err);
+
+	for (unsigned i = 0; i < e->ports.cnt; i++)
+		eg_stats_add_port(&e->stats, e->ports.port[i]->name);
+	return rc;
 }
 
 static int drop_privileges(struct edgate *e, struct eg_error *err)
@@ -269,6 +273,7 @@ static void control(struct edgate *e)
 
 		eg_feed_turn(&e->feed);
 		eg_engine_turn(&e->engine, &e->feed);
+		eg_ports_turn(&e->ports, &e->stats, eg_clock_mono_ns());
 		publish_tick_rate(e);
 		if (ring == EG_RING_TRACE)
 			eg_tracing_begin(&e->tracing, &ask);

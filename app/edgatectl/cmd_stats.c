@@ -11,6 +11,9 @@ static const struct eg_stats_group details = {
     .cnt = UINT8_MAX + 1, .name = eg_detail_name, .doc = eg_detail_doc};
 static const struct eg_stats_group stages = {
     .cnt = EG_STAGE_COUNT, .name = eg_stage_name, .doc = eg_stage_doc};
+/* Each port has these, and no core. */
+static const struct eg_stats_group devices = {
+    .cnt = EG_DEVICE_COUNT, .name = eg_device_name, .doc = eg_device_doc};
 
 struct group {
 	const char *title, *plural, *key_title;
@@ -25,6 +28,7 @@ static const struct group groups[] = {
     {"Statuses", "verdicts", "status", &eg_stats_verdicts, true, true},
     {"Other counters", "counters", "counter", &eg_stats_counters, false, true},
     {"Stages", "stages", "stage", &stages, false, false},
+    {"Ports", "ports", "figure", &devices, false, false},
     {"Details", "details", "detail", &details, true, false},
 };
 #define GROUP_CNT (sizeof(groups) / sizeof(groups[0]))
@@ -163,6 +167,29 @@ static json_t *json_of_core(const struct eg_stats *stats, unsigned core)
 	return out;
 }
 
+static json_t *json_of_device(enum eg_device_word i, uint64_t word)
+{
+	if (i == EG_DEVICE_link)
+		return ctl_link_name(word) != NULL ? json_string(ctl_link_name(word)) : json_null();
+	return i == EG_DEVICE_link_mbps && word == 0 ? json_null() : json_integer((json_int_t)word);
+}
+
+static json_t *json_of_ports(const struct eg_stats *stats)
+{
+	json_t *out = json_object();
+
+	for (unsigned p = 0; p < eg_stats_port_cnt(stats); p++) {
+		const struct eg_stats_port *port = &stats->port[p];
+		json_t *words = json_object();
+
+		for (unsigned i = 0; i < EG_DEVICE_COUNT; i++)
+			(void)json_object_set_new(words, eg_device_name(i),
+			    json_of_device((enum eg_device_word)i, eg_count_read(&port->word[i])));
+		(void)json_object_set_new(out, port->name, words);
+	}
+	return out;
+}
+
 static json_t *json_of_stats(const struct eg_stats *stats, const char *run_dir)
 {
 	json_t *out = json_pack("{s:s, s:o}", "run", run_dir, "state", json_of_state(stats));
@@ -173,6 +200,7 @@ static json_t *json_of_stats(const struct eg_stats *stats, const char *run_dir)
 	(void)json_object_set_new(
 	    json_object_get(out, "ratios"), "queue_skew", json_of_ratio(queue_skew(stats)));
 	(void)json_object_set_new(out, "totals", json_of_totals(out));
+	(void)json_object_set_new(out, "ports", json_of_ports(stats));
 	for (unsigned core = 0; core < stats->header->cores; core++)
 		(void)json_array_append_new(workers, json_of_core(stats, core));
 	(void)json_object_set_new(out, "per_worker", workers);
@@ -187,8 +215,6 @@ static void print_value(const char *name, const json_t *value)
 		(void)printf("  %-26s %.4f\n", name, json_real_value(value));
 	else if (json_is_integer(value))
 		(void)printf("  %-26s %lld\n", name, (long long)json_integer_value(value));
-	else if (json_is_real(value))
-		(void)printf("  %-26s %.3f\n", name, json_real_value(value));
 	else
 		(void)printf("  %-26s %s\n", name,
 		    json_is_true(value)    ? "yes"
@@ -249,6 +275,19 @@ static void print_groups(const json_t *of, bool with_zero)
 	print_stages(of);
 }
 
+static void print_ports(const json_t *ports)
+{
+	const char *name;
+	json_t *port;
+	char title[64];
+
+	json_object_foreach((json_t *)ports, name, port)
+	{
+		(void)snprintf(title, sizeof(title), "port %s", name);
+		print_section(title, port, true);
+	}
+}
+
 static void print_text(const json_t *stats, bool with_zero)
 {
 	const json_t *state = json_object_get(stats, "state");
@@ -263,6 +302,7 @@ static void print_text(const json_t *stats, bool with_zero)
 		(void)printf("ALARM: a core gave wrong verdicts and verifies by libsodium now: see "
 		             "the log of edgate\n");
 	print_section("totals", json_object_get(stats, "totals"), true);
+	print_ports(json_object_get(stats, "ports"));
 	print_groups(stats, with_zero);
 	for (size_t i = 0; json_array_size(workers) > 1 && i < json_array_size(workers); i++) {
 		(void)snprintf(title, sizeof(title), "\nworker %zu", i);

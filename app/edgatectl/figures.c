@@ -149,6 +149,13 @@ double ctl_figure_ratio_by_name(const struct ctl_figures *figures, const char *n
 	return -1;
 }
 
+const char *ctl_link_name(uint64_t link)
+{
+	static const char *const names[] = {[EG_LINK_DOWN] = "down", [EG_LINK_UP] = "up"};
+
+	return link < sizeof(names) / sizeof(names[0]) ? names[link] : NULL;
+}
+
 double ctl_queue_skew(const struct ctl_figures core[], unsigned core_cnt)
 {
 	uint64_t most = 0, sum = 0;

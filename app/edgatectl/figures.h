@@ -46,6 +46,9 @@ double ctl_ratio(uint64_t a, uint64_t b);
 const char *ctl_figure_ratio(const struct ctl_figures *figures, unsigned i, double *value);
 double ctl_figure_ratio_by_name(const struct ctl_figures *figures, const char *name);
 
+/* "down", "up", or NULL where it cannot be told. */
+const char *ctl_link_name(uint64_t link);
+
 /* What the busiest of these cores received over what the mean one did: 1 where all are equal. */
 double ctl_queue_skew(const struct ctl_figures core[], unsigned core_cnt);
 

@@ -269,6 +269,23 @@ static void write_rates(FILE *to, const struct top_view *v, const char *title,
 	(void)fprintf(to, "\n");
 }
 
+/* ── ports ── */
+
+/* Since edgate began: what a device lost in a second is gone from a rate when somebody looks. */
+static void write_ports(FILE *to, const struct eg_stats *stats)
+{
+	for (unsigned p = 0; p < eg_stats_port_cnt(stats); p++) {
+		const struct eg_stats_port *port = &stats->port[p];
+		const char *link = ctl_link_name(eg_count_read(&port->word[EG_DEVICE_link]));
+
+		(void)fprintf(to, "port %s  link %s", port->name, link != NULL ? link : "-");
+		for (unsigned i = EG_DEVICE_rx_missed; i < EG_DEVICE_COUNT; i++)
+			(void)fprintf(to, "  %s %llu", eg_device_name(i),
+			    (unsigned long long)eg_count_read(&port->word[i]));
+		(void)fprintf(to, "\n");
+	}
+}
+
 /* ── the head ── */
 
 static uint64_t load(const _Atomic uint64_t *word)
@@ -308,4 +325,5 @@ void top_write(FILE *to, const struct top_view *v)
 	(void)fprintf(to, "\n");
 	write_rates(to, v, "verdicts/s", &eg_stats_verdicts, &all);
 	write_rates(to, v, "drops/s   ", &eg_stats_drops, &all);
+	write_ports(to, v->stats);
 }

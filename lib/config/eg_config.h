@@ -60,7 +60,7 @@
 #include "eg_err.h"
 #include "eg_stats.h"
 
-#define EG_CONFIG_PORTS_MAX 16u
+#define EG_CONFIG_PORTS_MAX EG_PORTS_MAX
 #define EG_CONFIG_ADDRS_MAX 8u
 #define EG_CONFIG_ARGS_MAX  32u
 #define EG_CONFIG_RSS_MAX   4u

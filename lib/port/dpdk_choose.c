@@ -97,12 +97,20 @@ static int choose_descriptors(const struct eg_config_device *want,
 	return rc;
 }
 
+/* By interrupt, where the device can: virtio_user as a server then takes its next peer, and without
+ * it ends the process when its last peer has gone (DPDK 22.11). */
+static bool tells_its_link(const struct rte_eth_dev_info *info)
+{
+	return info->dev_flags != NULL && (*info->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
+}
+
 int eg_dpdk_choose(struct eg_dpdk_choice *choice, const struct eg_config_port *port,
     const struct rte_eth_dev_info *info, struct eg_error *err)
 {
 	int rc;
 
 	*choice = (struct eg_dpdk_choice){.conf.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
+	choice->conf.intr_conf.lsc = tells_its_link(info);
 	rc = choose_offloads(&port->dpdk, info, &choice->conf, err);
 	if (rc == 0)
 		rc = choose_rss(port, info, &choice->conf, err);

@@ -47,6 +47,9 @@ struct eg_port_ops {
 	/* [worker] UTC of the packet last read, before that of the first one; for ports whose clock
 	 * may be the file. One burst never spans two seconds. NULL: none. */
 	int64_t (*utc_ns)(const struct eg_port *port, unsigned queue);
+	/* [control] What the device says of itself, while workers use its queues: words of enum
+	 * eg_device_word, 0 where it does not know. NULL: no device (pcap). */
+	void (*look)(const struct eg_port *port, uint64_t word[EG_DEVICE_COUNT]);
 	/* [control] After the workers have stopped; frees the port. 0, or a negative EG_E… where
 	 * the input ended in a fault or the output is not whole; the reason is logged. */
 	int (*close)(struct eg_port *port);

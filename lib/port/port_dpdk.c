@@ -142,12 +142,38 @@ static int dpdk_close(struct eg_port *port)
 	return 0;
 }
 
+static void look_at_link(uint16_t id, uint64_t word[])
+{
+	struct rte_eth_link link;
+
+	if (rte_eth_link_get_nowait(id, &link) != 0)
+		return;
+	word[EG_DEVICE_link] = link.link_status == RTE_ETH_LINK_UP ? EG_LINK_UP : EG_LINK_DOWN;
+	if (link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		word[EG_DEVICE_link_mbps] = link.link_speed;
+}
+
+static void dpdk_look(const struct eg_port *port, uint64_t word[])
+{
+	uint16_t id = ((const struct dpdk_port *)port)->id;
+	struct rte_eth_stats stats;
+
+	look_at_link(id, word);
+	if (rte_eth_stats_get(id, &stats) != 0)
+		return;
+	word[EG_DEVICE_rx_missed] = stats.imissed;
+	word[EG_DEVICE_rx_errors] = stats.ierrors;
+	word[EG_DEVICE_rx_no_buffer] = stats.rx_nombuf;
+	word[EG_DEVICE_tx_errors] = stats.oerrors;
+}
+
 static const struct eg_port_ops dpdk_ops = {
     .kind = "dpdk",
     .rx = dpdk_rx,
     .tx = dpdk_tx,
     .drop = dpdk_drop,
     .alloc = dpdk_alloc,
+    .look = dpdk_look,
     .close = dpdk_close,
 };
 

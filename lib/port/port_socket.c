@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,26 @@ static bool socket_alloc(
 	return false; /* the kernel makes its neighbours' acquaintance itself */
 }
 
+/* The kernel counts what finds a socket's buffer full. */
+static uint32_t dropped_by_kernel(int fd)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = {0};
+	socklen_t bytes = sizeof(memory);
+
+	return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &bytes) == 0
+	           ? memory[SK_MEMINFO_DROPS]
+	           : 0;
+}
+
+static void socket_look(const struct eg_port *port, uint64_t word[])
+{
+	const struct socket_port *p = (const struct socket_port *)port;
+
+	for (unsigned i = 0; i < port->queue_cnt; i++)
+		for (unsigned k = 0; k < p->queue[i].fd_cnt; k++)
+			word[EG_DEVICE_rx_missed] += dropped_by_kernel(p->queue[i].fd[k]);
+}
+
 static void close_queue(struct socket_queue *q)
 {
 	for (unsigned i = 0; i < q->fd_cnt; i++)
@@ -227,6 +248,7 @@ static const struct eg_port_ops socket_ops = {
     .tx = socket_tx,
     .drop = socket_drop,
     .alloc = socket_alloc,
+    .look = socket_look,
     .close = socket_close,
 };
 

@@ -2,8 +2,8 @@
 /*
  * Verdicts, drops and counters, one block per core, in one segment that others may map read-only.
  *
- *   <run>/stats   ┌ header ┐┌ core 0 ┐┌ core 1 ┐ … ┌ key rows ┐   written by edgate alone,
- *                 └────────┘└────────┘└────────┘   └──────────┘   read by edgatectl
+ *   <run>/stats   ┌ header ┐┌ core 0 ┐┌ core 1 ┐ … ┌ key rows ┐┌ ports ┐   written by edgate alone,
+ *                 └────────┘└────────┘└────────┘   └──────────┘└───────┘   read by edgatectl
  *
  * Each core writes its own block with relaxed stores of words that nobody else writes (no atomic
  * read-modify-write); readers load them relaxed. applied_epoch is the exception: release / acquire.
@@ -20,6 +20,7 @@
 
 #define EG_CACHE_LINE_BYTES 64
 #define EG_WORKERS_MAX      64
+#define EG_PORTS_MAX        16
 
 enum eg_verdict {
 	EG_VERDICT_NONE = 0, /* reserved: a zeroed answer never reads as accept */
@@ -56,6 +57,14 @@ enum eg_stage {
 #include "counters.def"
 	EG_STAGE_COUNT
 };
+
+enum eg_device_word {
+#define EG_DEVICE(name, doc) EG_DEVICE_##name,
+#include "counters.def"
+	EG_DEVICE_COUNT
+};
+
+enum eg_link { EG_LINK_UNKNOWN, EG_LINK_DOWN, EG_LINK_UP };
 
 typedef _Atomic uint64_t eg_count_t; /* a word with one writer */
 
@@ -98,6 +107,13 @@ struct eg_stats_key {
 #define EG_STATS_KEY_POINT(shape)       ((unsigned)((shape) >> 8 & 0xff))
 #define EG_STATS_KEY_PAGES(shape)       ((unsigned)((shape) >> 16 & 0xff))
 
+/* A port's device, as control sees it once a second: each word whole. Counters are the device's
+ * own, which most begin anew when edgate opens it. */
+struct eg_stats_port {
+	char name[40];                    /* the configuration's; set before port_cnt */
+	eg_count_t word[EG_DEVICE_COUNT]; /* link: enum eg_link */
+};
+
 struct eg_stats_header {
 	uint32_t magic;
 	uint32_t cores;
@@ -115,6 +131,9 @@ struct eg_stats_header {
 	_Atomic uint64_t signature_checks;        /* verdicts that libsodium has looked at again */
 	_Atomic uint64_t signature_disagreements; /* those that it found wrong */
 	_Atomic uint64_t ticks_hz; /* of eg_clock_ticks, ever more exact; 0: not known yet */
+	/* Ports that have a name; release-stored by control behind that, acquire-loaded by readers.
+	 */
+	_Atomic uint64_t port_cnt;
 	uint64_t table_budget_bytes;
 	char ed25519[16]; /* the implementation that the cores start with */
 };
@@ -123,6 +142,7 @@ struct eg_stats {
 	struct eg_stats_header *header;
 	struct eg_core_stats *core; /* header->cores of them */
 	struct eg_stats_key *key;   /* EG_STATS_KEYS of them */
+	struct eg_stats_port *port; /* EG_PORTS_MAX of them; eg_stats_port_cnt in use */
 	size_t map_bytes;
 };
 
@@ -159,6 +179,11 @@ uint64_t eg_stats_applied_epoch(const struct eg_stats *stats);
 /* [any] Signatures that all cores have counted under a key's slot. */
 uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot);
 
+/* [control] Names the next port; those beyond EG_PORTS_MAX have no row. */
+void eg_stats_add_port(struct eg_stats *stats, const char *name);
+/* [any] */
+unsigned eg_stats_port_cnt(const struct eg_stats *stats);
+
 /* Names as edgatectl prints them: "OK", "ip4_fragment". NULL for a number that is not in the list.
  */
 const char *eg_verdict_name(unsigned verdict);
@@ -167,6 +192,7 @@ const char *eg_drop_name(unsigned drop);
 const char *eg_answer_name(unsigned answer);
 const char *eg_counter_name(unsigned counter);
 const char *eg_stage_name(unsigned stage);
+const char *eg_device_name(unsigned word);
 /* The number of a verdict's name, or EG_VERDICT_NONE. */
 enum eg_verdict eg_verdict_by_name(const char *name);
 
@@ -177,6 +203,7 @@ const char *eg_drop_doc(unsigned drop);
 const char *eg_answer_doc(unsigned answer);
 const char *eg_counter_doc(unsigned counter);
 const char *eg_stage_doc(unsigned stage);
+const char *eg_device_doc(unsigned word);
 
 /* One of the counted lists: where its words lie in a core's block, and what they are called. */
 struct eg_stats_group {

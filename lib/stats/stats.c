@@ -42,6 +42,11 @@ static const struct name_doc stages[] = {
 #include "counters.def"
 };
 
+static const struct name_doc devices[] = {
+#define EG_DEVICE(name, doc) {#name, doc},
+#include "counters.def"
+};
+
 #define DEFINE_LOOKUP(kind, table)                                                                 \
 	const char *eg_##kind##_name(unsigned i)                                                   \
 	{                                                                                          \
@@ -58,6 +63,7 @@ DEFINE_LOOKUP(drop, drops)
 DEFINE_LOOKUP(answer, answers)
 DEFINE_LOOKUP(counter, counters)
 DEFINE_LOOKUP(stage, stages)
+DEFINE_LOOKUP(device, devices)
 
 enum eg_verdict eg_verdict_by_name(const char *name)
 {
@@ -76,10 +82,12 @@ static uint64_t layout_hash(void)
 #define EG_ANSWER(name, doc)          #name ","
 #define EG_COUNTER(name, doc)         #name ","
 #define EG_STAGE(name, doc)           #name ","
+#define EG_DEVICE(name, doc)          #name ","
 #include "counters.def"
 	    ;
 	uint64_t h = 0xcbf29ce484222325u ^ sizeof(struct eg_stats_header) << 32 ^
-	             sizeof(struct eg_core_stats) ^ sizeof(struct eg_stats_key) << 24;
+	             sizeof(struct eg_core_stats) ^ sizeof(struct eg_stats_key) << 24 ^
+	             sizeof(struct eg_stats_port) << 48;
 
 	for (size_t i = 0; i < sizeof(names); i++)
 		h = (h ^ (uint8_t)names[i]) * 0x100000001b3u;
@@ -90,7 +98,8 @@ static size_t segment_bytes(uint32_t cores)
 {
 	_Static_assert(sizeof(struct eg_stats_header) <= HEADER_BYTES, "header fits");
 	return HEADER_BYTES + cores * sizeof(struct eg_core_stats) +
-	       EG_STATS_KEYS * sizeof(struct eg_stats_key);
+	       EG_STATS_KEYS * sizeof(struct eg_stats_key) +
+	       EG_PORTS_MAX * sizeof(struct eg_stats_port);
 }
 
 static void segment_attach(struct eg_stats *stats, void *mem, uint32_t cores, size_t bytes)
@@ -98,6 +107,7 @@ static void segment_attach(struct eg_stats *stats, void *mem, uint32_t cores, si
 	stats->header = mem;
 	stats->core = (struct eg_core_stats *)((uint8_t *)mem + HEADER_BYTES);
 	stats->key = (struct eg_stats_key *)(stats->core + cores);
+	stats->port = (struct eg_stats_port *)(stats->key + EG_STATS_KEYS);
 	stats->map_bytes = bytes;
 }
 
@@ -256,6 +266,24 @@ uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot)
 	for (uint32_t i = 0; i < stats->header->cores; i++)
 		sum += eg_count_read(&stats->core[i].key_signatures[slot]);
 	return sum;
+}
+
+void eg_stats_add_port(struct eg_stats *stats, const char *name)
+{
+	uint64_t cnt = atomic_load_explicit(&stats->header->port_cnt, memory_order_relaxed);
+
+	if (cnt == EG_PORTS_MAX)
+		return;
+	(void)snprintf(stats->port[cnt].name, sizeof(stats->port[cnt].name), "%s", name);
+	/* Pairs with eg_stats_port_cnt: who sees the port sees its name. */
+	atomic_store_explicit(&stats->header->port_cnt, cnt + 1, memory_order_release);
+}
+
+unsigned eg_stats_port_cnt(const struct eg_stats *stats)
+{
+	uint64_t cnt = atomic_load_explicit(&stats->header->port_cnt, memory_order_acquire);
+
+	return cnt < EG_PORTS_MAX ? (unsigned)cnt : EG_PORTS_MAX;
 }
 
 const struct eg_stats_group eg_stats_answers = {

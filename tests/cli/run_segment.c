@@ -51,6 +51,9 @@ static void fill(struct eg_stats *stats)
 		apply(stats, i, (1ull << 48) + 3 - i);
 	}
 	eg_count(&stats->core[0].drop[EG_DROP_ip4_fragment], 3);
+	eg_stats_add_port(stats, "p0");
+	eg_count(&stats->port[0].word[EG_DEVICE_link], EG_LINK_UP);
+	eg_count(&stats->port[0].word[EG_DEVICE_rx_missed], 9);
 	atomic_store(&stats->header->ready, 1);
 }
 

@@ -231,6 +231,14 @@ class Segment(CliTest):
         self.assertEqual([w["verdicts"]["OK"] for w in stats["per_worker"]], [10, 20])
         self.assertEqual([w["epoch"] for w in stats["per_worker"]], ["1.3", "1.2"])
 
+    def test_ports(self):
+        self.start()
+        self.assertEqual(json.loads(self.stats("--json"))["ports"], {"p0": {
+            "link": "up", "link_mbps": None, "rx_missed": 9, "rx_errors": 0, "rx_no_buffer": 0, "tx_errors": 0}})
+        self.assertRegex(self.stats(), r"\nport p0\n  link +up\n  link_mbps +-\n  rx_missed +9\n  rx_errors +0\n")
+        self.assertIn("\nport p0  link up  rx_missed 9  rx_errors 0 ",
+                      self.ctl("--run", self.rundir, "top", "--once", "--interval", "50").stdout)
+
     def test_text_shows_what_is_not_zero(self):
         self.start()
         self.assertRegex(self.stats(), r"\n  ip4_fragment +3\n")

@@ -96,12 +96,16 @@ class World:
                       f"user: nobody\nmode: plain\n{extra}ports:\n{ports}workers:\n{workers}")
         return f"{self.dir}/edgate.yaml"
 
-    def start(self, under=(), ready_timeout_s=60):
+    def start(self, under=(), ready=True):
         with open(f"{self.dir}/edgate.log", "w") as log:
             self.process = subprocess.Popen(
                 [*under, program("edgate"), "--config", f"{self.dir}/edgate.yaml"],
                 stdout=log, stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + ready_timeout_s
+        if ready:
+            self.await_ready()
+
+    def await_ready(self, within_s=60):
+        deadline = time.monotonic() + within_s
         while "ready" not in self.output():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError("edgate did not start:\n" + self.output())

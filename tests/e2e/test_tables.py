@@ -74,7 +74,7 @@ class Tables(Server):
         rows = json.loads(self.world.ctl("key", "tables", "--json").stdout)
         return {row["kid"]: row for row in rows}
 
-    def wait_for(self, condition, within_s=30):
+    def wait_for(self, condition, within_s=120):
         end = time.monotonic() + within_s
         while time.monotonic() < end:
             if condition():

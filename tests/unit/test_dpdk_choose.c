@@ -43,6 +43,19 @@ static void by_default_what_the_device_can(void **state)
 	assert_int_equal(choice.conf.rxmode.mq_mode, RTE_ETH_MQ_RX_NONE);
 }
 
+static void a_link_that_can_tell_is_heard(void **state)
+{
+	const uint32_t flags = RTE_ETH_DEV_INTR_LSC;
+	struct rte_eth_dev_info telling = nic;
+
+	(void)state;
+	assert_int_equal(eg_dpdk_choose(&choice, &plain, &bare, &err), 0);
+	assert_int_equal(choice.conf.intr_conf.lsc, 0);
+	telling.dev_flags = &flags;
+	assert_int_equal(eg_dpdk_choose(&choice, &plain, &telling, &err), 0);
+	assert_int_equal(choice.conf.intr_conf.lsc, 1);
+}
+
 static void one_queue_needs_no_hash(void **state)
 {
 	const struct eg_config_port one = {.queues = 1};
@@ -119,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(by_default_what_the_device_can),
+	    cmocka_unit_test(a_link_that_can_tell_is_heard),
 	    cmocka_unit_test(one_queue_needs_no_hash),
 	    cmocka_unit_test(descriptors_are_within_the_limits),
 	    cmocka_unit_test(fields_of_the_hash),

@@ -108,6 +108,22 @@ static void frames_go_out_and_come_in(void **state)
 	assert_int_equal(port->ops->close(port), 0);
 }
 
+static void a_device_says_how_it_is(void **state)
+{
+	uint64_t word[EG_DEVICE_COUNT] = {0};
+	struct eg_port *port;
+
+	(void)state;
+	if (!have_eal)
+		return;
+	port = open_ring(DATAGRAM_MAX);
+	port->ops->look(port, word);
+	assert_int_equal(word[EG_DEVICE_link], EG_LINK_UP);
+	assert_int_equal(word[EG_DEVICE_link_mbps], 10000);
+	assert_int_equal(word[EG_DEVICE_rx_missed], 0);
+	assert_int_equal(port->ops->close(port), 0);
+}
+
 /* The pipeline cuts headers out of a request and moves the start of its answer. */
 static void a_moved_start_is_kept(void **state)
 {
@@ -269,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_build_without_dpdk_says_so),
 	    cmocka_unit_test(frames_go_out_and_come_in),
+	    cmocka_unit_test(a_device_says_how_it_is),
 	    cmocka_unit_test(a_moved_start_is_kept),
 	    cmocka_unit_test(every_buffer_comes_back),
 	    cmocka_unit_test(a_thread_of_our_own_can_use_a_port),

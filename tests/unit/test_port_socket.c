@@ -322,6 +322,34 @@ static void one_refused_answer_holds_up_no_other(void **state)
 	assert_int_equal(port->ops->close(port), 0);
 }
 
+/* Small datagrams take a page of the receive buffer each: it is full long before all are there. */
+static void what_finds_the_buffer_full_is_missed(void **state)
+{
+	struct eg_port *port = open_port(2);
+	const unsigned sent = 100000;
+	int fd = client_at(0);
+	uint64_t word[EG_DEVICE_COUNT] = {0};
+	struct eg_packet pkt;
+	unsigned cnt = 0;
+
+	(void)state;
+	port->ops->look(port, word);
+	assert_int_equal(word[EG_DEVICE_rx_missed], 0);
+	assert_int_equal(word[EG_DEVICE_link], EG_LINK_UNKNOWN);
+	for (unsigned i = 0; i < sent; i++)
+		send_to(fd, base_port, "x", 1);
+	port->ops->look(port, word);
+	for (unsigned queue = 0; queue < 2; queue++)
+		while (port->ops->rx(port, queue, &pkt, 1) == 1) {
+			port->ops->drop(port, queue, &pkt, 1);
+			cnt++;
+		}
+	assert_int_equal(word[EG_DEVICE_rx_missed], sent - cnt);
+	assert_int_not_equal(cnt, sent);
+	(void)close(fd);
+	assert_int_equal(port->ops->close(port), 0);
+}
+
 static void a_second_server_is_told_where_the_first_is(void **state)
 {
 	struct eg_config_port config = loopback(1);
@@ -403,6 +431,7 @@ int main(void)
 	    cmocka_unit_test(a_source_port_of_ours_is_flagged),
 	    cmocka_unit_test(packets_out_are_bounded_and_come_back),
 	    cmocka_unit_test(one_refused_answer_holds_up_no_other),
+	    cmocka_unit_test(what_finds_the_buffer_full_is_missed),
 	    cmocka_unit_test(a_second_server_is_told_where_the_first_is),
 	    cmocka_unit_test(refusals_say_what_is_wrong),
 	    cmocka_unit_test(a_netif_holds_what_the_configuration_says),

@@ -85,6 +85,29 @@ static void a_reader_sees_what_cores_count(void **state)
 	eg_stats_close(&writer);
 }
 
+static void a_reader_sees_what_devices_say(void **state)
+{
+	struct place *p = *state;
+	struct eg_stats writer, reader;
+
+	assert_int_equal(eg_stats_create(&writer, p->path, 2, UTC, NULL), 0);
+	assert_int_equal(eg_stats_open(&reader, p->path, NULL), 0);
+	assert_int_equal(eg_stats_port_cnt(&reader), 0);
+	eg_stats_add_port(&writer, "p0");
+	eg_stats_add_port(&writer, "a-name-that-is-as-long-as-may-be");
+	assert_int_equal(eg_stats_port_cnt(&reader), 2);
+	assert_string_equal(reader.port[0].name, "p0");
+	assert_string_equal(reader.port[1].name, "a-name-that-is-as-long-as-may-be");
+	eg_count(&writer.port[1].word[EG_DEVICE_COUNT - 1], 7);
+	assert_int_equal(eg_count_read(&reader.port[1].word[EG_DEVICE_COUNT - 1]), 7);
+	assert_int_equal(eg_count_read(&reader.port[0].word[EG_DEVICE_COUNT - 1]), 0);
+	for (unsigned i = 2; i <= EG_PORTS_MAX; i++)
+		eg_stats_add_port(&writer, "more");
+	assert_int_equal(eg_stats_port_cnt(&reader), EG_PORTS_MAX);
+	eg_stats_close(&reader);
+	eg_stats_close(&writer);
+}
+
 static void an_anonymous_segment(void **state)
 {
 	struct eg_stats stats;
@@ -282,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_PLACE(a_reader_sees_what_cores_count),
+	    IN_PLACE(a_reader_sees_what_devices_say),
 	    cmocka_unit_test(an_anonymous_segment),
 	    cmocka_unit_test(no_cores_and_too_many_are_refused),
 	    IN_PLACE(a_new_segment_replaces_the_old_one_aside),

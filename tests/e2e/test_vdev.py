@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two processes over memif, without root and without hugepages: the table of a corpus, then load."""
+"""Two processes over memif or virtio, without root and without hugepages: the table of a corpus, then load."""
 import os
+import time
 import unittest
 
 import load_json
@@ -13,31 +14,51 @@ PORT = """  - name: p0
     queues: 1
     addresses: [192.0.2.1/24]
 """
+VIRTIO = """  - name: p0
+    include: {root}/drivers-config/drivers/virtio_user.yaml
+    device: net_virtio_user0
+    vdev: "net_virtio_user0,path={dir}/virtio.sock,server=1,queues=1"
+    queues: 1
+    addresses: [192.0.2.1/24]
+"""
 EAL = ["--no-huge", "--no-shconf", "--no-telemetry", "--no-pci", "-m", "256"]
 
 
-class Memif(unittest.TestCase):
+class Pair(unittest.TestCase):
+    port, vdev = PORT, "net_memif0,role=client,socket={dir}/memif.sock,socket-abstract=no"
+
     def setUp(self):
         self.world = World("memif")
         self.addCleanup(self.world.__exit__)
 
-    def start(self, count, mix, idle):
+    def start(self, count, mix, idle, ready=True):
         w, corpus = self.world, f"{self.world.dir}/corpus"
         run(program("edgate-token"), "corpus", "--out", corpus, "--count", count, "--issuers", "3", "--mix", mix)
         w.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
         run("sh", f"{corpus}/setup.sh", w.state, program("edgatectl"))
         eal = ", ".join(f'"{a}"' for a in EAL)
-        w.config(PORT.format(dir=w.dir, root=ROOT), "  - {port: p0, queue: 0, cpu: 1}\n",
+        w.config(self.port.format(dir=w.dir, root=ROOT), "  - {port: p0, queue: 0, cpu: 1}\n",
                  f"idle: {idle}\neal: [{eal}]\n")
-        w.start()
+        w.start(ready=ready)
 
     def load(self, *args, check=True):
         return run(
             program("edgate-load"), *[f"--eal={a}" for a in EAL],
-            "--vdev", f"net_memif0,role=client,socket={self.world.dir}/memif.sock,socket-abstract=no",
+            "--vdev", self.vdev.format(dir=self.world.dir),
             "--server", "192.0.2.1", "--client", "192.0.2.2", "--corpus", f"{self.world.dir}/corpus/corpus.tsv",
             *args, check=check, timeout=120)
 
+    def wait_for(self, condition):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end, self.world.output())
+            time.sleep(0.1)
+
+    def await_link(self, state):
+        self.wait_for(lambda: self.world.stats()["ports"]["p0"]["link"] == state)
+
+
+class Memif(Pair):
     def test_corpus(self):
         self.start(600, "OK=40,EXPIRED=10,BAD_SIGNATURE=10,REVOKED=10,BAD_AUD=10,UNKNOWN_KEY=10,MALFORMED=10",
                    "sleep:50")
@@ -71,8 +92,25 @@ class Memif(unittest.TestCase):
     def test_peer_comes_and_goes(self):
         """While the worker polls without a pause: the driver takes the rings away under it."""
         self.start(20, "OK=100", "spin")
+        self.await_link("down")
         for _ in range(8):
             self.load("--table")
+        self.world.stop()
+
+
+class VirtioUser(Pair):
+    """edgate has the driver's end of a vhost-user socket, and its peer the device's."""
+    port, vdev = VIRTIO, "net_vhost0,iface={dir}/virtio.sock,queues=1,client=1"
+
+    def test_the_next_peer_is_served_too(self):
+        """The driver waits for the first one before edgate is ready."""
+        self.start(20, "OK=100", "sleep:50", ready=False)
+        self.wait_for(lambda: os.path.exists(f"{self.world.dir}/virtio.sock"))
+        for _ in range(3):
+            self.load("--table")
+            self.world.await_ready()
+        self.await_link("down")
+        self.assertIn("port p0: the link is down", self.world.output())
         self.world.stop()
 
 
