@@ -9,6 +9,12 @@
 
 #define TIME_MAX_S ((uint64_t)EG_TOKEN_TIME_MAX) /* the largest NumericDate */
 
+/* A bound is a varint of 32 bits; the last term is for all that stands around the bounds. */
+#define BOUND_BYTES_MAX 5u
+_Static_assert(
+    2 * BOUND_BYTES_MAX * EG_STATE_RANGES_MAX + EG_STATE_URI_MAX + 64 <= EG_DB_VALUE_BYTES_MAX,
+    "the longest event can be stored");
+
 static const char *const kind_names[] = {
     [EG_REVOKE_JTI] = "jti",
     [EG_REVOKE_CTI] = "cti",

@@ -368,6 +368,28 @@ static void test_ranges_all_or_nothing(void **state)
 	close_reader(&r);
 }
 
+/* The longest event that the limits allow must get into the store, and out of it. */
+static void test_as_many_ranges_as_are_promised(void **state)
+{
+	const uint32_t first = EG_REVOKE_ENTRIES_MAX - 2 * EG_STATE_RANGES_MAX;
+	struct eg_index_range *ranges = calloc(EG_STATE_RANGES_MAX, sizeof(*ranges));
+	struct store *s = *state;
+	struct reader r;
+
+	for (uint32_t i = 0; i < EG_STATE_RANGES_MAX; i++)
+		ranges[i] = (struct eg_index_range){first + 2 * i, first + 2 * i};
+	with_list(s, 1, EG_REVOKE_ENTRIES_MAX);
+	ok(s, eg_state_set_index(s->w, span(LIST), EG_INDEX_REVOKED, ranges, EG_STATE_RANGES_MAX,
+	          T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, first), 1);
+	assert_int_equal(entry_of(&r, LIST, first + 1), 0);
+	assert_int_equal(entry_of(&r, LIST, EG_REVOKE_ENTRIES_MAX - 2), 1);
+	close_reader(&r);
+	free(ranges);
+}
+
 static void test_revoked_key_is_sticky(void **state)
 {
 	struct store *s = *state;
@@ -549,6 +571,7 @@ int main(void)
 	    STATE_TEST(test_unknown_names_are_refused),
 	    STATE_TEST(test_list_rules),
 	    STATE_TEST(test_ranges_all_or_nothing),
+	    STATE_TEST(test_as_many_ranges_as_are_promised),
 	    STATE_TEST(test_revoked_key_is_sticky),
 	    STATE_TEST(test_removed_issuer_keeps_its_state),
 	    STATE_TEST(test_policy_rules),

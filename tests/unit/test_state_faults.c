@@ -86,11 +86,14 @@ static void test_value_too_long_is_damage(void **state)
 {
 	struct store *s = *state;
 	struct reader r;
+	char sql[96];
 	bool changed;
 
 	with_list(s, 1, 100);
 	open_reader(s, &r);
-	tamper(s, "UPDATE event SET body = zeroblob(1048577) WHERE sequence = 2");
+	(void)snprintf(sql, sizeof(sql), "UPDATE event SET body = zeroblob(%d) WHERE sequence = 2",
+	    EG_DB_VALUE_BYTES_MAX + 1);
+	tamper(s, sql);
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "too big");
 	close_reader(&r);
 }
