@@ -220,7 +220,7 @@ struct eg_state_since { /* a line of the audit */
 	                 */
 	uint64_t epoch; /* as in struct eg_audit_line */
 	uint64_t utc_ns, uid;
-	char what[4352];
+	char what[5376]; /* a whole line, of which a URI and its ranges are the longest */
 };
 
 /* Which change revoked it: the oldest that was never taken back. Where no change of the operator's

@@ -390,6 +390,39 @@ static void test_as_many_ranges_as_are_promised(void **state)
 	free(ranges);
 }
 
+/* A line of the audit that names as much as a line can: a long URI, and ranges until it is cut. */
+static void test_since_when_by_a_cut_line(void **state)
+{
+	enum { RANGES = 2000 };
+	struct eg_index_range ranges[RANGES];
+	char uri[EG_STATE_URI_MAX + 1];
+	struct store *s = *state;
+	struct eg_state_cause cause = {.detail = EG_DETAIL_LIST, .issuer = span(ISS)};
+	struct eg_state_since since;
+
+	memset(uri, 'u', sizeof(uri) - 1);
+	uri[sizeof(uri) - 1] = '\0';
+	cause.value = span(uri);
+	for (uint32_t i = 0; i < RANGES; i++)
+		ranges[i] = (struct eg_index_range){100000 + 2 * i, 100000 + 2 * i};
+	with_list(s, 1, 1 << 20);
+	ok(s, eg_state_list_add(s->w, span(uri), span(ISS), 1, 1 << 20, T0_NS, &s->epoch, &s->err));
+	ok(s, eg_state_set_index(
+	          s->w, span(uri), EG_INDEX_REVOKED, ranges, RANGES, T0_NS, &s->epoch, &s->err));
+	cause.idx = ranges[0].first;
+	ok(s, eg_state_since(s->w, &cause, &since, &s->err));
+	assert_true(since.is_known);
+	assert_int_equal(since.epoch, s->epoch);
+	for (cause.idx = 0; cause.idx < 11000; cause.idx++) { /* the first digits of others */
+		ok(s, eg_state_since(s->w, &cause, &since, &s->err));
+		assert_false(since.is_known);
+	}
+	cause.idx = ranges[RANGES - 1].first; /* behind the cut: it may be this line */
+	ok(s, eg_state_since(s->w, &cause, &since, &s->err));
+	assert_false(since.is_known);
+	assert_true(since.is_unsure);
+}
+
 static void test_revoked_key_is_sticky(void **state)
 {
 	struct store *s = *state;
@@ -572,6 +605,7 @@ int main(void)
 	    STATE_TEST(test_list_rules),
 	    STATE_TEST(test_ranges_all_or_nothing),
 	    STATE_TEST(test_as_many_ranges_as_are_promised),
+	    STATE_TEST(test_since_when_by_a_cut_line),
 	    STATE_TEST(test_revoked_key_is_sticky),
 	    STATE_TEST(test_removed_issuer_keeps_its_state),
 	    STATE_TEST(test_policy_rules),
