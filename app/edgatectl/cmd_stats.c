@@ -187,8 +187,6 @@ static void print_value(const char *name, const json_t *value)
 		(void)printf("  %-26s %.4f\n", name, json_real_value(value));
 	else if (json_is_integer(value))
 		(void)printf("  %-26s %lld\n", name, (long long)json_integer_value(value));
-	else if (json_is_real(value))
-		(void)printf("  %-26s %.3f\n", name, json_real_value(value));
 	else
 		(void)printf("  %-26s %s\n", name,
 		    json_is_true(value)    ? "yes"

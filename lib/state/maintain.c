@@ -232,19 +232,18 @@ static int stamp(struct restore *r, struct eg_state *st, struct eg_error *err)
 		rc = eg_meta_load(&st->db, &meta, err);
 	if (rc == 0 && r->generation + 1 > UINT16_MAX)
 		rc = eg_error_set(err, EG_ELIMIT, "%s: the last generation is used up", r->store);
+	if (rc != 0)
+		return rc;
 	meta.generation = r->generation + 1;
-	if (rc == 0)
-		rc = eg_meta_save(&st->db, &meta, err);
+	r->epoch = EG_EPOCH(meta.generation, meta.sequence);
+	rc = eg_meta_save(&st->db, &meta, err);
 	if (rc == 0)
 		rc = eg_db_run(&st->db,
 		    "INSERT INTO audit (sequence, utc_ns, uid, what)"
 		    " VALUES (?1, ?2, ?3, 'restore from a backup')",
 		    EG_VALS(eg_int(meta.sequence), eg_int((uint64_t)r->utc_ns), eg_int(getuid())),
 		    err);
-	if (rc == 0)
-		rc = eg_db_script(&st->db, "COMMIT", err);
-	r->epoch = EG_EPOCH(r->generation + 1, meta.sequence);
-	return rc;
+	return rc == 0 ? eg_db_script(&st->db, "COMMIT", err) : rc;
 }
 
 static int copy_file(const char *from, const char *to, struct eg_error *err)
