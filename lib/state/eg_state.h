@@ -225,8 +225,7 @@ struct eg_state_since { /* a line of the audit */
 
 /* Which change revoked it: the oldest that was never taken back. Where no change of the operator's
  * says so of an index, the newest import of its list; of a key, the change of its window. Reads the
- * whole audit. *out is not known
- * where the audit has no such line. */
+ * whole audit. *out is not known where the audit has no such line. */
 int eg_state_since(struct eg_state *st, const struct eg_state_cause *cause,
     struct eg_state_since *out, struct eg_error *err);
 
