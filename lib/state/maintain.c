@@ -7,26 +7,12 @@
 #include "sealed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ── files ── */
-
-static int sync_path(const char *path, struct eg_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return eg_store_errno(err, "open", path);
-	if (fsync(fd) != 0)
-		rc = eg_store_errno(err, "sync", path);
-	(void)close(fd);
-	return rc;
-}
 
 /* Beside `path`, so that a rename stays on one file system. */
 static int make_beside(const char *path, char fresh[EG_STORE_PATH_BYTES], struct eg_error *err)
@@ -76,7 +62,7 @@ static int write_backup(struct eg_state *st, const char *fresh, struct eg_error 
 	if (rc == 0)
 		rc = eg_db_script(&copy, "PRAGMA journal_mode=DELETE", err);
 	eg_db_close(&copy);
-	return rc == 0 ? sync_path(fresh, err) : rc;
+	return rc == 0 ? eg_store_sync(fresh, err) : rc;
 }
 
 int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
@@ -95,7 +81,7 @@ int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
 	if (rc == 0 && link(fresh, path) != 0)
 		rc = eg_store_errno(err, "create", path);
 	(void)unlink(fresh);
-	return rc == 0 ? sync_path(path, err) : rc;
+	return rc == 0 ? eg_store_sync(path, err) : rc;
 }
 
 /* ── verification ── */
@@ -284,8 +270,8 @@ static int put_into_store(struct restore *r, struct eg_error *err)
 	int rc = copy_file(r->fresh, r->store, err);
 
 	if (rc == 0)
-		rc = sync_path(r->store, err);
-	return rc == 0 ? sync_path(r->dir, err) : rc;
+		rc = eg_store_sync(r->store, err);
+	return rc == 0 ? eg_store_sync(r->dir, err) : rc;
 }
 
 /* A store that cannot even be opened is kept under another name; a new file takes its place. */
@@ -305,7 +291,7 @@ static int replace_store(struct restore *r, struct eg_error *err)
 	}
 	if (chmod(r->fresh, 0660) != 0 || rename(r->fresh, r->store) != 0)
 		return eg_store_errno(err, "put the backup at", r->store);
-	return sync_path(r->dir, err);
+	return eg_store_sync(r->dir, err);
 }
 
 static int restore(struct restore *r, struct eg_error *err)
