@@ -55,7 +55,8 @@ void eg_state_set_log_limits(struct eg_state *st, uint64_t events, uint64_t indi
 
 /* Adds an issuer, or replaces its keys: kept keys of jwks come in, keys that are gone go away, a
  * revoked kid stays revoked. An issuer that was removed and comes back has its lists, its
- * revocations, its revoked keys and the indices of its keys. -EG_EINVAL where no key is kept. */
+ * revocations, its revoked keys and the indices of its keys. -EG_EINVAL where no key is kept,
+ * -EG_ELIMIT where there are EG_KEYSET_ISSUERS_MAX others. */
 int eg_state_issuer_put(struct eg_state *st, struct eg_span issuer, const struct eg_jwks *jwks,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_issuer_remove(struct eg_state *st, struct eg_span issuer, int64_t utc_ns,

@@ -423,6 +423,31 @@ static void test_since_when_by_a_cut_line(void **state)
 	assert_true(since.is_unsure);
 }
 
+/* What no snapshot could hold must not get into the store: nobody would follow it any more. */
+static void test_no_more_issuers_than_a_snapshot_holds(void **state)
+{
+	struct store *s = *state;
+	struct reader r;
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+	    " INSERT INTO issuer SELECT i, CAST('i' || i AS BLOB), 1, x'' FROM n",
+	    EG_KEYSET_ISSUERS_MAX);
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	tamper_sealed(s, sql);
+	refused(s, put_issuer(s, "one too many", "k1", NULL), EG_ELIMIT, "4096");
+	ok(s, put_issuer(s, ISS, "k2", NULL));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(eg_keyset_issuer_cnt(r.snap->keys), EG_KEYSET_ISSUERS_MAX);
+	ok(s, eg_state_issuer_remove(s->w, span("i7"), T0_NS, &s->epoch, &s->err));
+	ok(s, put_issuer(s, "one for another", "k1", NULL));
+	refused(s, put_issuer(s, "i7", "k1", NULL), EG_ELIMIT, "4096");
+	(void)follow(&r);
+	close_reader(&r);
+}
+
 static void test_revoked_key_is_sticky(void **state)
 {
 	struct store *s = *state;
@@ -606,6 +631,7 @@ int main(void)
 	    STATE_TEST(test_ranges_all_or_nothing),
 	    STATE_TEST(test_as_many_ranges_as_are_promised),
 	    STATE_TEST(test_since_when_by_a_cut_line),
+	    STATE_TEST(test_no_more_issuers_than_a_snapshot_holds),
 	    STATE_TEST(test_revoked_key_is_sticky),
 	    STATE_TEST(test_removed_issuer_keeps_its_state),
 	    STATE_TEST(test_policy_rules),
