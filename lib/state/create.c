@@ -118,7 +118,7 @@ static int make_file(struct creation *c, struct eg_error *err)
 }
 
 /* SQLite keeps the old mode without an error where the file system cannot do WAL. */
-static int enter_wal(struct eg_db *db, struct eg_error *err)
+int eg_store_enter_wal(struct eg_db *db, struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	bool is_wal;
@@ -147,7 +147,7 @@ static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
 	randombytes_buf(key, sizeof(key));
 	(void)snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%d;",
 	    EG_STORE_APPLICATION_ID, EG_STORE_SCHEMA_VERSION);
-	rc = enter_wal(db, err);
+	rc = eg_store_enter_wal(db, err);
 	if (rc == 0)
 		rc = eg_db_script(db, "PRAGMA synchronous=FULL; BEGIN;", err);
 	if (rc == 0)

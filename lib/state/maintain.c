@@ -274,12 +274,28 @@ static int put_into_store(struct restore *r, struct eg_error *err)
 	return rc == 0 ? eg_store_sync(r->dir, err) : rc;
 }
 
+/* The copy of a backup has no write-ahead log either. */
+static int make_store_of(const char *path, struct eg_error *err)
+{
+	struct eg_db db;
+	int rc = eg_db_open(&db, path, err);
+
+	if (rc != 0)
+		return rc;
+	rc = eg_store_enter_wal(&db, err);
+	eg_db_close(&db);
+	return rc;
+}
+
 /* A store that cannot even be opened is kept under another name; a new file takes its place. */
 static int replace_store(struct restore *r, struct eg_error *err)
 {
 	char aside[EG_STORE_PATH_BYTES + 32];
 	static const char *const ends[] = {"", "-wal", "-shm"};
+	int rc = make_store_of(r->fresh, err);
 
+	if (rc != 0)
+		return rc;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char from[EG_STORE_PATH_BYTES + 8];
 

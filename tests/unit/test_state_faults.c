@@ -190,6 +190,47 @@ static void test_busy_store(void **state)
 	expect_epoch(s, 1);
 }
 
+static bool is_wal(const struct store *s)
+{
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+	bool is;
+
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	is = strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(db);
+	return is;
+}
+
+/* Whichever way a backup comes in, readers and writers do not wait for each other afterwards. */
+static void test_a_restored_store_is_written_ahead(void **state)
+{
+	struct store *s = *state;
+	char backup[128];
+	uint64_t epoch;
+	FILE *f;
+
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->root);
+	ok(s, put_policy(s, 1, false));
+	ok(s, eg_state_backup(s->w, backup, &s->err));
+	assert_true(is_wal(s));
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err));
+	assert_true(is_wal(s));
+	eg_state_close(s->w);
+	s->w = NULL;
+	f = fopen(s->file, "w");
+	assert_non_null(f);
+	assert_int_equal(fputs("no store at all", f), 1);
+	assert_int_equal(fclose(f), 0);
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err));
+	assert_true(is_wal(s));
+	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
+	ok(s, put_policy(s, 2, false));
+}
+
 /* A full disk, as far as SQLite can tell: the file may not grow. */
 static void test_full_store(void **state)
 {
@@ -315,6 +356,7 @@ int main(void)
 	    STATE_TEST(test_newer_event_is_refused),
 	    STATE_TEST(test_two_writers),
 	    STATE_TEST(test_busy_store),
+	    STATE_TEST(test_a_restored_store_is_written_ahead),
 	    STATE_TEST(test_full_store),
 	    STATE_TEST(test_killed_writer),
 	};
