@@ -313,14 +313,16 @@ static int replace_store(struct restore *r, struct eg_error *err)
 static int restore(struct restore *r, struct eg_error *err)
 {
 	struct eg_error why = {0};
-	bool is_usable = look_at(r, r->store, &why) == 0;
+	int seen = look_at(r, r->store, &why);
 	int rc = look_at(r, r->path, err);
 
+	if (seen == -EG_EAGAIN) /* it is in use, and sound as far as anybody knows */
+		return eg_error_set(err, EG_EAGAIN, "%s", why.text);
 	if (rc == 0)
 		rc = prepare(r, err);
 	if (rc != 0)
 		return rc;
-	return is_usable ? put_into_store(r, err) : replace_store(r, err);
+	return seen == 0 ? put_into_store(r, err) : replace_store(r, err);
 }
 
 /* What SQLite says of a file that is not there speaks of write-ahead logs. */

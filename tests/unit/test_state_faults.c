@@ -231,6 +231,28 @@ static void test_a_restored_store_is_written_ahead(void **state)
 	ok(s, put_policy(s, 2, false));
 }
 
+/* Who holds it may be at work on it: that is no damage. */
+static void test_a_locked_store_is_not_set_aside(void **state)
+{
+	struct store *s = *state;
+	char backup[128];
+	uint64_t epoch;
+	sqlite3 *db;
+
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->root);
+	ok(s, eg_state_backup(s->w, backup, &s->err));
+	ok(s, put_policy(s, 1, false));
+	eg_state_close(s->w);
+	s->w = NULL;
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	refused(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err), EG_EAGAIN, "busy");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(count(s, "SELECT count(*) FROM policy"), 1);
+}
+
 /* A full disk, as far as SQLite can tell: the file may not grow. */
 static void test_full_store(void **state)
 {
@@ -357,6 +379,7 @@ int main(void)
 	    STATE_TEST(test_two_writers),
 	    STATE_TEST(test_busy_store),
 	    STATE_TEST(test_a_restored_store_is_written_ahead),
+	    STATE_TEST(test_a_locked_store_is_not_set_aside),
 	    STATE_TEST(test_full_store),
 	    STATE_TEST(test_killed_writer),
 	};
