@@ -24,10 +24,11 @@ static void *wiping_malloc(size_t len)
 
 static void wiping_free(void *ptr)
 {
-	union block *block = (union block *)ptr - 1;
+	union block *block;
 
 	if (ptr == NULL)
 		return;
+	block = (union block *)ptr - 1;
 	sodium_memzero(ptr, block->len);
 	free(block);
 }

@@ -63,6 +63,21 @@ struct letter {
 	int fd; /* -1: none */
 };
 
+/* Keeps the first descriptor: the kernel fits two into the room of one, which is rounded up. */
+static void take_fds(struct letter *letter, const struct cmsghdr *c)
+{
+	const unsigned char *end = (const unsigned char *)c + c->cmsg_len;
+	int fd;
+
+	for (const unsigned char *at = CMSG_DATA(c); at + sizeof(fd) <= end; at += sizeof(fd)) {
+		memcpy(&fd, at, sizeof(fd));
+		if (letter->fd < 0)
+			letter->fd = fd;
+		else
+			(void)close(fd);
+	}
+}
+
 static void take_control(struct letter *letter, const struct cmsghdr *c)
 {
 	if (c->cmsg_level != SOL_SOCKET)
@@ -71,11 +86,11 @@ static void take_control(struct letter *letter, const struct cmsghdr *c)
 		memcpy(&letter->peer, CMSG_DATA(c), sizeof(letter->peer));
 		letter->signed_by_kernel = true;
 	}
-	if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&letter->fd, CMSG_DATA(c), sizeof(int));
+	if (c->cmsg_type == SCM_RIGHTS)
+		take_fds(letter, c);
 }
 
-/* There is room for credentials and one descriptor; the kernel closes any more. */
+/* There is room for credentials and a descriptor or two; the kernel closes any more. */
 static struct letter receive(const struct eg_doorbell *bell)
 {
 	_Alignas(struct cmsghdr) char

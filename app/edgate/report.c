@@ -109,7 +109,7 @@ void eg_report_tables(const struct eg_keytables_summary *sum, uint64_t budget_by
 static uint64_t total_of(
     const struct eg_stats *stats, const struct eg_stats_group *group, unsigned i)
 {
-	return eg_stats_sum(stats, group, i, 0, stats->header->cores);
+	return eg_stats_sum(stats, group, i, 0, stats->core_cnt);
 }
 
 static uint64_t print_group(const struct eg_stats *stats, const struct eg_stats_group *group)

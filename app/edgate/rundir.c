@@ -74,6 +74,9 @@ int eg_rundir_open(struct eg_rundir *dir, const char *path, struct eg_error *err
 	int rc;
 
 	dir->fd = -1;
+	if (path[0] == '\0')
+		return eg_error_set(
+		    err, EG_EINVAL, "run directory: the name is empty: give one by --run or `run`");
 	if (strlen(path) + FILE_NAME_BYTES > EG_RUNDIR_PATH_BYTES)
 		return eg_error_set(err, EG_ELIMIT, "run directory %s: path is too long", path);
 	(void)snprintf(dir->stats, sizeof(dir->stats), "%s/" STATS_NAME, path);

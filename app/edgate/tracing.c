@@ -30,7 +30,7 @@ static void refuse(int fd, const char *why)
 static uint64_t lost_by_workers(const struct eg_tracing *t)
 {
 	return eg_stats_sum(
-	    t->stats, &eg_stats_counters, EG_COUNTER_trace_lost, 0, t->stats->header->cores);
+	    t->stats, &eg_stats_counters, EG_COUNTER_trace_lost, 0, t->stats->core_cnt);
 }
 
 static bool is_gone(const struct eg_tracing *t)

@@ -109,9 +109,9 @@ static double queue_skew(const struct eg_stats *stats)
 {
 	static struct ctl_figures core[EG_WORKERS_MAX];
 
-	for (unsigned i = 0; i < stats->header->cores; i++)
+	for (unsigned i = 0; i < stats->core_cnt; i++)
 		ctl_figures_read(&core[i], stats, i, 1);
-	return ctl_queue_skew(core, stats->header->cores);
+	return ctl_queue_skew(core, stats->core_cnt);
 }
 
 static json_t *json_of_totals(const json_t *all)
@@ -195,13 +195,13 @@ static json_t *json_of_stats(const struct eg_stats *stats, const char *run_dir)
 	json_t *out = json_pack("{s:s, s:o}", "run", run_dir, "state", json_of_state(stats));
 	json_t *workers = json_array();
 
-	add_groups(out, stats, 0, stats->header->cores);
-	add_stages(out, stats, 0, stats->header->cores);
+	add_groups(out, stats, 0, stats->core_cnt);
+	add_stages(out, stats, 0, stats->core_cnt);
 	(void)json_object_set_new(
 	    json_object_get(out, "ratios"), "queue_skew", json_of_ratio(queue_skew(stats)));
 	(void)json_object_set_new(out, "totals", json_of_totals(out));
 	(void)json_object_set_new(out, "ports", json_of_ports(stats));
-	for (unsigned core = 0; core < stats->header->cores; core++)
+	for (unsigned core = 0; core < stats->core_cnt; core++)
 		(void)json_array_append_new(workers, json_of_core(stats, core));
 	(void)json_object_set_new(out, "per_worker", workers);
 	return out;

@@ -31,7 +31,7 @@ struct top {
 static void read_cores(struct top *t, struct reading *reading)
 {
 	reading->now_ns = eg_clock_mono_ns();
-	for (unsigned i = 0; i < t->stats.header->cores; i++)
+	for (unsigned i = 0; i < t->stats.core_cnt; i++)
 		ctl_figures_read(&reading->core[i], &t->stats, i, 1);
 }
 
@@ -42,7 +42,7 @@ static void take_interval(struct top *t)
 	read_cores(t, &now);
 	t->since = now;
 	t->since.now_ns -= t->last.now_ns;
-	for (unsigned i = 0; i < t->stats.header->cores; i++)
+	for (unsigned i = 0; i < t->stats.core_cnt; i++)
 		ctl_figures_subtract(&t->since.core[i], &t->last.core[i]);
 	t->last = now;
 }
@@ -54,7 +54,7 @@ static void write_view(struct top *t, FILE *to, unsigned columns)
 	    .stats = &t->stats,
 	    .now_utc_s = eg_clock_utc_ns() / EG_NS_PER_S,
 	    .seconds = (double)t->since.now_ns / (double)EG_NS_PER_S,
-	    .core_cnt = t->stats.header->cores,
+	    .core_cnt = t->stats.core_cnt,
 	    .core = t->since.core,
 	    .columns = columns,
 	    .live = t->batch == 0,

@@ -82,9 +82,8 @@ bool pf_has_word(const char *words, const char *word);
 const char *pf_cpu_list(const cpu_set_t *cpus, char text[PF_TEXT]);
 /* Is a worker or control bound to it? */
 bool pf_is_taken(const struct pf *pf, int cpu);
-/* The first in `from` to which nobody is bound and that was not returned before; -1: none. */
-int pf_offer_cpu(struct pf *pf, const cpu_set_t *from);
-/* The command that gives one of `from` to who is bound to `cpu`; else it takes the binding away. */
+/* The command that gives one of `from`, to which nobody is bound and that was not offered before,
+ * to who is bound to `cpu`; where there is none it takes the binding away. */
 const char *pf_move_fix(struct pf *pf, int cpu, const cpu_set_t *from);
 int pf_node_of_cpu(const struct pf *pf, int cpu);
 /* -1 where the host does not tell */

@@ -211,7 +211,8 @@ bool pf_is_taken(const struct pf *pf, int cpu)
 	return config->control_cpu == cpu;
 }
 
-int pf_offer_cpu(struct pf *pf, const cpu_set_t *from)
+/* -1: none. */
+static int offer_cpu(struct pf *pf, const cpu_set_t *from)
 {
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET((size_t)cpu, from) && !pf_is_taken(pf, cpu) &&
@@ -224,7 +225,7 @@ int pf_offer_cpu(struct pf *pf, const cpu_set_t *from)
 
 const char *pf_move_fix(struct pf *pf, int cpu, const cpu_set_t *from)
 {
-	int other = pf_offer_cpu(pf, from);
+	int other = offer_cpu(pf, from);
 
 	if (other >= 0)
 		return pf_fix(

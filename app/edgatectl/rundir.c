@@ -112,7 +112,7 @@ static unsigned applied_cnt(const struct eg_stats *stats, uint64_t epoch)
 {
 	unsigned cnt = 0;
 
-	for (unsigned i = 0; i < stats->header->cores; i++)
+	for (unsigned i = 0; i < stats->core_cnt; i++)
 		cnt += atomic_load_explicit(&stats->core[i].applied_epoch, memory_order_relaxed) >=
 		       epoch;
 	return cnt;
@@ -132,7 +132,7 @@ static int wait_on(const struct eg_stats *stats, struct ctl_wait *wait, struct e
 			    "the running edgate has not applied it within %llu ms (see edgatectl "
 			    "stats)",
 			    (unsigned long long)wait->timeout_ms);
-		ctl_progress(wait->progress, applied_cnt(stats, wait->epoch), stats->header->cores,
+		ctl_progress(wait->progress, applied_cnt(stats, wait->epoch), stats->core_cnt,
 		    "cores have applied it");
 		(void)nanosleep(&pause, NULL);
 		took_ns = eg_clock_mono_ns() - start_ns;

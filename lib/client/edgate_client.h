@@ -20,8 +20,8 @@ struct edgate_client;
 
 struct edgate_options {
 	uint32_t max_datagram_bytes; /* 0: 1232 */
-	uint32_t timeout_ms;         /* of one try; 0: 200 */
-	uint32_t tries;              /* 0: 3 */
+	uint32_t timeout_ms;         /* of one try of one datagram; 0: 200 */
+	uint32_t tries;              /* of each datagram; 0: 3 */
 };
 
 struct edgate_token {
@@ -34,9 +34,9 @@ struct edgate_token {
 struct edgate_answer {
 	uint8_t status; /* 1 accepts; see docs/protocol.md */
 	uint8_t detail;
-	uint16_t flags;
-	uint32_t exp_s;
-	uint32_t cache_for;
+	uint16_t flags;     /* the rflags of docs/protocol.md */
+	uint32_t exp_s;     /* since 1970, at most 2^32 - 1; 0: not known */
+	uint32_t cache_for; /* s; of statuses 64 and 65: ms after which to ask again */
 };
 
 struct edgate_info { /* of PING */
@@ -55,7 +55,7 @@ void edgate_client_close(struct edgate_client *client);
 /* Asks about cnt ≤ 64 tokens; as many go into one datagram as fit, and a token that fits none is
  * answered TOO_BIG here. min_epoch 0: without. *epoch (may be NULL): the lowest answered. Returns 0
  * when every answer is there, else -1 with edgate_client_error; answers not received have status 0.
- */
+ * Blocks for up to tries · timeout_ms for each datagram. */
 int edgate_client_verify(struct edgate_client *client, const struct edgate_token tokens[],
     unsigned cnt, uint64_t min_epoch, struct edgate_answer answers[], uint64_t *epoch);
 int edgate_client_ping(struct edgate_client *client, struct edgate_info *info);

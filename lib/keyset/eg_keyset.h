@@ -28,8 +28,8 @@ struct eg_key {
 
 struct eg_issuer {
 	struct eg_span name;
-	struct eg_hash_key
-	    hash_key; /* derived from the store's key: hashes of this issuer's values */
+	/* Derived from the store's key: hashes of this issuer's values. */
+	struct eg_hash_key hash_key;
 	uint32_t first_key, key_cnt;
 };
 

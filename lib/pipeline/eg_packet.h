@@ -25,10 +25,9 @@ enum eg_packet_flag {
 	EG_PACKET_TRUNCATED = 1 << 6,     /* longer than the port's buffer: to be dropped */
 	EG_PACKET_SOURCE_BAD = 1 << 7,    /* DATAGRAM: source port 0 or one of ours */
 	/* set by the pipeline on an answer, where the port offered it */
-	EG_PACKET_TX_IP_CKSUM = 1 << 16, /* the port fills the IPv4 header checksum */
-	EG_PACKET_TX_UDP_CKSUM = 1
-	                         << 17, /* the port fills UDP; the pseudo-header sum is in place */
-	EG_PACKET_TX_IP6 = 1 << 18,     /* IPv6, for offloads */
+	EG_PACKET_TX_IP_CKSUM = 1 << 16,  /* the port fills the IPv4 header checksum */
+	EG_PACKET_TX_UDP_CKSUM = 1 << 17, /* it fills UDP's; the pseudo-header sum is in place */
+	EG_PACKET_TX_IP6 = 1 << 18,       /* IPv6, for offloads */
 };
 
 struct eg_packet {
@@ -36,8 +35,8 @@ struct eg_packet {
 	uint32_t len;
 	uint32_t room;
 	uint32_t flags;
-	uint64_t
-	    sender; /* DATAGRAM: an IPv4 address, the upper half of an IPv6 one; 0: not known */
+	/* DATAGRAM: an IPv4 address, the upper half of an IPv6 one; 0: not known */
+	uint64_t sender;
 	uint16_t l2_bytes, l3_bytes; /* header lengths of an answer, for offloads */
 	uint8_t answer;              /* of an answer: enum eg_answer; of a drop: enum eg_drop */
 	void *handle;                /* the port's own */

@@ -421,10 +421,10 @@ static bool is_extension(uint8_t next)
 	}
 }
 
+/* RFC 8200, section 4.3: hop-by-hop options stand directly behind the header, or nowhere. */
 static bool may_skip(uint8_t next, unsigned seen)
 {
-	if (next ==
-	    IP6_HOP_BY_HOP) /* RFC 8200, section 4.3: directly behind the header or nowhere */
+	if (next == IP6_HOP_BY_HOP)
 		return seen == 0;
 	return (next == IP6_ROUTING || next == IP6_DESTINATION) && seen < IP6_EXTENSIONS_MAX;
 }

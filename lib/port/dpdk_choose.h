@@ -13,8 +13,8 @@
 
 struct eg_dpdk_choice {
 	struct rte_eth_conf conf;
-	uint16_t rx_desc_cnt,
-	    tx_desc_cnt; /* where nothing is written: to be adjusted to the device */
+	/* Where nothing is written: to be adjusted to the device. */
+	uint16_t rx_desc_cnt, tx_desc_cnt;
 };
 
 /* What was asked for by name (on, a hash field, a number) and cannot be had is refused with the key

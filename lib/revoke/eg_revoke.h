@@ -8,11 +8,10 @@
  *   any core: acquire all applied_epoch, then relaxed loads of words (eg_revoke_check)
  *
  * Two structures: bitmaps of status lists (blocks of 4 KiB, one shard each, side by side in chunks
- * of a huge page), and per shard one
- * table keyed 128-bit hash → value for denied ids (jti, cti, sid, jkt), subject cutoffs and issuer
- * cutoffs. Memory is allocated, zeroed and touched by control alone and handed over inside
- * operations: an owner never allocates, faults a page in or moves a table. Threads as marked;
- * there is one control thread.
+ * of a huge page), and per shard one table keyed 128-bit hash → value for denied ids (jti, cti,
+ * sid, jkt), subject cutoffs and issuer cutoffs. Memory is allocated, zeroed and touched by control
+ * alone and handed over inside operations: an owner never allocates, faults a page in or moves a
+ * table. Threads as marked; there is one control thread.
  *
  * What control knows of words and tables that it no longer writes: operations to one owner keep
  * their order, so each carries its own mask and value and needs no reading back. Where control does

@@ -41,6 +41,21 @@ static int put_key(struct eg_change *c, uint64_t issuer, const struct eg_jwk *jw
 	    c->err);
 }
 
+/* With this one. A store with more could not be followed by anybody. */
+static int check_issuer_cnt(const struct eg_change *c)
+{
+	uint64_t cnt = 0;
+	int rc = eg_db_number(
+	    &c->st->db, "SELECT count(*) FROM issuer WHERE present", EG_NO_VALS, &cnt, c->err);
+
+	if (rc < 0 || cnt <= EG_KEYSET_ISSUERS_MAX)
+		return rc < 0 ? rc : 0;
+	return eg_error_set(c->err, EG_ELIMIT,
+	    "a store has %u issuers at most: take one away with `issuer remove`; nothing was "
+	    "changed",
+	    EG_KEYSET_ISSUERS_MAX);
+}
+
 /* Rows of keys that are gone stay: a key that returns has its index, and its revocation. */
 static int put_issuer_rows(struct eg_change *c, struct eg_span issuer, const struct eg_jwks *jwks)
 {
@@ -54,6 +69,8 @@ static int put_issuer_rows(struct eg_change *c, struct eg_span issuer, const str
 		    EG_VALS(eg_blob(issuer)), c->err);
 	if (rc == 0)
 		rc = eg_sealed_end(&c->st->db, EG_SEALED_ISSUER, c->err);
+	if (rc == 0)
+		rc = check_issuer_cnt(c);
 	if (rc == 0)
 		rc = eg_change_find_issuer(c, issuer, &id);
 	if (rc == 0)

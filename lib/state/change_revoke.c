@@ -9,6 +9,19 @@
 
 #define TIME_MAX_S ((uint64_t)EG_TOKEN_TIME_MAX) /* the largest NumericDate */
 
+/* A bound is a varint of 32 bits; the last term is for all that stands around the bounds. */
+#define BOUND_BYTES_MAX 5u
+_Static_assert(
+    2 * BOUND_BYTES_MAX * EG_STATE_RANGES_MAX + EG_STATE_URI_MAX + 64 <= EG_DB_VALUE_BYTES_MAX,
+    "the longest event can be stored");
+
+/* Ranges of indices in a line of the audit; longer ones are cut there. Who reads the line must have
+ * room for all of it: half a number would be another index. */
+#define RANGES_TEXT_BYTES 4096u
+_Static_assert(
+    sizeof(struct eg_shown) + RANGES_TEXT_BYTES + 128 <= sizeof(((struct eg_state_since *)0)->what),
+    "the longest line can be read");
+
 static const char *const kind_names[] = {
     [EG_REVOKE_JTI] = "jti",
     [EG_REVOKE_CTI] = "cti",
@@ -116,7 +129,7 @@ static int log_bounds(struct eg_change *c, const struct index_change *change, ui
 	Eg__Pb__RevokeIndex revoke = EG__PB__REVOKE_INDEX__INIT;
 	Eg__Pb__UnrevokeIndex unrevoke = EG__PB__UNREVOKE_INDEX__INIT;
 	uint64_t indices = indices_of(change);
-	char text[4096];
+	char text[RANGES_TEXT_BYTES];
 
 	revoke.uri = unrevoke.uri = eg_pb_bytes(change->uri);
 	revoke.bound = unrevoke.bound = bound;

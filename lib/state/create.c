@@ -3,7 +3,6 @@
 #include "store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -119,7 +118,7 @@ static int make_file(struct creation *c, struct eg_error *err)
 }
 
 /* SQLite keeps the old mode without an error where the file system cannot do WAL. */
-static int enter_wal(struct eg_db *db, struct eg_error *err)
+int eg_store_enter_wal(struct eg_db *db, struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	bool is_wal;
@@ -148,7 +147,7 @@ static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
 	randombytes_buf(key, sizeof(key));
 	(void)snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%d;",
 	    EG_STORE_APPLICATION_ID, EG_STORE_SCHEMA_VERSION);
-	rc = enter_wal(db, err);
+	rc = eg_store_enter_wal(db, err);
 	if (rc == 0)
 		rc = eg_db_script(db, "PRAGMA synchronous=FULL; BEGIN;", err);
 	if (rc == 0)
@@ -169,23 +168,10 @@ static int write_schema(struct eg_db *db, int64_t utc_ns, struct eg_error *err)
 	return rc;
 }
 
-static int sync_path(const char *path, struct eg_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return eg_store_errno(err, "open", path);
-	if (fsync(fd) != 0)
-		rc = eg_store_errno(err, "sync", path);
-	(void)close(fd);
-	return rc;
-}
-
 /* link() fails where the name is taken: of two that create at once, one wins with a whole store. */
 static int publish(const struct creation *c, struct eg_error *err)
 {
-	int rc = sync_path(c->fresh, err);
+	int rc = eg_store_sync(c->fresh, err);
 
 	if (rc != 0)
 		return rc;
@@ -195,7 +181,7 @@ static int publish(const struct creation *c, struct eg_error *err)
 			    err, EG_EEXIST, "there is a store already: %s", c->path);
 		return eg_store_errno(err, "create", c->path);
 	}
-	return sync_path(c->dir, err);
+	return eg_store_sync(c->dir, err);
 }
 
 static int make_store(struct creation *c, struct eg_error *err)

@@ -19,9 +19,10 @@
 #define EG_DB_BUSY_MS        5000
 #define EG_DB_FOLLOW_BUSY_MS 50
 
-/* Of a value or a row: the longest that is written, an event of 64 keys, is a fiftieth of it. What
- * claims to be longer is damage, which SQLite refuses before it asks for the memory. */
-#define EG_DB_VALUE_BYTES_MAX (1 << 20)
+/* Of a value or a row: the longest that is written, an event of as many ranges of indices as one
+ * change takes, is two thirds of it (change_revoke.c). What claims to be longer is damage, which
+ * SQLite refuses before it asks for the memory. */
+#define EG_DB_VALUE_BYTES_MAX (16 << 20)
 
 #define EG_DB_SUM_BYTES 16
 

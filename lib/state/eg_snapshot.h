@@ -34,8 +34,8 @@ struct eg_list { /* one status list of one issuer */
 	                  * revoked here; 0: all */
 	uint64_t exp_s;  /* 0: none; past it STATUS_UNKNOWN */
 	uint64_t ttl_end_s; /* 0: none; past it LIST_STALE */
-	uint64_t
-	    mark; /* hash of issuer and uri, by eg_snapshot_seal: the same list in any snapshot */
+	/* Hash of issuer and uri, by eg_snapshot_seal: the same list in any snapshot. */
+	uint64_t mark;
 	/* For show: how and when the values came. */
 	enum eg_list_form form;
 	uint64_t iat_s, imported_s; /* 0: not known */

@@ -55,7 +55,8 @@ void eg_state_set_log_limits(struct eg_state *st, uint64_t events, uint64_t indi
 
 /* Adds an issuer, or replaces its keys: kept keys of jwks come in, keys that are gone go away, a
  * revoked kid stays revoked. An issuer that was removed and comes back has its lists, its
- * revocations, its revoked keys and the indices of its keys. -EG_EINVAL where no key is kept. */
+ * revocations, its revoked keys and the indices of its keys. -EG_EINVAL where no key is kept,
+ * -EG_ELIMIT where there are EG_KEYSET_ISSUERS_MAX others. */
 int eg_state_issuer_put(struct eg_state *st, struct eg_span issuer, const struct eg_jwks *jwks,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 int eg_state_issuer_remove(struct eg_state *st, struct eg_span issuer, int64_t utc_ns,
@@ -155,7 +156,8 @@ int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
 /* Puts a backup in the place of the store in dir. The backup is verified first; then its generation
  * is raised above any that the two have seen, so that epochs never go back, and its content becomes
  * the store's in one transaction: an edgate that runs goes on with it. A store that cannot be
- * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted. */
+ * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted; one that is
+ * locked is not touched (-EG_EAGAIN). */
 int eg_state_restore(
     const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
@@ -220,13 +222,12 @@ struct eg_state_since { /* a line of the audit */
 	                 */
 	uint64_t epoch; /* as in struct eg_audit_line */
 	uint64_t utc_ns, uid;
-	char what[4352];
+	char what[5376]; /* a whole line, of which a URI and its ranges are the longest */
 };
 
 /* Which change revoked it: the oldest that was never taken back. Where no change of the operator's
  * says so of an index, the newest import of its list; of a key, the change of its window. Reads the
- * whole audit. *out is not known
- * where the audit has no such line. */
+ * whole audit. *out is not known where the audit has no such line. */
 int eg_state_since(struct eg_state *st, const struct eg_state_cause *cause,
     struct eg_state_since *out, struct eg_error *err);
 

@@ -7,26 +7,12 @@
 #include "sealed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ── files ── */
-
-static int sync_path(const char *path, struct eg_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return eg_store_errno(err, "open", path);
-	if (fsync(fd) != 0)
-		rc = eg_store_errno(err, "sync", path);
-	(void)close(fd);
-	return rc;
-}
 
 /* Beside `path`, so that a rename stays on one file system. */
 static int make_beside(const char *path, char fresh[EG_STORE_PATH_BYTES], struct eg_error *err)
@@ -76,7 +62,7 @@ static int write_backup(struct eg_state *st, const char *fresh, struct eg_error 
 	if (rc == 0)
 		rc = eg_db_script(&copy, "PRAGMA journal_mode=DELETE", err);
 	eg_db_close(&copy);
-	return rc == 0 ? sync_path(fresh, err) : rc;
+	return rc == 0 ? eg_store_sync(fresh, err) : rc;
 }
 
 int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
@@ -95,7 +81,7 @@ int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
 	if (rc == 0 && link(fresh, path) != 0)
 		rc = eg_store_errno(err, "create", path);
 	(void)unlink(fresh);
-	return rc == 0 ? sync_path(path, err) : rc;
+	return rc == 0 ? eg_store_sync(path, err) : rc;
 }
 
 /* ── verification ── */
@@ -232,19 +218,18 @@ static int stamp(struct restore *r, struct eg_state *st, struct eg_error *err)
 		rc = eg_meta_load(&st->db, &meta, err);
 	if (rc == 0 && r->generation + 1 > UINT16_MAX)
 		rc = eg_error_set(err, EG_ELIMIT, "%s: the last generation is used up", r->store);
+	if (rc != 0)
+		return rc;
 	meta.generation = r->generation + 1;
-	if (rc == 0)
-		rc = eg_meta_save(&st->db, &meta, err);
+	r->epoch = EG_EPOCH(meta.generation, meta.sequence);
+	rc = eg_meta_save(&st->db, &meta, err);
 	if (rc == 0)
 		rc = eg_db_run(&st->db,
 		    "INSERT INTO audit (sequence, utc_ns, uid, what)"
 		    " VALUES (?1, ?2, ?3, 'restore from a backup')",
 		    EG_VALS(eg_int(meta.sequence), eg_int((uint64_t)r->utc_ns), eg_int(getuid())),
 		    err);
-	if (rc == 0)
-		rc = eg_db_script(&st->db, "COMMIT", err);
-	r->epoch = EG_EPOCH(r->generation + 1, meta.sequence);
-	return rc;
+	return rc == 0 ? eg_db_script(&st->db, "COMMIT", err) : rc;
 }
 
 static int copy_file(const char *from, const char *to, struct eg_error *err)
@@ -285,8 +270,21 @@ static int put_into_store(struct restore *r, struct eg_error *err)
 	int rc = copy_file(r->fresh, r->store, err);
 
 	if (rc == 0)
-		rc = sync_path(r->store, err);
-	return rc == 0 ? sync_path(r->dir, err) : rc;
+		rc = eg_store_sync(r->store, err);
+	return rc == 0 ? eg_store_sync(r->dir, err) : rc;
+}
+
+/* The copy of a backup has no write-ahead log either. */
+static int make_store_of(const char *path, struct eg_error *err)
+{
+	struct eg_db db;
+	int rc = eg_db_open(&db, path, err);
+
+	if (rc != 0)
+		return rc;
+	rc = eg_store_enter_wal(&db, err);
+	eg_db_close(&db);
+	return rc;
 }
 
 /* A store that cannot even be opened is kept under another name; a new file takes its place. */
@@ -294,7 +292,10 @@ static int replace_store(struct restore *r, struct eg_error *err)
 {
 	char aside[EG_STORE_PATH_BYTES + 32];
 	static const char *const ends[] = {"", "-wal", "-shm"};
+	int rc = make_store_of(r->fresh, err);
 
+	if (rc != 0)
+		return rc;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char from[EG_STORE_PATH_BYTES + 8];
 
@@ -306,20 +307,22 @@ static int replace_store(struct restore *r, struct eg_error *err)
 	}
 	if (chmod(r->fresh, 0660) != 0 || rename(r->fresh, r->store) != 0)
 		return eg_store_errno(err, "put the backup at", r->store);
-	return sync_path(r->dir, err);
+	return eg_store_sync(r->dir, err);
 }
 
 static int restore(struct restore *r, struct eg_error *err)
 {
 	struct eg_error why = {0};
-	bool is_usable = look_at(r, r->store, &why) == 0;
+	int seen = look_at(r, r->store, &why);
 	int rc = look_at(r, r->path, err);
 
+	if (seen == -EG_EAGAIN) /* it is in use, and sound as far as anybody knows */
+		return eg_error_set(err, EG_EAGAIN, "%s", why.text);
 	if (rc == 0)
 		rc = prepare(r, err);
 	if (rc != 0)
 		return rc;
-	return is_usable ? put_into_store(r, err) : replace_store(r, err);
+	return seen == 0 ? put_into_store(r, err) : replace_store(r, err);
 }
 
 /* What SQLite says of a file that is not there speaks of write-ahead logs. */

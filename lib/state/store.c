@@ -4,9 +4,11 @@
 #include "upgrade.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LOG_EVENTS_MAX  4096
 #define LOG_INDICES_MAX (1u << 20)
@@ -17,6 +19,19 @@ int eg_store_errno(struct eg_error *err, const char *what, const char *path)
 
 	return eg_error_set(
 	    err, e == ENOENT ? EG_ENOENT : EG_EIO, "cannot %s %s: %s", what, path, strerror(e));
+}
+
+int eg_store_sync(const char *path, struct eg_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return eg_store_errno(err, "open", path);
+	if (fsync(fd) != 0)
+		rc = eg_store_errno(err, "sync", path);
+	(void)close(fd);
+	return rc;
 }
 
 int eg_store_path(

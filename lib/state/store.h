@@ -77,6 +77,12 @@ int eg_store_errno(struct eg_error *err, const char *what, const char *path);
 int eg_store_path(
     char path[EG_STORE_PATH_BYTES], const char *dir, const char *name, struct eg_error *err);
 
+/* From now on the file has a write-ahead log, so that its readers and its writer do not wait for
+ * each other. -EG_ENOTSUP where its file system cannot. (create.c) */
+int eg_store_enter_wal(struct eg_db *db, struct eg_error *err);
+/* Returns once the file or directory is on disk. */
+int eg_store_sync(const char *path, struct eg_error *err);
+
 /* -EG_EIO where the file at the path is no longer the one that is open: nothing written there by
  * others would ever be seen. */
 int eg_store_check_path(const struct eg_state *st, struct eg_error *err);

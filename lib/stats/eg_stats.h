@@ -117,7 +117,7 @@ struct eg_stats_port {
 struct eg_stats_header {
 	uint32_t magic;
 	uint32_t cores;
-	uint64_t layout; /* hash of counters.def: readers of another build refuse by name */
+	uint64_t layout; /* hash of sizes and names: readers of another build refuse by name */
 	uint64_t pid;
 	int64_t started_utc_ns;
 	_Atomic uint64_t ready;        /* 1 once the workers answer */
@@ -140,9 +140,12 @@ struct eg_stats_header {
 
 struct eg_stats {
 	struct eg_stats_header *header;
-	struct eg_core_stats *core; /* header->cores of them */
+	struct eg_core_stats *core; /* core_cnt of them */
 	struct eg_stats_key *key;   /* EG_STATS_KEYS of them */
 	struct eg_stats_port *port; /* EG_PORTS_MAX of them; eg_stats_port_cnt in use */
+	/* header->cores as it was when the size was checked: root reads what another user may go
+	 * on writing, and must not count by it. */
+	uint32_t core_cnt;
 	size_t map_bytes;
 };
 

@@ -73,7 +73,8 @@ enum eg_verdict eg_verdict_by_name(const char *name)
 	return EG_VERDICT_NONE;
 }
 
-/* FNV-1a over the sizes and every name in order: two builds agree iff their lists do. */
+/* FNV-1a over the sizes and every name that is counted, in order: of two builds that agree each
+ * reads the other's words by their names. */
 static uint64_t layout_hash(void)
 {
 	static const char names[] =
@@ -108,6 +109,7 @@ static void segment_attach(struct eg_stats *stats, void *mem, uint32_t cores, si
 	stats->core = (struct eg_core_stats *)((uint8_t *)mem + HEADER_BYTES);
 	stats->key = (struct eg_stats_key *)(stats->core + cores);
 	stats->port = (struct eg_stats_port *)(stats->key + EG_STATS_KEYS);
+	stats->core_cnt = cores;
 	stats->map_bytes = bytes;
 }
 
@@ -196,15 +198,17 @@ int eg_stats_create(
 	return rc;
 }
 
-static int check_header(
-    const struct eg_stats_header *h, size_t bytes, const char *path, struct eg_error *err)
+/* *cores is how many the segment has room for. */
+static int check_header(const struct eg_stats_header *h, size_t bytes, const char *path,
+    uint32_t *cores, struct eg_error *err)
 {
+	*cores = *(const volatile uint32_t *)&h->cores; /* once: it may change */
 	if (h->magic != STATS_MAGIC)
 		return eg_error_set(err, EG_ECORRUPT, "%s: not an edgate statistics segment", path);
 	if (h->layout != layout_hash())
 		return eg_error_set(err, EG_EVERSION,
 		    "%s: written by another version of edgate; use the edgatectl beside it", path);
-	if (h->cores == 0 || h->cores > EG_WORKERS_MAX || segment_bytes(h->cores) != bytes)
+	if (*cores == 0 || *cores > EG_WORKERS_MAX || segment_bytes(*cores) != bytes)
 		return eg_error_set(err, EG_ECORRUPT, "%s: wrong size", path);
 	return 0;
 }
@@ -213,6 +217,7 @@ int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
+	uint32_t cores;
 	void *mem;
 	int rc;
 
@@ -228,13 +233,12 @@ int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err
 	(void)close(fd);
 	if (mem == MAP_FAILED)
 		return eg_error_set(err, EG_EIO, "%s: mmap: %s", path, strerror(errno));
-	rc = check_header(mem, (size_t)st.st_size, path, err);
+	rc = check_header(mem, (size_t)st.st_size, path, &cores, err);
 	if (rc != 0) {
 		(void)munmap(mem, (size_t)st.st_size);
 		return rc;
 	}
-	segment_attach(
-	    stats, mem, ((const struct eg_stats_header *)mem)->cores, (size_t)st.st_size);
+	segment_attach(stats, mem, cores, (size_t)st.st_size);
 	return 0;
 }
 
@@ -249,7 +253,7 @@ uint64_t eg_stats_applied_epoch(const struct eg_stats *stats)
 {
 	uint64_t lowest = UINT64_MAX;
 
-	for (uint32_t i = 0; i < stats->header->cores; i++) {
+	for (uint32_t i = 0; i < stats->core_cnt; i++) {
 		/* Pairs with the release store of the core that owns block i. */
 		uint64_t e =
 		    atomic_load_explicit(&stats->core[i].applied_epoch, memory_order_acquire);
@@ -263,7 +267,7 @@ uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < stats->header->cores; i++)
+	for (uint32_t i = 0; i < stats->core_cnt; i++)
 		sum += eg_count_read(&stats->core[i].key_signatures[slot]);
 	return sum;
 }

@@ -49,7 +49,7 @@ enum eg_token_member {
 };
 
 struct eg_token {
-	uint8_t fmt; /* enum eg_egt_fmt: JWT, … */
+	uint8_t fmt; /* enum eg_token_fmt */
 	uint8_t aud_cnt;
 	uint32_t has;                                /* enum eg_token_member */
 	struct eg_span kid, iss, sub, jti, cti, sid; /* unescaped */

@@ -23,10 +23,8 @@ static struct eg_finding malformed(enum eg_detail detail)
  * may be taken for the second one, since any further dot is no character of a segment. */
 static const uint8_t *second_dot(struct eg_span rest)
 {
-	const uint8_t *expected = rest.ptr + rest.len - SIGNATURE_CHARS - 1;
-
-	if (rest.len > SIGNATURE_CHARS && *expected == '.')
-		return expected;
+	if (rest.len > SIGNATURE_CHARS && rest.ptr[rest.len - SIGNATURE_CHARS - 1] == '.')
+		return rest.ptr + (rest.len - SIGNATURE_CHARS - 1);
 	return memchr(rest.ptr, '.', rest.len);
 }
 

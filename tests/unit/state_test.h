@@ -106,8 +106,10 @@ static inline void tamper_sealed(struct store *s, const char *sql)
 	tamper(s, "UPDATE meta SET checksum = x''; UPDATE issuer SET checksum = x'';"
 	          "UPDATE key SET checksum = x''; UPDATE list SET checksum = x''");
 	ok(s, eg_db_open(&db, s->file, &s->err));
+	ok(s, eg_db_script(&db, "BEGIN", &s->err));
 	for (enum eg_sealed table = EG_SEALED_META; table <= EG_SEALED_LIST; table++)
 		ok(s, eg_sealed_end(&db, table, &s->err));
+	ok(s, eg_db_script(&db, "COMMIT", &s->err));
 	eg_db_close(&db);
 }
 

@@ -368,6 +368,86 @@ static void test_ranges_all_or_nothing(void **state)
 	close_reader(&r);
 }
 
+/* The longest event that the limits allow must get into the store, and out of it. */
+static void test_as_many_ranges_as_are_promised(void **state)
+{
+	const uint32_t first = EG_REVOKE_ENTRIES_MAX - 2 * EG_STATE_RANGES_MAX;
+	struct eg_index_range *ranges = calloc(EG_STATE_RANGES_MAX, sizeof(*ranges));
+	struct store *s = *state;
+	struct reader r;
+
+	for (uint32_t i = 0; i < EG_STATE_RANGES_MAX; i++)
+		ranges[i] = (struct eg_index_range){first + 2 * i, first + 2 * i};
+	with_list(s, 1, EG_REVOKE_ENTRIES_MAX);
+	ok(s, eg_state_set_index(s->w, span(LIST), EG_INDEX_REVOKED, ranges, EG_STATE_RANGES_MAX,
+	          T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, first), 1);
+	assert_int_equal(entry_of(&r, LIST, first + 1), 0);
+	assert_int_equal(entry_of(&r, LIST, EG_REVOKE_ENTRIES_MAX - 2), 1);
+	close_reader(&r);
+	free(ranges);
+}
+
+/* A line of the audit that names as much as a line can: a long URI, and ranges until it is cut. */
+static void test_since_when_by_a_cut_line(void **state)
+{
+	enum { RANGES = 2000 };
+	struct eg_index_range ranges[RANGES];
+	char uri[EG_STATE_URI_MAX + 1];
+	struct store *s = *state;
+	struct eg_state_cause cause = {.detail = EG_DETAIL_LIST, .issuer = span(ISS)};
+	struct eg_state_since since;
+
+	memset(uri, 'u', sizeof(uri) - 1);
+	uri[sizeof(uri) - 1] = '\0';
+	cause.value = span(uri);
+	for (uint32_t i = 0; i < RANGES; i++)
+		ranges[i] = (struct eg_index_range){100000 + 2 * i, 100000 + 2 * i};
+	with_list(s, 1, 1 << 20);
+	ok(s, eg_state_list_add(s->w, span(uri), span(ISS), 1, 1 << 20, T0_NS, &s->epoch, &s->err));
+	ok(s, eg_state_set_index(
+	          s->w, span(uri), EG_INDEX_REVOKED, ranges, RANGES, T0_NS, &s->epoch, &s->err));
+	cause.idx = ranges[0].first;
+	ok(s, eg_state_since(s->w, &cause, &since, &s->err));
+	assert_true(since.is_known);
+	assert_int_equal(since.epoch, s->epoch);
+	for (cause.idx = 0; cause.idx < 11000; cause.idx++) { /* the first digits of others */
+		ok(s, eg_state_since(s->w, &cause, &since, &s->err));
+		assert_false(since.is_known);
+	}
+	cause.idx = ranges[RANGES - 1].first; /* behind the cut: it may be this line */
+	ok(s, eg_state_since(s->w, &cause, &since, &s->err));
+	assert_false(since.is_known);
+	assert_true(since.is_unsure);
+}
+
+/* What no snapshot could hold must not get into the store: nobody would follow it any more. */
+static void test_no_more_issuers_than_a_snapshot_holds(void **state)
+{
+	struct store *s = *state;
+	struct reader r;
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+	    " INSERT INTO issuer SELECT i, CAST('i' || i AS BLOB), 1, x'' FROM n",
+	    EG_KEYSET_ISSUERS_MAX);
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	tamper_sealed(s, sql);
+	refused(s, put_issuer(s, "one too many", "k1", NULL), EG_ELIMIT, "4096");
+	ok(s, put_issuer(s, ISS, "k2", NULL));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(eg_keyset_issuer_cnt(r.snap->keys), EG_KEYSET_ISSUERS_MAX);
+	ok(s, eg_state_issuer_remove(s->w, span("i7"), T0_NS, &s->epoch, &s->err));
+	ok(s, put_issuer(s, "one for another", "k1", NULL));
+	refused(s, put_issuer(s, "i7", "k1", NULL), EG_ELIMIT, "4096");
+	(void)follow(&r);
+	close_reader(&r);
+}
+
 static void test_revoked_key_is_sticky(void **state)
 {
 	struct store *s = *state;
@@ -549,6 +629,9 @@ int main(void)
 	    STATE_TEST(test_unknown_names_are_refused),
 	    STATE_TEST(test_list_rules),
 	    STATE_TEST(test_ranges_all_or_nothing),
+	    STATE_TEST(test_as_many_ranges_as_are_promised),
+	    STATE_TEST(test_since_when_by_a_cut_line),
+	    STATE_TEST(test_no_more_issuers_than_a_snapshot_holds),
 	    STATE_TEST(test_revoked_key_is_sticky),
 	    STATE_TEST(test_removed_issuer_keeps_its_state),
 	    STATE_TEST(test_policy_rules),

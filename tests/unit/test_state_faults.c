@@ -86,11 +86,14 @@ static void test_value_too_long_is_damage(void **state)
 {
 	struct store *s = *state;
 	struct reader r;
+	char sql[96];
 	bool changed;
 
 	with_list(s, 1, 100);
 	open_reader(s, &r);
-	tamper(s, "UPDATE event SET body = zeroblob(1048577) WHERE sequence = 2");
+	(void)snprintf(sql, sizeof(sql), "UPDATE event SET body = zeroblob(%d) WHERE sequence = 2",
+	    EG_DB_VALUE_BYTES_MAX + 1);
+	tamper(s, sql);
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "too big");
 	close_reader(&r);
 }
@@ -185,6 +188,69 @@ static void test_busy_store(void **state)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	ok(s, put_policy(s, 1, false));
 	expect_epoch(s, 1);
+}
+
+static bool is_wal(const struct store *s)
+{
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+	bool is;
+
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	is = strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(db);
+	return is;
+}
+
+/* Whichever way a backup comes in, readers and writers do not wait for each other afterwards. */
+static void test_a_restored_store_is_written_ahead(void **state)
+{
+	struct store *s = *state;
+	char backup[128];
+	uint64_t epoch;
+	FILE *f;
+
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->root);
+	ok(s, put_policy(s, 1, false));
+	ok(s, eg_state_backup(s->w, backup, &s->err));
+	assert_true(is_wal(s));
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err));
+	assert_true(is_wal(s));
+	eg_state_close(s->w);
+	s->w = NULL;
+	f = fopen(s->file, "w");
+	assert_non_null(f);
+	assert_int_equal(fputs("no store at all", f), 1);
+	assert_int_equal(fclose(f), 0);
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err));
+	assert_true(is_wal(s));
+	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
+	ok(s, put_policy(s, 2, false));
+}
+
+/* Who holds it may be at work on it: that is no damage. */
+static void test_a_locked_store_is_not_set_aside(void **state)
+{
+	struct store *s = *state;
+	char backup[128];
+	uint64_t epoch;
+	sqlite3 *db;
+
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->root);
+	ok(s, eg_state_backup(s->w, backup, &s->err));
+	ok(s, put_policy(s, 1, false));
+	eg_state_close(s->w);
+	s->w = NULL;
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	refused(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err), EG_EAGAIN, "busy");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(count(s, "SELECT count(*) FROM policy"), 1);
 }
 
 /* A full disk, as far as SQLite can tell: the file may not grow. */
@@ -312,6 +378,8 @@ int main(void)
 	    STATE_TEST(test_newer_event_is_refused),
 	    STATE_TEST(test_two_writers),
 	    STATE_TEST(test_busy_store),
+	    STATE_TEST(test_a_restored_store_is_written_ahead),
+	    STATE_TEST(test_a_locked_store_is_not_set_aside),
 	    STATE_TEST(test_full_store),
 	    STATE_TEST(test_killed_writer),
 	};

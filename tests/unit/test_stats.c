@@ -108,12 +108,31 @@ static void a_reader_sees_what_devices_say(void **state)
 	eg_stats_close(&writer);
 }
 
+/* The file is edgate's user's, and root reads it. */
+static void a_count_that_changes_later_is_not_believed(void **state)
+{
+	struct place *p = *state;
+	struct eg_stats writer, reader;
+
+	assert_int_equal(eg_stats_create(&writer, p->path, 2, UTC, NULL), 0);
+	assert_int_equal(eg_stats_open(&reader, p->path, NULL), 0);
+	atomic_store(&writer.core[0].applied_epoch, 5);
+	atomic_store(&writer.core[1].applied_epoch, 6);
+	writer.header->cores = UINT32_MAX;
+	assert_int_equal(reader.core_cnt, 2);
+	assert_int_equal(eg_stats_applied_epoch(&reader), 5);
+	assert_int_equal(eg_stats_key_signatures(&reader, 1), 0);
+	eg_stats_close(&reader);
+	eg_stats_close(&writer);
+}
+
 static void an_anonymous_segment(void **state)
 {
 	struct eg_stats stats;
 
 	assert_int_equal(eg_stats_create(&stats, NULL, EG_WORKERS_MAX, UTC, NULL), 0);
 	assert_int_equal(stats.header->cores, EG_WORKERS_MAX);
+	assert_int_equal(stats.core_cnt, EG_WORKERS_MAX);
 	for (unsigned i = 0; i < EG_WORKERS_MAX; i++)
 		assert_int_equal((uintptr_t)&stats.core[i] % EG_CACHE_LINE_BYTES, 0);
 	eg_count(&stats.core[EG_WORKERS_MAX - 1].counter[EG_COUNTER_COUNT - 1], 1);
@@ -306,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_PLACE(a_reader_sees_what_cores_count),
 	    IN_PLACE(a_reader_sees_what_devices_say),
+	    IN_PLACE(a_count_that_changes_later_is_not_believed),
 	    cmocka_unit_test(an_anonymous_segment),
 	    cmocka_unit_test(no_cores_and_too_many_are_refused),
 	    IN_PLACE(a_new_segment_replaces_the_old_one_aside),
