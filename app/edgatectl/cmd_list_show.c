@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define VALUES_MAX 256u
 
@@ -287,10 +288,6 @@ static int make_token(struct shown *s, const struct export *export, struct eg_cl
 	struct token_key key;
 	int rc = token_init(&s->err);
 
-	/* Other verifiers too must not take an entry for valid that the issuer never spoke of. */
-	if (s->list->stated != 0)
-		s->content.byte_cnt =
-		    (size_t)(((uint64_t)s->list->stated * s->content.bits + 7) / 8);
 	if (rc == 0)
 		rc = token_key_load(&key, export->key_path, &s->err);
 	if (rc != 0)
@@ -305,15 +302,31 @@ static int make_token(struct shown *s, const struct export *export, struct eg_cl
 	           : eg_error_set(&s->err, EG_ENOMEM, "no memory for the status list token");
 }
 
+/* The rename would put a file in the place of a device, a pipe or a link, which is not what was
+ * meant by /dev/stdout. */
+static int check_target(const char *path, struct eg_error *err)
+{
+	struct stat sb;
+
+	if (lstat(path, &sb) != 0 || S_ISREG(sb.st_mode))
+		return 0;
+	return eg_error_set(err, EG_EINVAL,
+	    "%s is there and no regular file: a list is written to a file of its own", path);
+}
+
 /* A reader of the path finds the old file or the new one, whole. */
 static int write_file(const char *path, struct eg_span bytes, struct eg_error *err)
 {
 	char fresh[4096];
 	bool is_written;
 	FILE *f;
+	int rc;
 
 	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
 		return eg_error_set(err, EG_EINVAL, "the path %.64s… is too long", path);
+	rc = check_target(path, err);
+	if (rc != 0)
+		return rc;
 	f = fopen(fresh, "wbe");
 	if (f == NULL)
 		return eg_error_set(err, EG_EIO, "%s: %m", fresh);
@@ -332,6 +345,10 @@ static int export_list(struct shown *s, const struct export *export)
 	struct eg_cli_bytes token = {0};
 	int rc;
 
+	/* Other verifiers too must not take an entry for valid that the issuer never spoke of. */
+	if (s->list->stated != 0)
+		s->content.byte_cnt =
+		    (size_t)(((uint64_t)s->list->stated * s->content.bits + 7) / 8);
 	if (export->form == EG_LIST_RAW)
 		return write_file(
 		    path, eg_span(s->content.effective, s->content.byte_cnt), &s->err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
+#include "eg_clock.h"
 #include "eg_token.h"
 #include "run.h"
 #include "sealed.h"
@@ -188,6 +189,18 @@ int eg_state_set_index(struct eg_state *st, struct eg_span uri, enum eg_index_va
 
 /* ── by value ── */
 
+/* A clock that once stood ahead has left a highest time that is later than now. By that, what is
+ * revoked today may be past already: it would be acknowledged and never in force. */
+static uint64_t kept_until(const struct eg_change *c, uint64_t exp_s)
+{
+	const uint64_t highest_s = c->meta.highest_utc_ns / (uint64_t)EG_NS_PER_S;
+	const uint64_t now_s = c->utc_ns / (uint64_t)EG_NS_PER_S;
+
+	return now_s < highest_s && exp_s + EG_REVOKE_GRACE_S >= now_s && exp_s < highest_s
+	           ? highest_s
+	           : exp_s;
+}
+
 /* Its issuer is there and its time is sound. */
 static int log_value(struct eg_change *c, const struct eg_state_values *all, struct eg_span value)
 {
@@ -197,11 +210,11 @@ static int log_value(struct eg_change *c, const struct eg_state_values *all, str
 	revoke.kind = all->kind;
 	revoke.issuer = eg_pb_bytes(all->issuer);
 	revoke.value = eg_pb_bytes(value);
-	revoke.exp_s = all->until_s;
+	revoke.exp_s = kept_until(c, all->until_s);
 	event.op_case = EG__PB__EVENT__OP_REVOKE_VALUE;
 	event.revoke_value = &revoke;
 	return eg_change_log(c, &event, "revoke %s %s of %s, exp %llu", kind_names[all->kind],
-	    eg_show(value).text, eg_show(all->issuer).text, (unsigned long long)all->until_s);
+	    eg_show(value).text, eg_show(all->issuer).text, (unsigned long long)revoke.exp_s);
 }
 
 static int log_subject(struct eg_change *c, const struct eg_state_values *all, struct eg_span value)

@@ -41,7 +41,7 @@ static int append(struct eg_lists *lists, struct eg_list_row row, struct eg_erro
 	if (row.uri.len != 0)
 		memcpy(uri, row.uri.ptr, row.uri.len);
 	row.uri.ptr = uri;
-	row.stale = true;
+	row.found = row.stale = true;
 	array[lists->cnt++] = row;
 	return 0;
 }
@@ -53,6 +53,7 @@ static int take_up(struct eg_lists *lists, const struct eg_list_row *row, struct
 	if (known != NULL && is_same(known, row)) {
 		known->entries = row->entries;
 		known->meta = row->meta;
+		known->found = true;
 		return 0;
 	}
 	if (known != NULL)
@@ -88,7 +89,7 @@ static void read_meta(sqlite3_stmt *stmt, struct eg_list_meta *meta)
 		memcpy(meta->content, content.ptr, content.len);
 }
 
-int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err)
+static int take_up_all(struct eg_lists *lists, struct eg_db *db, struct eg_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = eg_db_query(db, &stmt, "SELECT * FROM list", EG_NO_VALS, err);
@@ -115,6 +116,21 @@ int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err
 			return rc;
 		}
 	}
+	return rc;
+}
+
+/* The store of another generation may lack a list, and later have one of its name under another id:
+ * by its name, the old row must not be found. */
+int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err)
+{
+	int rc;
+
+	for (size_t i = 0; i < lists->cnt; i++)
+		lists->row[i].found = false;
+	rc = take_up_all(lists, db, err);
+	for (size_t i = 0; rc == 0 && i < lists->cnt; i++)
+		if (!lists->row[i].found)
+			lists->row[i].id = 0;
 	return rc;
 }
 

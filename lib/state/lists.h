@@ -28,6 +28,7 @@ struct eg_list_row {
 	uint32_t entries; /* grows alone: its bitmap stays the same one */
 	struct eg_list_meta meta;
 	struct eg_bitmap *map; /* NULL until asked for */
+	bool found;            /* by the sync that runs */
 	bool stale;            /* its bitmap must be loaded as a whole */
 	bool touched;          /* entries were taken back: their chunks must be loaded */
 	struct eg_marks marks; /* operator's marks in the log, not yet in table bitmap */
@@ -38,7 +39,8 @@ struct eg_lists {
 	size_t cnt;
 };
 
-/* Takes up what table list says now; after eg_store_version. New rows are stale. */
+/* Takes up what table list says now; after eg_store_version. New rows are stale; those that a
+ * restore has taken out of the table lose their id. */
 int eg_lists_sync(struct eg_lists *lists, struct eg_db *db, struct eg_error *err);
 /* NULL where there is none. */
 struct eg_list_row *eg_lists_find(const struct eg_lists *lists, struct eg_span uri);

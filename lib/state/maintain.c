@@ -7,8 +7,10 @@
 #include "sealed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -186,9 +188,55 @@ struct restore {
 	int64_t utc_ns;
 	char store[EG_STORE_PATH_BYTES];
 	char fresh[EG_STORE_PATH_BYTES]; /* the backup, with its new generation */
+	int kept_fd; /* edgate.generation beside the store: the highest that a restore has given */
 	unsigned generation;
 	uint64_t epoch;
 };
+
+/* Two restores at once would give two histories the same generation: whoever has the file open
+ * locks it, until his death at the latest. */
+static int lock_kept(struct restore *r, struct eg_error *err)
+{
+	char path[EG_STORE_PATH_BYTES];
+	int rc = eg_store_path(path, r->dir, "edgate.generation", err);
+
+	if (rc != 0)
+		return rc;
+	r->kept_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (r->kept_fd < 0)
+		return eg_store_errno(err, "open", path);
+	(void)fchmod(r->kept_fd, 0660); /* past the umask, where the file is new and ours */
+	if (flock(r->kept_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return eg_error_set(err, EG_EAGAIN,
+		    "another restore into %s is under way: try again when it is done", r->dir);
+	return eg_store_errno(err, "lock", path);
+}
+
+/* A store that is gone or cannot be read no longer tells what it has seen. */
+static void read_kept(struct restore *r)
+{
+	char text[16] = "";
+	unsigned long kept;
+
+	if (pread(r->kept_fd, text, sizeof(text) - 1, 0) <= 0)
+		return;
+	kept = strtoul(text, NULL, 10);
+	if (kept > r->generation && kept <= UINT16_MAX)
+		r->generation = (unsigned)kept;
+}
+
+/* Before the store has it: one too high does no harm. It only grows, and so does the text. */
+static int write_kept(const struct restore *r, struct eg_error *err)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u\n", r->generation + 1);
+
+	if (pwrite(r->kept_fd, text, (size_t)n, 0) != n || fsync(r->kept_fd) != 0)
+		return eg_store_errno(err, "write edgate.generation in", r->dir);
+	return eg_store_sync(r->dir, err);
+}
 
 /* The highest generation that anything here has seen; a damaged row's too, as long as it can be
  * one: too high does no harm. */
@@ -313,16 +361,20 @@ static int replace_store(struct restore *r, struct eg_error *err)
 static int restore(struct restore *r, struct eg_error *err)
 {
 	struct eg_error why = {0};
-	int seen = look_at(r, r->store, &why);
+	int store_rc = look_at(r, r->store, &why);
 	int rc = look_at(r, r->path, err);
 
-	if (seen == -EG_EAGAIN) /* it is in use, and sound as far as anybody knows */
-		return eg_error_set(err, EG_EAGAIN, "%s", why.text);
+	read_kept(r);
+	/* Sound, and in somebody's hands who would go on writing to what is set aside. */
+	if (rc == 0 && store_rc == -EG_EAGAIN)
+		rc = eg_error_set(err, EG_EAGAIN, "%s", why.text);
 	if (rc == 0)
 		rc = prepare(r, err);
+	if (rc == 0)
+		rc = write_kept(r, err);
 	if (rc != 0)
 		return rc;
-	return seen == 0 ? put_into_store(r, err) : replace_store(r, err);
+	return store_rc == 0 ? put_into_store(r, err) : replace_store(r, err);
 }
 
 /* What SQLite says of a file that is not there speaks of write-ahead logs. */
@@ -338,26 +390,36 @@ static int check_backup(const char *path, struct eg_error *err)
 	return 0;
 }
 
+static void remove_fresh(const struct restore *r)
+{
+	static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char left[EG_STORE_PATH_BYTES + 8];
+
+		(void)snprintf(left, sizeof(left), "%s%s", r->fresh, ends[i]);
+		(void)unlink(left);
+	}
+}
+
 int eg_state_restore(
     const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
 {
-	static const char *const ends[] = {"", "-wal", "-shm"};
-	struct restore r = {.dir = dir, .path = path, .utc_ns = utc_ns};
+	struct restore r = {.dir = dir, .path = path, .utc_ns = utc_ns, .kept_fd = -1};
 	int rc = eg_store_path(r.store, dir, "edgate.db", err);
 
 	if (rc == 0)
 		rc = check_backup(path, err);
 	if (rc == 0)
+		rc = lock_kept(&r, err);
+	if (rc == 0)
 		rc = make_beside(r.store, r.fresh, err);
-	if (rc != 0)
-		return rc;
-	rc = restore(&r, err);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		char left[EG_STORE_PATH_BYTES + 8];
-
-		(void)snprintf(left, sizeof(left), "%s%s", r.fresh, ends[i]);
-		(void)unlink(left);
+	if (rc == 0) {
+		rc = restore(&r, err);
+		remove_fresh(&r);
 	}
+	if (r.kept_fd >= 0)
+		(void)close(r.kept_fd);
 	*epoch = r.epoch;
 	return rc;
 }

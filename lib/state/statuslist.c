@@ -116,6 +116,9 @@ static int check_times(const struct eg_statuslist_want *want,
 	if (claims->iat_s > now + IAT_SKEW_S)
 		return eg_error_set(err, EG_EINVAL, "its iat is %lld s in the future",
 		    (long long)(claims->iat_s - now));
+	if (claims->has_nbf && claims->nbf_s > now + IAT_SKEW_S)
+		return eg_error_set(err, EG_EINVAL, "it is not valid for another %lld s",
+		    (long long)(claims->nbf_s - now));
 	if (claims->has_exp && now >= claims->exp_s)
 		return eg_error_set(
 		    err, EG_EINVAL, "it expired %lld s ago", (long long)(now - claims->exp_s));

@@ -50,9 +50,9 @@ int eg_statuslist_read(enum eg_list_form form, struct eg_span file,
 /* What a list of any form says, before it is inflated; spans point into the payload or
  * the arena. */
 struct eg_statuslist_claims {
-	bool has_sub, has_iss, has_iat, has_exp, has_ttl, has_list;
+	bool has_sub, has_iss, has_iat, has_nbf, has_exp, has_ttl, has_list;
 	struct eg_span sub, iss;
-	int64_t iat_s, exp_s, ttl_s;
+	int64_t iat_s, nbf_s, exp_s, ttl_s;
 	uint64_t bits;
 	struct eg_span packed;      /* compressed bytes */
 	uint8_t *decoded;           /* where those are, to be freed; or NULL */

@@ -15,7 +15,7 @@ struct claim {
 	int64_t *time_s;      /* or NULL */
 };
 
-#define CLAIMS 5u
+#define CLAIMS 6u
 
 static void list_claims(struct eg_statuslist_claims *out, struct claim claims[CLAIMS])
 {
@@ -24,6 +24,7 @@ static void list_claims(struct eg_statuslist_claims *out, struct claim claims[CL
 	claims[2] = (struct claim){"exp", 4, &out->has_exp, NULL, &out->exp_s};
 	claims[3] = (struct claim){"iat", 6, &out->has_iat, NULL, &out->iat_s};
 	claims[4] = (struct claim){"ttl", 65534, &out->has_ttl, NULL, &out->ttl_s};
+	claims[5] = (struct claim){"nbf", 5, &out->has_nbf, NULL, &out->nbf_s};
 }
 
 /* ── JWT ── */

@@ -81,6 +81,27 @@ static int read_number(const struct eg_json_object *object, const char *name, in
 	return 0;
 }
 
+/* By the names of VC 2.0, else by those of VC 1.1. It counts from validFrom on, which also tells it
+ * from older ones. */
+static int read_dates(
+    const struct eg_json_object *credential, struct eg_statuslist_claims *out, struct eg_error *err)
+{
+	int rc = read_date(credential, "validFrom", &out->arena, &out->nbf_s, &out->has_nbf, err);
+
+	if (rc == 0 && !out->has_nbf)
+		rc = read_date(
+		    credential, "issuanceDate", &out->arena, &out->nbf_s, &out->has_nbf, err);
+	if (rc == 0)
+		rc = read_date(
+		    credential, "validUntil", &out->arena, &out->exp_s, &out->has_exp, err);
+	if (rc == 0 && !out->has_exp)
+		rc = read_date(
+		    credential, "expirationDate", &out->arena, &out->exp_s, &out->has_exp, err);
+	out->iat_s = out->nbf_s;
+	out->has_iat = out->has_nbf;
+	return rc;
+}
+
 /* issuer: a URL, or an object with one as id. */
 static int read_issuer(
     const struct eg_json_object *credential, struct eg_statuslist_claims *out, struct eg_error *err)
@@ -92,8 +113,10 @@ static int read_issuer(
 		if (!eg_json_open_object(issuer, &out->arena, &object))
 			return eg_statuslist_fault("issuer", "an object without a name twice", err);
 		issuer = eg_json_find(&object, "id");
+		if (issuer == NULL)
+			return eg_statuslist_fault("issuer", "an object with an id", err);
 	}
-	if (issuer == NULL || !read_text(issuer, &out->arena, &out->iss, &out->has_iss))
+	if (!read_text(issuer, &out->arena, &out->iss, &out->has_iss))
 		return eg_statuslist_fault("issuer", "a URL, or an object with an id", err);
 	return 0;
 }
@@ -138,27 +161,51 @@ static int read_credential(
 		return eg_statuslist_fault("id", "a URL", err);
 	rc = read_issuer(credential, out, err);
 	if (rc == 0)
-		rc = read_date(
-		    credential, "validFrom", &out->arena, &out->iat_s, &out->has_iat, err);
-	if (rc == 0)
-		rc = read_date(
-		    credential, "validUntil", &out->arena, &out->exp_s, &out->has_exp, err);
+		rc = read_dates(credential, out, err);
 	if (rc == 0)
 		rc = read_subject(eg_json_find(credential, "credentialSubject"), out, err);
 	return rc;
 }
 
-/* What a JWT says beside the credential; where both say it, the earlier exp and the JWT's iat
- * count. */
-static int read_claims(
+/* VC 1.1 lets a JWT say id and issuer in the credential's place. Where both name an issuer, it is
+ * the same. */
+static int read_names(
     const struct eg_json_object *object, struct eg_statuslist_claims *out, struct eg_error *err)
 {
-	bool has_exp = false;
-	int64_t exp_s = 0;
-	int rc = read_number(object, "iat", &out->iat_s, &out->has_iat, err);
+	struct eg_span iss = out->iss;
+	bool has_iss = false;
 
-	if (rc == 0 && !out->has_iat)
-		rc = read_number(object, "nbf", &out->iat_s, &out->has_iat, err);
+	if (!out->has_sub &&
+	    !read_text(eg_json_find(object, "jti"), &out->arena, &out->sub, &out->has_sub))
+		return eg_statuslist_fault("jti", "a URL", err);
+	if (!read_text(eg_json_find(object, "iss"), &out->arena, &iss, &has_iss) ||
+	    (out->has_iss && !eg_span_eq(iss, out->iss)))
+		return eg_statuslist_fault("iss", "the issuer of the credential", err);
+	out->iss = iss;
+	out->has_iss = out->has_iss || has_iss;
+	return out->has_iss ? 0
+	                    : eg_statuslist_fault("issuer", "a URL, or an object with an id", err);
+}
+
+/* What a JWT says beside the credential; where both say it, the earlier exp, the later nbf and the
+ * JWT's iat count. */
+static int read_times(
+    const struct eg_json_object *object, struct eg_statuslist_claims *out, struct eg_error *err)
+{
+	bool has_exp = false, has_nbf = false;
+	int64_t exp_s = 0, nbf_s = 0;
+	int rc = read_number(object, "nbf", &nbf_s, &has_nbf, err);
+
+	if (rc == 0 && has_nbf && (!out->has_nbf || nbf_s > out->nbf_s)) {
+		out->nbf_s = nbf_s;
+		out->has_nbf = true;
+	}
+	if (rc == 0 && has_nbf && !out->has_iat) {
+		out->iat_s = nbf_s;
+		out->has_iat = true;
+	}
+	if (rc == 0)
+		rc = read_number(object, "iat", &out->iat_s, &out->has_iat, err);
 	if (rc == 0)
 		rc = read_number(object, "exp", &exp_s, &has_exp, err);
 	if (rc == 0 && has_exp && (!out->has_exp || exp_s < out->exp_s)) {
@@ -166,6 +213,14 @@ static int read_claims(
 		out->has_exp = true;
 	}
 	return rc;
+}
+
+static int read_claims(
+    const struct eg_json_object *object, struct eg_statuslist_claims *out, struct eg_error *err)
+{
+	int rc = read_names(object, out, err);
+
+	return rc == 0 ? read_times(object, out, err) : rc;
 }
 
 int eg_statuslist_claims_w3c(

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import os
 import time
 import unittest
 import zlib
@@ -135,6 +136,17 @@ class Lists(CliTest):
         self.ctl("list", "export", URI, self.dir / "out", "--jwt", "--key", self.key)
         payload = json.loads(unb64((self.dir / "out").read_text(encoding="ascii").split(".")[1]))
         self.assertEqual(zlib.decompress(unb64(payload["status_list"]["lst"])), bytes(3))
+        self.ctl("list", "export", URI, self.dir / "out", "--raw")
+        self.assertEqual((self.dir / "out").read_bytes(), bytes(3))
+
+    def test_an_export_replaces_files_alone(self):
+        pipe, link = self.dir / "pipe", self.dir / "link"
+        os.mkfifo(pipe)
+        link.symlink_to("out")
+        for path in (pipe, link, self.dir):
+            said = self.ctl("list", "export", URI, path, "--raw", exit_status=1).stderr
+            self.assertIn(f"{path} is there and no regular file", said)
+        self.assertTrue(pipe.is_fifo() and link.is_symlink())
 
     def test_export_says_what_is_missing(self):
         self.ctl("list", "export", URI, self.dir / "x", "--jwt", "--key", self.dir / "none",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """edgatectl state, audit, suspend and unrevoke: the store as an operator handles it."""
+import fcntl
 import json
 import os
 import sqlite3
@@ -150,6 +151,37 @@ class State(CliTest):
         self.assertIn("sound", self.ctl("state", "verify").stdout)
         aside = [p for p in self.state.iterdir() if p.name.startswith("edgate.db.damaged-")]
         self.assertEqual(len(aside), 1)
+
+    def test_the_generation_outlives_a_store_that_cannot_be_read(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        self.assertIn("epoch 2.", self.ctl("state", "restore", backup).stdout)
+        (self.state / "edgate.db").write_bytes(b"\0" * 8192)
+        self.assertIn("epoch 3.", self.ctl("state", "restore", backup).stdout)
+        (self.state / "edgate.db").unlink()
+        self.assertIn("epoch 4.", self.ctl("state", "restore", backup).stdout)
+        (self.state / "edgate.generation").write_text("x", encoding="ascii")
+        self.assertIn("epoch 5.", self.ctl("state", "restore", backup).stdout)
+
+    def test_restores_come_one_after_the_other(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        before = self.db("SELECT generation, sequence FROM meta")
+        with open(self.state / "edgate.generation", "w", encoding="ascii") as kept:
+            fcntl.flock(kept, fcntl.LOCK_EX)
+            self.assertIn("another restore",
+                          self.ctl("state", "restore", backup, exit_status=1).stderr)
+        self.assertEqual(self.db("SELECT generation, sequence FROM meta"), before)
+
+    def test_a_busy_store_is_not_set_aside(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        db = sqlite3.connect(self.state / "edgate.db", isolation_level=None)
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("BEGIN IMMEDIATE")
+        self.assertIn("busy", self.ctl("state", "restore", backup, exit_status=1).stderr)
+        db.close()
+        self.assertEqual([p.name for p in self.state.iterdir() if "damaged" in p.name], [])
 
     def test_a_damaged_backup_changes_nothing(self):
         backup = self.dir / "backup"

@@ -75,6 +75,30 @@ static void test_expired_denials_are_dropped(void **state)
 	close_reader(&r);
 }
 
+/* One change by a clock that stood a year ahead must not undo what is revoked after it. */
+static void test_denials_count_after_a_clock_stood_ahead(void **state)
+{
+	struct store *s = *state;
+	const uint64_t now_s = T0_NS / 1000000000, year_s = 365 * 86400;
+	const int64_t ahead_ns = T0_NS + (int64_t)year_s * 1000000000;
+	struct reader r;
+
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	ok(s, eg_state_revoke_issuer(s->w, span(ISS), 1, ahead_ns, &s->epoch, &s->err));
+	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span("soon"), now_s + 60, T0_NS,
+	          &s->epoch, &s->err));
+	ok(s, eg_state_revoke_value(
+	          s->w, EG_REVOKE_JTI, span(ISS), span("late"), FAR_S, T0_NS, &s->epoch, &s->err));
+	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span("past"),
+	          now_s - EG_REVOKE_GRACE_S - 1, T0_NS, &s->epoch, &s->err));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "soon"), now_s + year_s);
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "late"), FAR_S);
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "past"), 0);
+	close_reader(&r);
+}
+
 static void test_new_generation_reloads(void **state)
 {
 	struct store *s = *state;
@@ -240,6 +264,7 @@ int main(void)
 	    STATE_TEST(test_checkpoint_folds_and_trims),
 	    STATE_TEST(test_checkpoint_by_indices),
 	    STATE_TEST(test_expired_denials_are_dropped),
+	    STATE_TEST(test_denials_count_after_a_clock_stood_ahead),
 	    STATE_TEST(test_new_generation_reloads),
 	    STATE_TEST(test_fresh_equals_incremental),
 	};

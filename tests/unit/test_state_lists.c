@@ -264,6 +264,38 @@ static void an_import_sends_only_what_differs(void **state)
 
 /* ── windows of keys ── */
 
+static int add_small(struct store *s, const char *uri)
+{
+	return eg_state_list_add(s->w, span(uri), span(ISS), 1, 100, T0_NS, &s->epoch, &s->err);
+}
+
+/* A restore takes both lists away; the second comes back under the id of the first. */
+static void a_list_that_a_restore_took_is_not_found_again(void **state)
+{
+	struct store *s = *state;
+	struct reader r;
+	char backup[128];
+
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->root);
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	ok(s, eg_state_backup(s->w, backup, &s->err));
+	ok(s, add_small(s, LIST "/other"));
+	ok(s, add_small(s, LIST));
+	ok(s, revoke_range(s, LIST, 3, 3));
+	open_reader(s, &r);
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, 3), 1);
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &s->epoch, &s->err));
+	(void)follow(&r);
+	ok(s, add_small(s, LIST));
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, 3), 0);
+	ok(s, revoke_range(s, LIST, 5, 5));
+	(void)follow(&r);
+	assert_int_equal(entry_of(&r, LIST, 5), 1);
+	close_reader(&r);
+}
+
 static void a_key_has_a_window(void **state)
 {
 	struct store *s = *state;
@@ -316,6 +348,7 @@ int main(void)
 	    STATE_TEST(an_imported_list_speaks_of_no_more_when_it_grows),
 	    STATE_TEST(imports_are_exact_and_clear_nothing_of_the_operator),
 	    STATE_TEST(an_import_sends_only_what_differs),
+	    STATE_TEST(a_list_that_a_restore_took_is_not_found_again),
 	    STATE_TEST(a_key_has_a_window),
 	    STATE_TEST(a_policy_keeps_its_freshness),
 	};

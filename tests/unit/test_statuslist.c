@@ -423,6 +423,8 @@ static void its_claims_must_fit(void **state)
 	refuse_payload("{" SUB IAT "\"exp\":null," LIST "}", EG_EINVAL, "exp");
 	refuse_payload("{" SUB IAT "\"ttl\":0," LIST "}", EG_EINVAL, "ttl");
 	refuse_payload("{" SUB IAT "\"ttl\":-5," LIST "}", EG_EINVAL, "ttl");
+	refuse_payload("{" SUB IAT "\"nbf\":1700000301," LIST "}", EG_EINVAL, "not valid for");
+	refuse_payload("{" SUB IAT "\"nbf\":\"x\"," LIST "}", EG_EINVAL, "nbf");
 	refuse_payload("{" SUB IAT "\"iss\":\"https://evil\"," LIST "}", EG_EINVAL, "issuer");
 	refuse_payload("{" SUB IAT "\"x\":1}", EG_EINVAL, "no status list");
 	refuse_payload("{" SUB IAT "\"status_list\":[]}", EG_EINVAL, "status_list");
@@ -459,9 +461,15 @@ static void claims_of_a_cwt_must_fit(void **state)
 		size_t len;
 		const char *words;
 	} cases[] = {
-	    {"\x04\x01", 2, "expired"}, {"\x04\x60", 2, "exp"}, {"\x19\xff\xfe\x00", 4, "ttl"},
-	    {"\x19\xff\xfe\x20", 4, "ttl"}, {"\x01\x63xyz", 5, "issuer"}, {"\x01\x43xyz", 5, "iss"},
+	    {"\x04\x01", 2, "expired"},
+	    {"\x04\x60", 2, "exp"},
+	    {"\x19\xff\xfe\x00", 4, "ttl"},
+	    {"\x19\xff\xfe\x20", 4, "ttl"},
+	    {"\x01\x63xyz", 5, "issuer"},
+	    {"\x01\x43xyz", 5, "iss"},
 	    {"\x06\x01", 2, "CBOR"}, /* twice */
+	    {"\x05\x1a\x65\x53\xf2\x2d", 6, "not valid for"},
+	    {"\x05\x60", 2, "nbf"},
 	};
 	struct eg_statuslist_want want = want_of(URI, 1, 16);
 	const uint8_t plain[2] = {0xb9, 0xa3};
@@ -657,6 +665,61 @@ static void a_credential_in_a_jwt_is_verified(void **state)
 	free(vc);
 }
 
+/* A credential within the claims of a JWT. */
+static struct bytes mint_vc(const char *claims, const char *head)
+{
+	char *json = credential(head, W3C_PURPOSE), *payload = NULL;
+	struct bytes out_jwt;
+
+	assert_true(asprintf(&payload, "{%s\"vc\":%s}", claims, json) > 0);
+	out_jwt = mint_jwt(HEADER("EdDSA", "JWT", "k1"), eg_span_str(payload), 1);
+	free(json);
+	free(payload);
+	return out_jwt;
+}
+
+static void a_credential_of_vc_1_1_is_taken(void **state)
+{
+	struct eg_statuslist_want want = want_of(URI, 1, 16);
+
+	accept(EG_LIST_W3C,
+	    mint_vc("\"iss\":\"" ISS "\",\"jti\":\"" URI "\",\"nbf\":1700000005,", W3C_TYPE),
+	    &want);
+	assert_int_equal(out.iat_s, 1700000005);
+	done();
+	accept(EG_LIST_W3C,
+	    mint_vc("", W3C_ID W3C_TYPE W3C_ISSUER "\"issuanceDate\":\"2023-11-14T22:13:20Z\","
+	                                           "\"expirationDate\":\"2023-11-15T22:13:20Z\","),
+	    &want);
+	assert_int_equal(out.iat_s, NOW_S);
+	assert_int_equal(out.exp_s, NOW_S + 86400);
+	done();
+}
+
+static void what_a_jwt_says_beside_a_credential_counts_too(void **state)
+{
+	static const struct {
+		const char *claims, *head, *words;
+	} cases[] = {
+	    {"\"iss\":\"https://evil\",", W3C_ID W3C_TYPE W3C_ISSUER W3C_FROM, "iss"},
+	    {"\"iss\":\"https://evil\",", W3C_ID W3C_TYPE W3C_FROM, "issuer"},
+	    {"\"jti\":\"x\",", W3C_TYPE W3C_ISSUER W3C_FROM, "another list"},
+	    {"\"jti\":1,", W3C_TYPE W3C_ISSUER W3C_FROM, "jti"},
+	    {"\"nbf\":1700000301,", W3C_ID W3C_TYPE W3C_ISSUER W3C_FROM, "not valid for"},
+	    {"\"iat\":1700000000,",
+	        W3C_ID W3C_TYPE W3C_ISSUER "\"validFrom\":\"2023-11-14T22:19:20Z\",",
+	        "not valid for"},
+	    {"\"iat\":1700000000,",
+	        W3C_ID W3C_TYPE W3C_ISSUER "\"expirationDate\":\"2023-11-14T22:13:20Z\",",
+	        "expired"},
+	};
+	struct eg_statuslist_want want = want_of(URI, 1, 16);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		refuse(EG_LIST_W3C, mint_vc(cases[i].claims, cases[i].head), &want, EG_EINVAL,
+		    cases[i].words);
+}
+
 static void a_credential_of_another_kind_is_refused(void **state)
 {
 	const char *head = W3C_ID W3C_TYPE W3C_ISSUER W3C_FROM;
@@ -693,6 +756,8 @@ int main(void)
 	    cmocka_unit_test(a_credential_is_converted),
 	    cmocka_unit_test(a_credential_as_json_is_taken_where_the_caller_says_so),
 	    cmocka_unit_test(a_credential_in_a_jwt_is_verified),
+	    cmocka_unit_test(a_credential_of_vc_1_1_is_taken),
+	    cmocka_unit_test(what_a_jwt_says_beside_a_credential_counts_too),
 	    cmocka_unit_test(a_credential_of_another_kind_is_refused),
 	};
 
