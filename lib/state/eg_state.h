@@ -156,9 +156,9 @@ int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err)
 /* Puts a backup in the place of the store in dir. The backup is verified first; then its generation
  * is raised above any that the two have seen, so that epochs never go back, and its content becomes
  * the store's in one transaction: an edgate that runs goes on with it. A store that cannot be
- * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted; what it has seen
- * is in edgate.generation, which a restore locks and writes. -EG_EAGAIN where another restore is
- * under way, or somebody else holds the store. */
+ * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted; what it has
+ * seen is in edgate.generation, which a restore locks and writes. -EG_EAGAIN where another restore
+ * is under way, or somebody else holds the store. */
 int eg_state_restore(
     const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
