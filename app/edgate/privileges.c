@@ -59,10 +59,17 @@ static int drop_capabilities(void)
 	return (int)syscall(SYS_capset, &header, none);
 }
 
+int eg_privileges_limit(const struct eg_identity *who, struct eg_error *err)
+{
+	if ((who->change && drop_bounding_set() != 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0)
+		return eg_error_set(err, EG_EIO, "cannot limit privileges: %s", strerror(errno));
+	return 0;
+}
+
 static int become(const struct eg_identity *who)
 {
-	if (drop_bounding_set() != 0 || setgroups(1, &who->gid) != 0 ||
-	    setresgid(who->gid, who->gid, who->gid) != 0 ||
+	if (setgroups(1, &who->gid) != 0 || setresgid(who->gid, who->gid, who->gid) != 0 ||
 	    setresuid(who->uid, who->uid, who->uid) != 0)
 		return -1;
 	return 0;
@@ -71,7 +78,6 @@ static int become(const struct eg_identity *who)
 int eg_privileges_drop(const struct eg_identity *who, struct eg_error *err)
 {
 	if ((who->change && become(who) != 0) || drop_capabilities() != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
 	    prctl(PR_SET_DUMPABLE, DUMPABLE) != 0)
 		return eg_error_set(err, EG_EIO, "cannot drop privileges: %s", strerror(errno));
 	if (who->uid != 0 && setuid(0) == 0)

@@ -17,6 +17,8 @@ struct eg_identity {
 /* -EG_ENOENT no such user, with the command that makes one; or no state directory. */
 int eg_privileges_resolve(
     struct eg_identity *who, const char *user, const char *state, struct eg_error *err);
+/* Before EAL starts threads, which inherit it: nothing that is executed ever gets more rights. */
+int eg_privileges_limit(const struct eg_identity *who, struct eg_error *err);
 /* Before any worker is started: threads inherit what this leaves. No way back. Those that EAL has
  * started by then change their user too, and so lose what root could do; capabilities that were
  * given to another user they keep, since each thread can give up its own alone. */

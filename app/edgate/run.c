@@ -84,6 +84,11 @@ static int look_around(struct edgate *e, struct eg_error *err)
 	return eg_privileges_resolve(&e->who, e->config->user, e->config->state, err);
 }
 
+static int limit_privileges(struct edgate *e, struct eg_error *err)
+{
+	return eg_privileges_limit(&e->who, err);
+}
+
 static int open_rundir(struct edgate *e, struct eg_error *err)
 {
 	int rc = eg_rundir_open(&e->dir, e->config->run, err);
@@ -243,9 +248,9 @@ static int say_ready(struct edgate *e, struct eg_error *err)
 
 static int start(struct edgate *e, struct eg_error *err)
 {
-	static int (*const steps[])(struct edgate *, struct eg_error *) = {look_around, open_rundir,
-	    open_state, pin_control, open_ports, drop_privileges, start_tables, check_state,
-	    prepare_workers, start_workers, say_ready};
+	static int (*const steps[])(struct edgate *, struct eg_error *) = {look_around,
+	    limit_privileges, open_rundir, open_state, pin_control, open_ports, drop_privileges,
+	    start_tables, check_state, prepare_workers, start_workers, say_ready};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)

@@ -41,6 +41,20 @@ class Veth(unittest.TestCase):
             self.assertEqual((request[:6], request[6:12]), (answer[6:12], answer[:6]))
         w.stop()
 
+    def test_no_thread_keeps_a_right(self):
+        """Not even those that DPDK has started before the ports were open. The world's user is nobody."""
+        tasks = f"/proc/{self.world.process.pid}/task"
+        self.assertGreater(len(os.listdir(tasks)), 3)
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/status") as text:
+                status = dict(line.rstrip("\n").split(":\t", 1) for line in text)
+            with self.subTest(status["Name"]):
+                for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+                    self.assertEqual(int(status[name], 16), 0, name)
+                self.assertEqual(status["NoNewPrivs"], "1")
+                self.assertNotIn("0", status["Uid"].split())
+        self.world.stop()
+
     def test_kernel_client(self):
         w = self.world
         self.world.inside("ping", "-c", "2", "-W", "2", "192.0.2.1")
