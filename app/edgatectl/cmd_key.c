@@ -113,14 +113,17 @@ static json_t *json_of_slots(const struct eg_stats *stats)
 static void add_slots(json_t *rows, const struct eg_stats *stats)
 {
 	json_t *slots = json_of_slots(stats), *row;
+	char engine[sizeof(stats->header->ed25519)];
 	size_t i;
+
+	(void)eg_stats_text(engine, stats->header->ed25519, sizeof(engine));
 
 	json_array_foreach(rows, i, row)
 	{
 		const char *x = json_string_value(json_object_get(row, "x"));
 		json_t *slot = json_object_get(slots, x);
 
-		(void)json_object_set_new(row, "ed25519", json_string(stats->header->ed25519));
+		(void)json_object_set_new(row, "ed25519", json_string(engine));
 		if (slot != NULL)
 			(void)json_object_update(row, slot);
 	}

@@ -138,6 +138,7 @@ static json_t *json_of_state(const struct eg_stats *stats)
 	bool running = ctl_is_running(stats);
 	json_int_t now_s = eg_clock_utc_ns() / EG_NS_PER_S;
 	uint64_t read_s = load(&h->state_read_utc_s);
+	char engine[sizeof(h->ed25519)];
 
 	return json_pack(
 	    "{s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}",
@@ -147,7 +148,8 @@ static json_t *json_of_state(const struct eg_stats *stats)
 	    ctl_json_epoch(load(&h->state_epoch)), "state_age",
 	    read_s != 0 ? json_integer(now_s - (json_int_t)read_s) : json_null(), "state_errors",
 	    (json_int_t)load(&h->state_errors), "clock_alarms", (json_int_t)load(&h->clock_alarms),
-	    "workers", (json_int_t)h->cores, "ed25519", h->ed25519, "table_bytes",
+	    "workers", (json_int_t)stats->core_cnt, "ed25519",
+	    eg_stats_text(engine, h->ed25519, sizeof(engine)), "table_bytes",
 	    (json_int_t)load(&h->table_bytes), "table_budget", (json_int_t)h->table_budget_bytes,
 	    "signature_checks", (json_int_t)load(&h->signature_checks), "signature_disagreements",
 	    (json_int_t)load(&h->signature_disagreements), "ticks_hz",
@@ -159,8 +161,10 @@ static json_t *json_of_core(const struct eg_stats *stats, unsigned core)
 	uint64_t epoch =
 	    atomic_load_explicit(&stats->core[core].applied_epoch, memory_order_acquire);
 	bool fell = eg_count_read(&stats->core[core].counter[EG_COUNTER_signature_fallbacks]) != 0;
+	char engine[sizeof(stats->header->ed25519)];
 	json_t *out = json_pack("{s:i, s:o, s:s}", "worker", (int)core, "epoch",
-	    ctl_json_epoch(epoch), "ed25519", fell ? "sodium" : stats->header->ed25519);
+	    ctl_json_epoch(epoch), "ed25519",
+	    fell ? "sodium" : eg_stats_text(engine, stats->header->ed25519, sizeof(engine)));
 
 	add_groups(out, stats, core, 1);
 	add_stages(out, stats, core, 1);
@@ -181,11 +185,13 @@ static json_t *json_of_ports(const struct eg_stats *stats)
 	for (unsigned p = 0; p < eg_stats_port_cnt(stats); p++) {
 		const struct eg_stats_port *port = &stats->port[p];
 		json_t *words = json_object();
+		char name[sizeof(port->name)];
 
 		for (unsigned i = 0; i < EG_DEVICE_COUNT; i++)
 			(void)json_object_set_new(words, eg_device_name(i),
 			    json_of_device((enum eg_device_word)i, eg_count_read(&port->word[i])));
-		(void)json_object_set_new(out, port->name, words);
+		(void)json_object_set_new(
+		    out, eg_stats_text(name, port->name, sizeof(name)), words);
 	}
 	return out;
 }

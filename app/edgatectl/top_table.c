@@ -277,8 +277,10 @@ static void write_ports(FILE *to, const struct eg_stats *stats)
 	for (unsigned p = 0; p < eg_stats_port_cnt(stats); p++) {
 		const struct eg_stats_port *port = &stats->port[p];
 		const char *link = ctl_link_name(eg_count_read(&port->word[EG_DEVICE_link]));
+		char name[sizeof(port->name)];
 
-		(void)fprintf(to, "port %s  link %s", port->name, link != NULL ? link : "-");
+		(void)fprintf(to, "port %s  link %s", eg_stats_text(name, port->name, sizeof(name)),
+		    link != NULL ? link : "-");
 		for (unsigned i = EG_DEVICE_rx_missed; i < EG_DEVICE_COUNT; i++)
 			(void)fprintf(to, "  %s %llu", eg_device_name(i),
 			    (unsigned long long)eg_count_read(&port->word[i]));
@@ -298,11 +300,13 @@ static void write_head(FILE *to, const struct top_view *v)
 	const struct eg_stats_header *h = v->stats->header;
 	int64_t up_s = v->now_utc_s - h->started_utc_ns / 1000000000;
 	int64_t age_s = v->now_utc_s - (int64_t)load(&h->state_read_utc_s);
+	char engine[sizeof(h->ed25519)];
 
 	(void)fprintf(to, "%s  pid %llu  %s  up %lld:%02lld:%02lld  ed25519 %s  over %.2f s%s\n",
 	    v->run_dir, (unsigned long long)h->pid, load(&h->ready) != 0 ? "ready" : "NOT READY",
 	    (long long)(up_s / 3600), (long long)(up_s / 60 % 60), (long long)(up_s % 60),
-	    h->ed25519, v->seconds, v->live ? "  (q quits)" : "");
+	    eg_stats_text(engine, h->ed25519, sizeof(engine)), v->seconds,
+	    v->live ? "  (q quits)" : "");
 	(void)fprintf(to,
 	    "epoch sent " CTL_EPOCH_TEXT "  state read %lld s ago  tables %.1f of %.1f MB  "
 	    "clock alarms %llu  state errors %llu  wrong verdicts %llu\n\n",

@@ -182,6 +182,10 @@ uint64_t eg_stats_applied_epoch(const struct eg_stats *stats);
 /* [any] Signatures that all cores have counted under a key's slot. */
 uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot);
 
+/* [any] The text of `room` bytes in a segment that another user may write: printable, and ended
+ * within `to`, which has as many. */
+const char *eg_stats_text(char *to, const char *text, size_t room);
+
 /* [control] Names the next port; those beyond EG_PORTS_MAX have no row. */
 void eg_stats_add_port(struct eg_stats *stats, const char *name);
 /* [any] */

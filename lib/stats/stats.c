@@ -272,6 +272,17 @@ uint64_t eg_stats_key_signatures(const struct eg_stats *stats, uint32_t slot)
 	return sum;
 }
 
+const char *eg_stats_text(char *to, const char *text, size_t room)
+{
+	for (size_t n = 0; n < room; n++) {
+		char c = ((const volatile char *)text)[n]; /* once: it may change */
+
+		to[n] = (c >= ' ' && c <= '~') || c == '\0' ? c : '?';
+	}
+	to[room - 1] = '\0';
+	return to;
+}
+
 void eg_stats_add_port(struct eg_stats *stats, const char *name)
 {
 	uint64_t cnt = atomic_load_explicit(&stats->header->port_cnt, memory_order_relaxed);

@@ -126,6 +126,16 @@ static void a_count_that_changes_later_is_not_believed(void **state)
 	eg_stats_close(&writer);
 }
 
+static void a_text_ends_and_is_printable(void **state)
+{
+	const char wild[4] = {'a', '\n', '\xff', 'b'};
+	char text[4];
+
+	(void)state;
+	assert_string_equal(eg_stats_text(text, "avx", sizeof(text)), "avx");
+	assert_string_equal(eg_stats_text(text, wild, sizeof(text)), "a??");
+}
+
 static void an_anonymous_segment(void **state)
 {
 	struct eg_stats stats;
@@ -326,6 +336,7 @@ int main(void)
 	    IN_PLACE(a_reader_sees_what_cores_count),
 	    IN_PLACE(a_reader_sees_what_devices_say),
 	    IN_PLACE(a_count_that_changes_later_is_not_believed),
+	    cmocka_unit_test(a_text_ends_and_is_printable),
 	    cmocka_unit_test(an_anonymous_segment),
 	    cmocka_unit_test(no_cores_and_too_many_are_refused),
 	    IN_PLACE(a_new_segment_replaces_the_old_one_aside),
