@@ -52,6 +52,8 @@ __attribute__((format(printf, 4, 5))) void pf_yellow(
 /* fix is never NULL: a red line names the command that mends it. */
 __attribute__((format(printf, 4, 5))) void pf_red(
     struct pf *pf, const char *topic, const char *fix, const char *fmt, ...);
+/* A name as a shell takes it: "a b" → "'a b'"; most need nothing. */
+void pf_quote(char out[PF_PATH], const char *name);
 /* A command; valid until the next call. */
 __attribute__((format(printf, 2, 3))) const char *pf_fix(struct pf *pf, const char *fmt, ...);
 

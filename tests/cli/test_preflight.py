@@ -13,7 +13,8 @@ CPU, NODE, PCI = "sys/devices/system/cpu", "sys/devices/system/node", "sys/bus/p
 CLOCK = "sys/devices/system/clocksource/clocksource0"
 FLAGS = ("fpu sse4_2 avx2 fma bmi2 avx512f avx512bw avx512dq avx512vl avx512vbmi avx512ifma "
          "constant_tsc nonstop_tsc")
-STATUS = ("Name:\tx\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nCapEff:\t{caps}\nCpus_allowed_list:\t{cpus}\n")
+STATUS = ("Name:\tx\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{gid}\t{gid}\t{gid}\t{gid}\nGroups:\t{groups} \n"
+          "CapEff:\t{caps}\nCpus_allowed_list:\t{cpus}\n")
 LIMITS = "Limit                     Soft Limit           Hard Limit           Units\n" \
          "Max locked memory         {0}              {0}              bytes\n"
 
@@ -83,8 +84,8 @@ class Host:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def status(self, uid=0, caps="000001ffffffffff", cpus="0-15"):
-        self.write("proc/self/status", STATUS.format(uid=uid, caps=caps, cpus=cpus))
+    def status(self, uid=0, caps="000001ffffffffff", cpus="0-15", gid=0, groups=""):
+        self.write("proc/self/status", STATUS.format(uid=uid, caps=caps, cpus=cpus, gid=gid, groups=groups))
 
     def pages(self, node, free):
         self.write(f"{NODE}/node{node}/hugepages/hugepages-2048kB/nr_hugepages", f"{free}\n")
@@ -502,10 +503,31 @@ class Preflight(CliTest):
     def test_state_rights(self):
         state = self.root / "var/lib/edgate"
         state.chmod(0o2700)
-        self.obey(self.expect_red("state", "the group of /var/lib/edgate may not use it", r"^chmod g\+rwxs"))
+        self.obey(self.expect_red("state", "the group of /var/lib/edgate may not use it", r"^chmod ug\+rwx,g\+s"))
         self.expect_green()
         state.chmod(0o2777)
         self.obey(self.expect_red("state", "everybody may write in /var/lib/edgate", "^chmod o-rwx"))
+        self.expect_green()
+
+    def test_state_of_another_group(self):
+        """Who is not root uses the store as itself: as owner, in the group, or not at all."""
+        state = self.root / "var/lib/edgate"
+        owner, group = os.stat(state).st_uid, os.stat(state).st_gid
+        (self.root / "run").chmod(0o777)
+        self.host.status(uid=4711, gid=group + 1)
+        self.expect_red("state", "uid 4711 is not in the group of /var/lib/edgate", "^sudo usermod -aG ")
+        self.host.status(uid=4711, gid=group + 1, groups=f"7 {group}")
+        self.expect_green()
+        (state / "edgate.db").chmod(0o640)
+        self.expect_red("state", "uid 4711 may not use /var/lib/edgate/edgate.db", r"^sudo chmod ug\+rw ")
+        self.host.status(uid=owner if owner != 0 else 4711, gid=group + 1)
+        self.assertEqual(len(self.lines("red")), 0 if owner != 0 else 1)
+
+    def test_state_behind_a_closed_directory(self):
+        """Root can read the store there, and the user that edgate becomes cannot."""
+        (self.root / "var").chmod(0o700)
+        self.expect_red("state", "may not pass through /var to the store", r"^chmod a\+x /var$")
+        (self.root / "var").chmod(0o711)
         self.expect_green()
 
     def test_space(self):
@@ -528,9 +550,30 @@ class Preflight(CliTest):
         rundir.chmod(0o757)
         self.obey(self.expect_red("run", "everybody may write in /run/edgate/edge1", "^chmod o-w"))
         self.expect_green()
-        self.host.status(uid=4711)
+        group = os.stat(rundir).st_gid
+        self.host.status(uid=4711, gid=group)
         (self.root / "var/lib/edgate").chmod(0o2770)
+        rundir.chmod(0o755)
         self.expect_red("run", "uid 4711 may not write", "install -d")
+        rundir.chmod(0o770)
+        self.expect_green()
+        rundir.rmdir()
+        self.host.write("run/edgate/edge1", "a file\n")
+        self.expect_red("run", "/run/edgate/edge1 is no directory", "^mv /run/edgate/edge1 ")
+        self.change_config("mode: plain", "mode: plain\nrun: /run/edgate/edge1/below")
+        self.expect_red("run", "/run/edgate/edge1 is no directory", "^mv /run/edgate/edge1 ")
+
+    def test_run_directory_read_only(self):
+        mount = self.root / "run/edgate"
+        mount.mkdir()
+        self.change_config("mode: plain", "mode: plain\nrun: /run/edgate/x")
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", mount], capture_output=True)
+        if done.returncode != 0:
+            self.skipTest("SKIPPED: no file system can be mounted here")
+        try:
+            self.expect_red("run", "the file system of /run/edgate is read-only", "^mount -o remount,rw ")
+        finally:
+            subprocess.run(["umount", mount], check=True)
 
 
 if __name__ == "__main__":
