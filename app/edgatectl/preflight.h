@@ -93,6 +93,8 @@ int pf_node_of_cpu(const struct pf *pf, int cpu);
 int pf_node_of_device(const struct pf *pf, const char *device);
 /* CPUs that the process may use. */
 void pf_allowed_cpus(const struct pf *pf, cpu_set_t *cpus);
+/* CPUs of the process' cgroup, which taskset cannot leave; false where the host does not tell. */
+bool pf_cpuset(const struct pf *pf, cpu_set_t *cpus);
 bool pf_has_capability(const struct pf *pf, unsigned cap);
 unsigned pf_uid(const struct pf *pf);
 /* Is `arg` among the configuration's EAL arguments? */

@@ -245,6 +245,36 @@ class Preflight(CliTest):
         self.host.status(cpus="0-4,6-15")
         self.expect_red("cpu", "worker 0 wants CPU 5, where this process may not run", r"^taskset -cp 0-15 \$\$$")
 
+    def test_cpu_is_not_in_the_cpuset(self):
+        """taskset cannot leave it: another CPU has to be named."""
+        self.host.status(cpus="0-4,6-15")
+        self.host.write("proc/self/cpuset", "/system.slice/a\n")
+        for path, offer in (("system.slice/a/cpuset.cpus.effective", 0), ("cpuset/system.slice/a/cpuset.effective_cpus", 0)):
+            self.host.write(f"sys/fs/cgroup/{path}", "0-4,6-15\n")
+            self.expect_red("cpu", "CPU 5, which is not in the cpuset of its cgroup: there are 0-4,6-15",
+                            rf"^sed .*cpu: \*5\\b/cpu: {offer}/")
+            self.host.remove(f"sys/fs/cgroup/{path}")
+
+    def test_a_binding_is_taken_away(self):
+        """However YAML writes it, where no other CPU is left."""
+        self.host.status(cpus="4,5")
+        self.host.write(f"{CPU}/online", "4,5\n")
+        for form in ("{port: p0, queue: 1, cpu: 99}", "{cpu: 99, port: p0, queue: 1}",
+                     "port: p0\n    cpu: 99\n    queue: 1"):
+            self.config.write_text(NIC_CONFIG.replace("{port: p0, queue: 1, cpu: 6}", form))
+            fix = self.expect_red("cpu", "CPU 99, which does not exist", "^sed ")
+            self.obey(fix)
+            self.assertNotIn("99", self.config.read_text())
+            self.assertEqual([line["topic"] for line in self.lines("red")], [])
+
+    def test_sleepers_on_one_cpu(self):
+        self.change_config("cpu: 6", "cpu: 5")
+        self.change_config("idle: spin", "idle: sleep:20")
+        self.expect_green()
+        texts = [line["text"] for line in self.lines("green")]
+        self.assertIn("worker 0 and worker 1 share CPU 5, and sleep while idle", texts)
+        self.assertNotIn("no two of them share a core", texts)
+
     def test_two_pollers_on_one_cpu(self):
         self.change_config("cpu: 6", "cpu: 5")
         self.obey(self.expect_red("cpu", "worker 0 and worker 1 poll on the same CPU 5", "^sed .*idle: sleep:50"))
@@ -277,6 +307,15 @@ class Preflight(CliTest):
         self.expect_yellow("isolation", "CPUs 5-6 poll", "isolcpus=5-6 nohz_full=5-6 .* update-grub && reboot$")
         self.change_config("idle: spin", "idle: sleep:20")
         self.expect_green()
+
+    def test_nothing_to_isolate(self):
+        """A CPU that is not there, and all that there are."""
+        self.host.write(f"{CPU}/isolated", "\n")
+        self.host.write(f"{CPU}/online", "0-4,6-15\n")
+        self.assertIn("CPUs 6 poll", self.lines("yellow")[0]["text"])
+        self.host.write(f"{CPU}/online", "5-6\n")
+        self.change_config("control_cpu: 4\n", "")
+        self.expect_yellow("isolation", "CPUs 5-6 poll, and no other is left", None)
 
     def test_governor(self):
         self.host.write(f"{CPU}/cpu6/cpufreq/scaling_governor", "powersave\n")
