@@ -166,6 +166,16 @@ class Load(unittest.TestCase):
         done = self.load("--seconds", "0.1", "--timeout", "100", base=random.randrange(20000, 24000), status=1)
         self.assertIn("no answer came", done.stderr)
 
+    def test_nobody_reads(self):
+        """A pipe that is closed, or the socket of a virtio_user whose edgate has gone, is an error, not the end."""
+        ours, theirs = os.pipe()
+        os.close(ours)
+        done = subprocess.run([program("edgate-load"), "--udp", f"127.0.0.1:{self.base}", "--corpus", self.corpus,
+                               "--seconds", "0.1"], stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=120)
+        os.close(theirs)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could not be written", done.stderr)
+
     def test_usage(self):
         for args in (["--rate", "-1"], ["--rate", "1", "--profile", "hold:1,1"], ["--mix", "W7"], ["--hostile", "1"],
                      ["--cpus", "1,1"], ["--nonsense"], ["run", "operand"], ["--mix", "W5"], ["--list-bits", "3"],
