@@ -9,6 +9,7 @@ import html.parser
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -524,6 +525,23 @@ class Document(unittest.TestCase):
         result = recorded()
         result["cases"]["w2-213"]["link"]["kind"] = "nic"
         self.assertRaises(link.LinkError, markdown.text, result)
+
+
+class Refused(unittest.TestCase):
+    """Before anything is built or measured."""
+
+    def test_results_cannot_be_written(self):
+        done = run("--no-build", "--out", "/dev/null/results")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^perf/run: .*/dev/null/results")
+
+    def test_another_one_measures(self):
+        with socket.socket(socket.AF_UNIX) as name, tempfile.TemporaryDirectory() as folder:
+            with contextlib.suppress(OSError):  # then another one does
+                name.bind("\0edgate perf/run")
+            done = run("--no-build", "--quick", "--out", folder)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, "^perf/run: another perf/run measures")
 
 
 class Parts(unittest.TestCase):
