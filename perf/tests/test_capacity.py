@@ -518,6 +518,10 @@ class Document(unittest.TestCase):
     def test_marks_are_needed(self):
         self.assertRaises(ValueError, self.put, "nothing here\n", recorded())
 
+    def test_figures_that_mean_nothing(self):
+        result = {**recorded(), "purpose": cases.PLANS["smoke"].purpose}
+        self.assertRaisesRegex(ValueError, "mean nothing", self.put, "<!-- capacity -->\n<!-- /capacity -->\n", result)
+
     def test_documentation_has_them(self):
         self.assertEqual(len(markdown.MARKS.findall((HERE.parents[1] / "docs" / "performance.md").read_text())), 1)
 
