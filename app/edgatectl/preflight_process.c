@@ -168,6 +168,15 @@ static bool check_rights(struct pf *pf, const struct identity *who, const struct
 	return false;
 }
 
+/* For the group of who edgate will be; a user's is not always named like it (nobody's nogroup). */
+static const char *init_fix(struct pf *pf)
+{
+	if (pf_uid(pf) != 0)
+		return pf_fix(pf, "edgatectl --state %s init", pf->shell.state);
+	return pf_fix(pf, "edgatectl --state %s init --group \"$(id -gn %s)\"", pf->shell.state,
+	    pf->config->user);
+}
+
 static void check_store(struct pf *pf, const struct identity *who)
 {
 	const char *dir = pf->config->state, *sh = pf->shell.state;
@@ -176,9 +185,7 @@ static void check_store(struct pf *pf, const struct identity *who)
 
 	(void)snprintf(db, sizeof(db), "%s/edgate.db", dir);
 	if (!stat_of(pf, db, &st))
-		pf_red(pf, "state",
-		    pf_fix(pf, "edgatectl --state %s init --group %s", sh, pf->config->user),
-		    "there is no store in %s", dir);
+		pf_red(pf, "state", init_fix(pf), "there is no store in %s", dir);
 	else if (pf_uid(pf) != 0 && !may(pf, who, db, &st, MAY_READ | MAY_WRITE))
 		pf_red(pf, "state", pf_fix(pf, "sudo chmod ug+rw %s/edgate.db*", sh),
 		    "uid %u may not use %s", who->uid, db);
@@ -201,9 +208,7 @@ static void check_state(struct pf *pf)
 		    "edgate will be uid %u, which may not pass through %s to the store", who.uid,
 		    barrier);
 	} else if (!is_there)
-		pf_red(pf, "state",
-		    pf_fix(pf, "edgatectl --state %s init --group %s", sh, pf->config->user),
-		    "there is no state directory %s", dir);
+		pf_red(pf, "state", init_fix(pf), "there is no state directory %s", dir);
 	else if (!S_ISDIR(st.st_mode))
 		pf_red(
 		    pf, "state", pf_fix(pf, "mv %s %s.aside", sh, sh), "%s is no directory", dir);

@@ -473,6 +473,8 @@ class Preflight(CliTest):
     def test_iommu(self):
         self.host.remove(f"{PCI}/{NIC}/iommu_group")
         self.expect_red("iommu", "is in no IOMMU group", "intel_iommu=on iommu=pt .* && reboot$")
+        self.host.write("proc/cpuinfo", f"vendor_id\t: AuthenticAMD\nflags\t\t: {FLAGS}\n")
+        self.expect_red("iommu", "the firmware switches AMD's on", "^modprobe vfio enable_unsafe_noiommu_mode=1 ")
         self.host.write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n")
         self.expect_yellow("iommu", "unsafe", None)
 
@@ -528,7 +530,8 @@ class Preflight(CliTest):
 
     def test_state_is_not_there(self):
         self.host.remove("var/lib/edgate/edgate.db")
-        self.expect_red("state", "there is no store in /var/lib/edgate", "^edgatectl --state /var/lib/edgate init")
+        self.expect_red("state", "there is no store in /var/lib/edgate",
+                        r'^edgatectl --state /var/lib/edgate init --group "\$\(id -gn edgate\)"$')
         self.host.remove("var/lib/edgate")
         self.expect_red("state", "there is no state directory", "^edgatectl --state /var/lib/edgate init")
         self.host.write("var/lib/edgate", "a file\n")
