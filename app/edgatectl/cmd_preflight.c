@@ -100,6 +100,7 @@ static void check_all(struct pf *pf)
 	pf_check_cpus(pf);
 	pf_check_memory(pf);
 	pf_check_devices(pf);
+	pf_check_sockets(pf);
 	pf_check_process(pf);
 }
 

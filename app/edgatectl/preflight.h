@@ -7,7 +7,8 @@
  *   proc, sys (below root) ─▶ have┘   and what is there, and the one command that mends it
  *
  * All that it knows of the host it reads from files below `root`, so that tests can fake hosts by
- * directory trees. Without a configuration it tells of the host alone. Threads: main alone.
+ * directory trees; but whether sockets can be opened the kernel says, where `root` is this host.
+ * Without a configuration it tells of the host alone. Threads: main alone.
  */
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H
@@ -109,5 +110,6 @@ void pf_check_cpus(struct pf *pf);
 void pf_check_memory(struct pf *pf);
 void pf_check_devices(struct pf *pf);
 void pf_check_process(struct pf *pf);
+void pf_check_sockets(struct pf *pf);
 
 #endif

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import unittest
 
@@ -109,6 +110,43 @@ class Host:
     def remove(self, path):
         path = self.root / path
         subprocess.run(["rm", "-r", str(path)], check=True)
+
+
+SOCKET_CONFIG = """\
+name: sockets
+state: {dir}/state
+run: {dir}/run
+mode: plain
+base_port: {base}
+ports:
+  - {{name: p0, kind: socket, addresses: [{address}]}}
+"""
+
+
+class Sockets(CliTest):
+    """Asked of this host's kernel: a directory tree has no sockets."""
+
+    def socket_line(self, address, base):
+        config = self.write("edge.yaml", SOCKET_CONFIG.format(dir=self.dir, address=address, base=base))
+        lines = json.loads(run(EDGATECTL, "preflight", "--json", config).stdout)["lines"]
+        return next(line for line in lines if line["topic"] == "socket")
+
+    def test_ports(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.77.0.1", 0))
+            base = min(other.getsockname()[1], 65536 - 64)
+            line = self.socket_line("127.77.0.1/8", base)
+            self.assertEqual(line["level"], "red")
+            self.assertRegex(line["fix"], r"^ss -lunp 'sport = :\d+'$")
+            self.assertRegex(line["text"], r"^another process has port \d+ of 127.77.0.1: ")
+        # Whoever else takes a port of any address in between is not there for long.
+        self.assertIn(f"127.77.0.1: ports {base} to {base + 63} are free",
+                      [self.socket_line("127.77.0.1/8", base)["text"] for _ in range(5)])
+
+    def test_address(self):
+        line = self.socket_line("192.0.2.199/24", 25519)
+        self.assertEqual((line["level"], line["fix"]), ("red", "ip addr add 192.0.2.199/32 dev lo"))
+        self.assertIn("no interface of this host has 192.0.2.199", line["text"])
 
 
 class Preflight(CliTest):
