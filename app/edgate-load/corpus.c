@@ -13,28 +13,41 @@
 
 #define FILE_MAX_BYTES (16l << 30)
 
+/* -1 with errno. A directory opens and has a size: it says what it is when it is read. */
+static long size_of(FILE *f)
+{
+	char first;
+	long bytes = -1;
+
+	if (fread(&first, 1, 1, f) == 0 && ferror(f) != 0)
+		return -1;
+	if (fseek(f, 0, SEEK_END) == 0)
+		bytes = ftell(f);
+	rewind(f);
+	if (bytes <= FILE_MAX_BYTES)
+		return bytes;
+	errno = EFBIG;
+	return -1;
+}
+
 static char *read_file(const char *path, struct eg_error *err)
 {
 	FILE *f = fopen(path, "rb");
-	char *text = NULL;
-	long bytes = -1;
+	long bytes = f != NULL ? size_of(f) : -1;
+	char *text = bytes >= 0 ? calloc(1, (size_t)bytes + 1) : NULL;
+	bool is_whole = text != NULL && fread(text, 1, (size_t)bytes, f) == (size_t)bytes;
 
-	if (f != NULL && fseek(f, 0, SEEK_END) == 0)
-		bytes = ftell(f);
-	if (bytes >= 0 && bytes <= FILE_MAX_BYTES)
-		text = calloc(1, (size_t)bytes + 1);
-	if (text != NULL) {
-		rewind(f);
-		if (fread(text, 1, (size_t)bytes, f) != (size_t)bytes) {
-			free(text);
-			text = NULL;
-		}
-	}
-	if (text == NULL)
+	if (!is_whole)
 		(void)eg_error_set(err, EG_EIO, "%s: %s", path, strerror(errno));
+	else if (strlen(text) != (size_t)bytes) /* what follows would be left out */
+		(void)eg_error_set(
+		    err, EG_EINVAL, "%s: a byte 0 at %zu: it is damaged", path, strlen(text));
 	if (f != NULL)
 		(void)fclose(f);
-	return text;
+	if (is_whole && strlen(text) == (size_t)bytes)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static size_t count_lines(const char *text)

@@ -205,6 +205,7 @@ int main(int argc, char *argv[])
 	eg_log_init("edgate-load", EG_LOG_INFO);
 	if (sodium_init() < 0)
 		return LOAD_EXIT_ENVIRONMENT;
+	(void)signal(SIGPIPE, SIG_IGN); /* of virtio_user's socket, when the edgate has gone */
 	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGTERM, on_signal);
 	return names_a_command(argc, argv) ? eg_cli_main(&program, argc, argv)

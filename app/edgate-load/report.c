@@ -313,4 +313,7 @@ void load_report_run(const struct load_session *session, const struct load_resul
 	else
 		print_text(result);
 	load_report_print_wrong(&result->judge);
+	if (result->judge.answered == 0)
+		(void)fprintf(stderr, "none: no answer came; was anything sent, and does edgate "
+		                      "listen there?\n");
 }

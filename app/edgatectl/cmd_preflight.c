@@ -54,8 +54,7 @@ void pf_red(struct pf *pf, const char *topic, const char *fix, const char *fmt, 
 
 /* ── the whole ── */
 
-/* "a b" → "'a b'"; most names need nothing. */
-static void quote(char out[PF_PATH], const char *name)
+void pf_quote(char out[PF_PATH], const char *name)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	                            "0123456789_./-+@%:";
@@ -101,6 +100,7 @@ static void check_all(struct pf *pf)
 	pf_check_cpus(pf);
 	pf_check_memory(pf);
 	pf_check_devices(pf);
+	pf_check_sockets(pf);
 	pf_check_process(pf);
 }
 
@@ -164,9 +164,9 @@ int ctl_preflight(const struct eg_cli *cli)
 			return eg_cli_refuse(&err);
 		}
 		pf.config = &config;
-		quote(pf.shell.file, pf.file);
-		quote(pf.shell.state, config.state);
-		quote(pf.shell.run, config.run);
+		pf_quote(pf.shell.file, pf.file);
+		pf_quote(pf.shell.state, config.state);
+		pf_quote(pf.shell.run, config.run);
 	}
 	check_all(&pf);
 	rc = print_all(&pf, eg_cli_has(cli, "json"));

@@ -7,7 +7,8 @@
  *   proc, sys (below root) ─▶ have┘   and what is there, and the one command that mends it
  *
  * All that it knows of the host it reads from files below `root`, so that tests can fake hosts by
- * directory trees. Without a configuration it tells of the host alone. Threads: main alone.
+ * directory trees; but whether sockets can be opened the kernel says, where `root` is this host.
+ * Without a configuration it tells of the host alone. Threads: main alone.
  */
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H
@@ -52,6 +53,8 @@ __attribute__((format(printf, 4, 5))) void pf_yellow(
 /* fix is never NULL: a red line names the command that mends it. */
 __attribute__((format(printf, 4, 5))) void pf_red(
     struct pf *pf, const char *topic, const char *fix, const char *fmt, ...);
+/* A name as a shell takes it: "a b" → "'a b'"; most need nothing. */
+void pf_quote(char out[PF_PATH], const char *name);
 /* A command; valid until the next call. */
 __attribute__((format(printf, 2, 3))) const char *pf_fix(struct pf *pf, const char *fmt, ...);
 
@@ -90,6 +93,8 @@ int pf_node_of_cpu(const struct pf *pf, int cpu);
 int pf_node_of_device(const struct pf *pf, const char *device);
 /* CPUs that the process may use. */
 void pf_allowed_cpus(const struct pf *pf, cpu_set_t *cpus);
+/* CPUs of the process' cgroup, which taskset cannot leave; false where the host does not tell. */
+bool pf_cpuset(const struct pf *pf, cpu_set_t *cpus);
 bool pf_has_capability(const struct pf *pf, unsigned cap);
 unsigned pf_uid(const struct pf *pf);
 /* Is `arg` among the configuration's EAL arguments? */
@@ -104,5 +109,6 @@ void pf_check_cpus(struct pf *pf);
 void pf_check_memory(struct pf *pf);
 void pf_check_devices(struct pf *pf);
 void pf_check_process(struct pf *pf);
+void pf_check_sockets(struct pf *pf);
 
 #endif

@@ -34,7 +34,7 @@ static unsigned list_bound(const struct pf *pf, struct bound bound[EG_WORKERS_MA
 
 static void check_place(struct pf *pf, const struct bound *b, const cpu_set_t *online)
 {
-	cpu_set_t allowed, usable;
+	cpu_set_t allowed, usable, cpuset;
 	char list[PF_TEXT];
 
 	pf_allowed_cpus(pf, &allowed);
@@ -46,11 +46,13 @@ static void check_place(struct pf *pf, const struct bound *b, const cpu_set_t *o
 	else if (!CPU_ISSET((size_t)b->cpu, online))
 		pf_red(pf, "cpu", pf_fix(pf, "echo 1 > " CPU_DIR "/cpu%d/online", b->cpu),
 		    "%s wants CPU %d, which is offline", b->what, b->cpu);
+	else if (pf_cpuset(pf, &cpuset) && !CPU_ISSET((size_t)b->cpu, &cpuset))
+		pf_red(pf, "cpu", pf_move_fix(pf, b->cpu, &usable),
+		    "%s wants CPU %d, which is not in the cpuset of its cgroup: there are %s",
+		    b->what, b->cpu, pf_cpu_list(&cpuset, list));
 	else if (!CPU_ISSET((size_t)b->cpu, &allowed))
 		pf_red(pf, "cpu", pf_fix(pf, "taskset -cp %s $$", pf_cpu_list(online, list)),
-		    "%s wants CPU %d, where this process may not run (taskset, or the cpuset of "
-		    "its cgroup)",
-		    b->what, b->cpu);
+		    "%s wants CPU %d, where this process may not run (taskset)", b->what, b->cpu);
 	else
 		pf_green(pf, "cpu", "%s on CPU %d, node %d", b->what, b->cpu,
 		    pf_node_of_cpu(pf, b->cpu));
@@ -93,6 +95,9 @@ static void check_same_cpu(struct pf *pf, const struct bound *a, const struct bo
 		pf_yellow(pf, "cpu", NULL,
 		    "%s and %s share CPU %d, and one of them polls without a pause", a->what,
 		    b->what, a->cpu);
+	else
+		pf_green(pf, "cpu", "%s and %s share CPU %d, and sleep while idle", a->what,
+		    b->what, a->cpu);
 }
 
 /* CPUs of cores of which no thread is bound to anybody. */
@@ -130,7 +135,7 @@ static void check_siblings(struct pf *pf, const struct bound *a, const struct bo
 
 static void check_neighbours(struct pf *pf, const struct bound bound[], unsigned cnt)
 {
-	unsigned yellow = pf->cnt[PF_YELLOW], red = pf->cnt[PF_RED];
+	size_t before = json_array_size(pf->lines);
 
 	for (unsigned i = 0; i < cnt; i++)
 		for (unsigned k = i + 1; k < cnt; k++) {
@@ -141,7 +146,7 @@ static void check_neighbours(struct pf *pf, const struct bound bound[], unsigned
 			else
 				check_siblings(pf, &bound[i], &bound[k]);
 		}
-	if (yellow == pf->cnt[PF_YELLOW] && red == pf->cnt[PF_RED])
+	if (json_array_size(pf->lines) == before)
 		pf_green(pf, "smt", "no two of them share a core");
 }
 
@@ -149,16 +154,23 @@ static void check_neighbours(struct pf *pf, const struct bound bound[], unsigned
 
 static void check_isolation(struct pf *pf, const struct bound bound[], unsigned cnt)
 {
-	cpu_set_t isolated, busy;
+	cpu_set_t isolated, online, busy;
 	char list[PF_TEXT];
 
 	(void)pf_cpus(pf, &isolated, CPU_DIR "/isolated");
+	if (!pf_cpus(pf, &online, CPU_DIR "/online"))
+		pf_allowed_cpus(pf, &online);
 	CPU_ZERO(&busy);
 	for (unsigned i = 0; i < cnt; i++)
 		if (bound[i].polls && bound[i].cpu >= 0 &&
+		    CPU_ISSET((size_t)bound[i].cpu, &online) &&
 		    !CPU_ISSET((size_t)bound[i].cpu, &isolated))
 			CPU_SET((size_t)bound[i].cpu, &busy);
-	if (CPU_COUNT(&busy) != 0)
+	if (CPU_EQUAL(&busy, &online))
+		pf_yellow(pf, "isolation", NULL,
+		    "CPUs %s poll, and no other is left for the kernel's threads",
+		    pf_cpu_list(&busy, list));
+	else if (CPU_COUNT(&busy) != 0)
 		pf_yellow(pf, "isolation",
 		    pf_fix(pf,
 		        "sed -i 's/^GRUB_CMDLINE_LINUX=\"/&isolcpus=%1$s nohz_full=%1$s "

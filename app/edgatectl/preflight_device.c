@@ -134,8 +134,9 @@ static void check_driver(struct pf *pf, const char *device, const struct family 
 
 static void check_iommu(struct pf *pf, const char *device)
 {
-	char driver[PF_TEXT] = "", unsafe[PF_TEXT] = "";
+	char driver[PF_TEXT] = "", unsafe[PF_TEXT] = "", vendor[PF_TEXT] = "";
 
+	(void)pf_field(pf, "/proc/cpuinfo", "vendor_id", vendor, sizeof(vendor));
 	(void)pf_link(pf, driver, PCI "/driver", device);
 	(void)pf_text(pf, unsafe, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
 	if (strcmp(driver, "mlx5_core") == 0 || strstr(driver, "uio") != NULL)
@@ -145,6 +146,13 @@ static void check_iommu(struct pf *pf, const char *device)
 	else if (unsafe[0] == 'Y')
 		pf_yellow(pf, "iommu", NULL,
 		    "no IOMMU: vfio-pci works in its unsafe mode, and %s can reach all memory",
+		    device);
+	else if (strcmp(vendor, "AuthenticAMD") == 0)
+		pf_red(pf, "iommu",
+		    pf_fix(pf, "modprobe vfio enable_unsafe_noiommu_mode=1 && echo Y > "
+		               "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"),
+		    "%s is in no IOMMU group, and vfio-pci needs one: the firmware switches AMD's "
+		    "on; where there is none (the command) the device can reach all memory",
 		    device);
 	else
 		pf_red(pf, "iommu",

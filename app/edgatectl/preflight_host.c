@@ -229,9 +229,11 @@ const char *pf_move_fix(struct pf *pf, int cpu, const cpu_set_t *from)
 
 	if (other >= 0)
 		return pf_fix(
-		    pf, "sed -i -E 's/cpu: *%d\\b/cpu: %d/' %s", cpu, other, pf->shell.file);
-	return pf_fix(pf, "sed -i -E 's/, *cpu: *%d\\b//; /^control_cpu: *%d\\b/d' %s", cpu, cpu,
-	    pf->shell.file);
+		    pf, "sed -i -E 's/cpu: *%d\\b/cpu: %d/g' %s", cpu, other, pf->shell.file);
+	return pf_fix(pf,
+	    "sed -i -E 's/, *cpu: *%1$d\\b//g; s/\\bcpu: *%1$d *, *//g; "
+	    "/^( *|control_)cpu: *%1$d\\b/d' %2$s",
+	    cpu, pf->shell.file);
 }
 
 int pf_node_of_cpu(const struct pf *pf, int cpu)
@@ -262,6 +264,15 @@ void pf_allowed_cpus(const struct pf *pf, cpu_set_t *cpus)
 	CPU_ZERO(cpus);
 	if (pf_field(pf, "/proc/self/status", "Cpus_allowed_list", list, sizeof(list)))
 		(void)parse_cpus(list, cpus);
+}
+
+bool pf_cpuset(const struct pf *pf, cpu_set_t *cpus)
+{
+	char group[PF_TEXT];
+
+	return pf_text(pf, group, "/proc/self/cpuset") &&
+	       (pf_cpus(pf, cpus, "/sys/fs/cgroup%s/cpuset.cpus.effective", group) ||
+	           pf_cpus(pf, cpus, "/sys/fs/cgroup/cpuset%s/cpuset.effective_cpus", group));
 }
 
 bool pf_has_capability(const struct pf *pf, unsigned cap)

@@ -66,6 +66,8 @@ def text(result):
 
 
 def put_into(path, result):
+    if result["purpose"] != "measurement":
+        raise ValueError(f"this result is not for {path}: {result['purpose']}")
     old = pathlib.Path(path).read_text()
     new, count = MARKS.subn(lambda m: f"{m[1]}{text(result)}{m[2]}", old)
     if count != 1:

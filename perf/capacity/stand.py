@@ -86,12 +86,19 @@ class Stand:
         self.world = World("perf")
         self.worker_cpu, self.load_cpu = max(os.sched_getaffinity(0)), min(os.sched_getaffinity(0))
         self.now_s, self.places = int(time.time()), {}
+        try:
+            self.make_state(cold, mixed)
+        except BaseException:
+            self.close()
+            raise
+        self.sockets = Sockets()
+        self.ports = self.sockets if kind == "socket" else Vdevs(kind, self.world.dir)
+
+    def make_state(self, cold, mixed):
         self.paths = corpus.make(f"{self.world.dir}/corpus", self.now_s, cold, mixed)
         self.world.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
         for command in corpus.state_commands(self.paths, self.now_s):
             self.world.ctl(*command)
-        self.sockets = Sockets()
-        self.ports = self.sockets if kind == "socket" else Vdevs(kind, self.world.dir)
 
     def close(self):
         self.world.__exit__()

@@ -9,6 +9,7 @@ import html.parser
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -517,6 +518,10 @@ class Document(unittest.TestCase):
     def test_marks_are_needed(self):
         self.assertRaises(ValueError, self.put, "nothing here\n", recorded())
 
+    def test_figures_that_mean_nothing(self):
+        result = {**recorded(), "purpose": cases.PLANS["smoke"].purpose}
+        self.assertRaisesRegex(ValueError, "mean nothing", self.put, "<!-- capacity -->\n<!-- /capacity -->\n", result)
+
     def test_documentation_has_them(self):
         self.assertEqual(len(markdown.MARKS.findall((HERE.parents[1] / "docs" / "performance.md").read_text())), 1)
 
@@ -524,6 +529,23 @@ class Document(unittest.TestCase):
         result = recorded()
         result["cases"]["w2-213"]["link"]["kind"] = "nic"
         self.assertRaises(link.LinkError, markdown.text, result)
+
+
+class Refused(unittest.TestCase):
+    """Before anything is built or measured."""
+
+    def test_results_cannot_be_written(self):
+        done = run("--no-build", "--out", "/dev/null/results")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^perf/run: .*/dev/null/results")
+
+    def test_another_one_measures(self):
+        with socket.socket(socket.AF_UNIX) as name, tempfile.TemporaryDirectory() as folder:
+            with contextlib.suppress(OSError):  # then another one does
+                name.bind("\0edgate perf/run")
+            done = run("--no-build", "--quick", "--out", folder)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, "^perf/run: another perf/run measures")
 
 
 class Parts(unittest.TestCase):

@@ -5,9 +5,11 @@ written that says that its figures mean nothing. No figure is looked at."""
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -36,6 +38,26 @@ class Smoke(unittest.TestCase):
             print("SKIPPED: the host is too busy: no rate without loss, or no answer in time")
         self.assertIn(result["cases"]["w2-213"]["link"]["kind"], ("vdev", "socket"))
         self.assertEqual(result["cases"]["plain"]["link"]["kind"], "socket")
+
+    def test_killed(self):
+        """What it has started ends with it, and its folder is gone."""
+        for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            with tempfile.TemporaryDirectory() as folder, subprocess.Popen(
+                    [sys.executable, HERE.parent / "run", "--smoke", "--no-build", "--only", "socket", "--out", folder],
+                    env={**os.environ, "TMPDIR": folder}, start_new_session=True, stderr=subprocess.PIPE, text=True,
+                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+                os.chmod(folder, 0o755)
+                deadline = time.monotonic() + 60
+                while not any("ready" in log.read_text() for log in pathlib.Path(folder).glob("*/edgate.log")):
+                    self.assertIsNone(process.poll())
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.05)
+                process.send_signal(number)
+                self.assertNotIn("Traceback", process.communicate(timeout=60)[1])
+                self.assertEqual(process.returncode, status)
+                self.assertEqual(os.listdir(folder), [])
+                with self.assertRaises(ProcessLookupError):
+                    os.killpg(process.pid, 0)
 
 
 if __name__ == "__main__":

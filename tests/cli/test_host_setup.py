@@ -137,6 +137,15 @@ class HostSetup(unittest.TestCase):
         self.assertIn("there is no PCI device", self.run_setup("check", "--bind", "0000:00:00.0", exit_status=1))
         self.assertIn("node9", self.run_setup("init", "--hugepages", "1@9", "--yes", exit_status=1))
         self.assertIn("leaves no CPU", self.run_setup("check", "--cpus", "0-3", exit_status=1))
+        self.assertIn("CPU 7 is not there", self.run_setup("check", "--cpus", "7", exit_status=1))
+        self.assertIn("there is none in 3-2", self.run_setup("check", "--cpus", "3-2", exit_status=1))
+
+    def test_iommu(self):
+        """A word on the kernel's command line switches on Intel's alone."""
+        self.write("proc/cpuinfo", "vendor_id\t: AuthenticAMD")
+        said = self.run_setup("check", *ALL, exit_status=1)
+        self.assertNotIn("intel_iommu", said)
+        self.assertIn("switched on in the firmware", said)
 
     def test_a_kernel_that_refuses(self):
         """Pages that the kernel does not find are a failure; an interrupt that it keeps is a note."""
@@ -152,7 +161,7 @@ class HostSetup(unittest.TestCase):
 
     def test_usage(self):
         for args in ([], ["go"], ["init"], ["init", "--hugepages"], ["init", "--hugepages", "many"],
-                     ["init", "--bind", "eth0"], ["init", "--cpus", "1-"], ["init", "--cpus", "$(x)"],
+                     ["init", "--bind", "eth0"], ["init", "--cpus", "1-"], ["init", "--cpus", "$(x)"], ["init", "--cpus", "0-99999"],
                      ["init", "--governor", "a b"], ["init", "--what", "1"]):
             done = subprocess.run([SETUP, *args], capture_output=True, text=True)
             self.assertEqual(done.returncode, 2, args)

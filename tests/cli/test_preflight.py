@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import unittest
 
@@ -13,7 +14,8 @@ CPU, NODE, PCI = "sys/devices/system/cpu", "sys/devices/system/node", "sys/bus/p
 CLOCK = "sys/devices/system/clocksource/clocksource0"
 FLAGS = ("fpu sse4_2 avx2 fma bmi2 avx512f avx512bw avx512dq avx512vl avx512vbmi avx512ifma "
          "constant_tsc nonstop_tsc")
-STATUS = ("Name:\tx\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nCapEff:\t{caps}\nCpus_allowed_list:\t{cpus}\n")
+STATUS = ("Name:\tx\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{gid}\t{gid}\t{gid}\t{gid}\nGroups:\t{groups} \n"
+          "CapEff:\t{caps}\nCpus_allowed_list:\t{cpus}\n")
 LIMITS = "Limit                     Soft Limit           Hard Limit           Units\n" \
          "Max locked memory         {0}              {0}              bytes\n"
 
@@ -83,8 +85,8 @@ class Host:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def status(self, uid=0, caps="000001ffffffffff", cpus="0-15"):
-        self.write("proc/self/status", STATUS.format(uid=uid, caps=caps, cpus=cpus))
+    def status(self, uid=0, caps="000001ffffffffff", cpus="0-15", gid=0, groups=""):
+        self.write("proc/self/status", STATUS.format(uid=uid, caps=caps, cpus=cpus, gid=gid, groups=groups))
 
     def pages(self, node, free):
         self.write(f"{NODE}/node{node}/hugepages/hugepages-2048kB/nr_hugepages", f"{free}\n")
@@ -108,6 +110,43 @@ class Host:
     def remove(self, path):
         path = self.root / path
         subprocess.run(["rm", "-r", str(path)], check=True)
+
+
+SOCKET_CONFIG = """\
+name: sockets
+state: {dir}/state
+run: {dir}/run
+mode: plain
+base_port: {base}
+ports:
+  - {{name: p0, kind: socket, addresses: [{address}]}}
+"""
+
+
+class Sockets(CliTest):
+    """Asked of this host's kernel: a directory tree has no sockets."""
+
+    def socket_line(self, address, base):
+        config = self.write("edge.yaml", SOCKET_CONFIG.format(dir=self.dir, address=address, base=base))
+        lines = json.loads(run(EDGATECTL, "preflight", "--json", config).stdout)["lines"]
+        return next(line for line in lines if line["topic"] == "socket")
+
+    def test_ports(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.77.0.1", 0))
+            base = min(other.getsockname()[1], 65536 - 64)
+            line = self.socket_line("127.77.0.1/8", base)
+            self.assertEqual(line["level"], "red")
+            self.assertRegex(line["fix"], r"^ss -lunp 'sport = :\d+'$")
+            self.assertRegex(line["text"], r"^another process has port \d+ of 127.77.0.1: ")
+        # Whoever else takes a port of any address in between is not there for long.
+        self.assertIn(f"127.77.0.1: ports {base} to {base + 63} are free",
+                      [self.socket_line("127.77.0.1/8", base)["text"] for _ in range(5)])
+
+    def test_address(self):
+        line = self.socket_line("192.0.2.199/24", 25519)
+        self.assertEqual((line["level"], line["fix"]), ("red", "ip addr add 192.0.2.199/32 dev lo"))
+        self.assertIn("no interface of this host has 192.0.2.199", line["text"])
 
 
 class Preflight(CliTest):
@@ -244,6 +283,36 @@ class Preflight(CliTest):
         self.host.status(cpus="0-4,6-15")
         self.expect_red("cpu", "worker 0 wants CPU 5, where this process may not run", r"^taskset -cp 0-15 \$\$$")
 
+    def test_cpu_is_not_in_the_cpuset(self):
+        """taskset cannot leave it: another CPU has to be named."""
+        self.host.status(cpus="0-4,6-15")
+        self.host.write("proc/self/cpuset", "/system.slice/a\n")
+        for path, offer in (("system.slice/a/cpuset.cpus.effective", 0), ("cpuset/system.slice/a/cpuset.effective_cpus", 0)):
+            self.host.write(f"sys/fs/cgroup/{path}", "0-4,6-15\n")
+            self.expect_red("cpu", "CPU 5, which is not in the cpuset of its cgroup: there are 0-4,6-15",
+                            rf"^sed .*cpu: \*5\\b/cpu: {offer}/")
+            self.host.remove(f"sys/fs/cgroup/{path}")
+
+    def test_a_binding_is_taken_away(self):
+        """However YAML writes it, where no other CPU is left."""
+        self.host.status(cpus="4,5")
+        self.host.write(f"{CPU}/online", "4,5\n")
+        for form in ("{port: p0, queue: 1, cpu: 99}", "{cpu: 99, port: p0, queue: 1}",
+                     "port: p0\n    cpu: 99\n    queue: 1"):
+            self.config.write_text(NIC_CONFIG.replace("{port: p0, queue: 1, cpu: 6}", form))
+            fix = self.expect_red("cpu", "CPU 99, which does not exist", "^sed ")
+            self.obey(fix)
+            self.assertNotIn("99", self.config.read_text())
+            self.assertEqual([line["topic"] for line in self.lines("red")], [])
+
+    def test_sleepers_on_one_cpu(self):
+        self.change_config("cpu: 6", "cpu: 5")
+        self.change_config("idle: spin", "idle: sleep:20")
+        self.expect_green()
+        texts = [line["text"] for line in self.lines("green")]
+        self.assertIn("worker 0 and worker 1 share CPU 5, and sleep while idle", texts)
+        self.assertNotIn("no two of them share a core", texts)
+
     def test_two_pollers_on_one_cpu(self):
         self.change_config("cpu: 6", "cpu: 5")
         self.obey(self.expect_red("cpu", "worker 0 and worker 1 poll on the same CPU 5", "^sed .*idle: sleep:50"))
@@ -276,6 +345,15 @@ class Preflight(CliTest):
         self.expect_yellow("isolation", "CPUs 5-6 poll", "isolcpus=5-6 nohz_full=5-6 .* update-grub && reboot$")
         self.change_config("idle: spin", "idle: sleep:20")
         self.expect_green()
+
+    def test_nothing_to_isolate(self):
+        """A CPU that is not there, and all that there are."""
+        self.host.write(f"{CPU}/isolated", "\n")
+        self.host.write(f"{CPU}/online", "0-4,6-15\n")
+        self.assertIn("CPUs 6 poll", self.lines("yellow")[0]["text"])
+        self.host.write(f"{CPU}/online", "5-6\n")
+        self.change_config("control_cpu: 4\n", "")
+        self.expect_yellow("isolation", "CPUs 5-6 poll, and no other is left", None)
 
     def test_governor(self):
         self.host.write(f"{CPU}/cpu6/cpufreq/scaling_governor", "powersave\n")
@@ -433,6 +511,8 @@ class Preflight(CliTest):
     def test_iommu(self):
         self.host.remove(f"{PCI}/{NIC}/iommu_group")
         self.expect_red("iommu", "is in no IOMMU group", "intel_iommu=on iommu=pt .* && reboot$")
+        self.host.write("proc/cpuinfo", f"vendor_id\t: AuthenticAMD\nflags\t\t: {FLAGS}\n")
+        self.expect_red("iommu", "the firmware switches AMD's on", "^modprobe vfio enable_unsafe_noiommu_mode=1 ")
         self.host.write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n")
         self.expect_yellow("iommu", "unsafe", None)
 
@@ -488,7 +568,8 @@ class Preflight(CliTest):
 
     def test_state_is_not_there(self):
         self.host.remove("var/lib/edgate/edgate.db")
-        self.expect_red("state", "there is no store in /var/lib/edgate", "^edgatectl --state /var/lib/edgate init")
+        self.expect_red("state", "there is no store in /var/lib/edgate",
+                        r'^edgatectl --state /var/lib/edgate init --group "\$\(id -gn edgate\)"$')
         self.host.remove("var/lib/edgate")
         self.expect_red("state", "there is no state directory", "^edgatectl --state /var/lib/edgate init")
         self.host.write("var/lib/edgate", "a file\n")
@@ -502,10 +583,31 @@ class Preflight(CliTest):
     def test_state_rights(self):
         state = self.root / "var/lib/edgate"
         state.chmod(0o2700)
-        self.obey(self.expect_red("state", "the group of /var/lib/edgate may not use it", r"^chmod g\+rwxs"))
+        self.obey(self.expect_red("state", "the group of /var/lib/edgate may not use it", r"^chmod ug\+rwx,g\+s"))
         self.expect_green()
         state.chmod(0o2777)
         self.obey(self.expect_red("state", "everybody may write in /var/lib/edgate", "^chmod o-rwx"))
+        self.expect_green()
+
+    def test_state_of_another_group(self):
+        """Who is not root uses the store as itself: as owner, in the group, or not at all."""
+        state = self.root / "var/lib/edgate"
+        owner, group = os.stat(state).st_uid, os.stat(state).st_gid
+        (self.root / "run").chmod(0o777)
+        self.host.status(uid=4711, gid=group + 1)
+        self.expect_red("state", "uid 4711 is not in the group of /var/lib/edgate", "^sudo usermod -aG ")
+        self.host.status(uid=4711, gid=group + 1, groups=f"7 {group}")
+        self.expect_green()
+        (state / "edgate.db").chmod(0o640)
+        self.expect_red("state", "uid 4711 may not use /var/lib/edgate/edgate.db", r"^sudo chmod ug\+rw ")
+        self.host.status(uid=owner if owner != 0 else 4711, gid=group + 1)
+        self.assertEqual(len(self.lines("red")), 0 if owner != 0 else 1)
+
+    def test_state_behind_a_closed_directory(self):
+        """Root can read the store there, and the user that edgate becomes cannot."""
+        (self.root / "var").chmod(0o700)
+        self.expect_red("state", "may not pass through /var to the store", r"^chmod a\+x /var$")
+        (self.root / "var").chmod(0o711)
         self.expect_green()
 
     def test_space(self):
@@ -528,9 +630,30 @@ class Preflight(CliTest):
         rundir.chmod(0o757)
         self.obey(self.expect_red("run", "everybody may write in /run/edgate/edge1", "^chmod o-w"))
         self.expect_green()
-        self.host.status(uid=4711)
+        group = os.stat(rundir).st_gid
+        self.host.status(uid=4711, gid=group)
         (self.root / "var/lib/edgate").chmod(0o2770)
+        rundir.chmod(0o755)
         self.expect_red("run", "uid 4711 may not write", "install -d")
+        rundir.chmod(0o770)
+        self.expect_green()
+        rundir.rmdir()
+        self.host.write("run/edgate/edge1", "a file\n")
+        self.expect_red("run", "/run/edgate/edge1 is no directory", "^mv /run/edgate/edge1 ")
+        self.change_config("mode: plain", "mode: plain\nrun: /run/edgate/edge1/below")
+        self.expect_red("run", "/run/edgate/edge1 is no directory", "^mv /run/edgate/edge1 ")
+
+    def test_run_directory_read_only(self):
+        mount = self.root / "run/edgate"
+        mount.mkdir()
+        self.change_config("mode: plain", "mode: plain\nrun: /run/edgate/x")
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", mount], capture_output=True)
+        if done.returncode != 0:
+            self.skipTest("SKIPPED: no file system can be mounted here")
+        try:
+            self.expect_red("run", "the file system of /run/edgate is read-only", "^mount -o remount,rw ")
+        finally:
+            subprocess.run(["umount", mount], check=True)
 
 
 if __name__ == "__main__":

@@ -163,7 +163,18 @@ class Load(unittest.TestCase):
         self.assertIn("NDR", text)
 
     def test_nobody_there(self):
-        self.load("--seconds", "0.1", "--timeout", "100", base=random.randrange(20000, 24000), status=1)
+        done = self.load("--seconds", "0.1", "--timeout", "100", base=random.randrange(20000, 24000), status=1)
+        self.assertIn("no answer came", done.stderr)
+
+    def test_nobody_reads(self):
+        """A pipe that is closed, or the socket of a virtio_user whose edgate has gone, is an error, not the end."""
+        ours, theirs = os.pipe()
+        os.close(ours)
+        done = subprocess.run([program("edgate-load"), "--udp", f"127.0.0.1:{self.base}", "--corpus", self.corpus,
+                               "--seconds", "0.1"], stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=120)
+        os.close(theirs)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could not be written", done.stderr)
 
     def test_usage(self):
         for args in (["--rate", "-1"], ["--rate", "1", "--profile", "hold:1,1"], ["--mix", "W7"], ["--hostile", "1"],
@@ -172,6 +183,11 @@ class Load(unittest.TestCase):
             self.load(*args, status=2)
         self.assertEqual(run(program("edgate-load"), check=False).returncode, 2)
         self.load(corpus="/nonexistent", status=3)
+        self.assertIn("Is a directory", self.load(corpus=self.world.dir, status=3).stderr)
+        damaged = f"{self.world.dir}/damaged.tsv"
+        with open(self.corpus, "rb") as whole, open(damaged, "wb") as out:
+            out.write(whole.readline() + bytes(100) + whole.read())
+        self.assertIn("a byte 0 at", self.load(corpus=damaged, status=3).stderr)
         for command in ([], ["run"], ["search"], ["table"]):
             text = run(program("edgate-load"), *command, "--help").stdout
             self.assertIn("--corpus FILE", text)
