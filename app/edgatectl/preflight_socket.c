@@ -9,8 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PORT_CNT 64u /* one for each shard */
-
 /* 0, or errno. */
 static int try_bind(const struct eg_config_addr *addr, uint16_t port)
 {
@@ -32,7 +30,7 @@ static int try_bind(const struct eg_config_addr *addr, uint16_t port)
 
 static void check_address(struct pf *pf, const struct eg_config_addr *addr)
 {
-	unsigned first = pf->config->base_port, last = first + PORT_CNT - 1, port = first;
+	unsigned first = pf->config->base_port, last = first + EG_EGT_PORT_CNT - 1, port = first;
 	char name[INET6_ADDRSTRLEN] = "";
 	int rc = 0;
 
