@@ -411,6 +411,11 @@ static int check_together(const struct load_options *o, const struct eg_cli *cli
 		    cli, "--corpus, and one of --vdev, --device and --udp, are needed");
 	if (o->profile_text != NULL && o->rate > 0)
 		return eg_cli_usage(cli, "--rate and --profile exclude each other");
+	if (o->profile_text != NULL && eg_cli_has(cli, "seconds"))
+		return eg_cli_usage(cli, "--profile says itself how long: no --seconds");
+	if (eg_cli_has(cli, "arrivals") && o->rate <= 0 && o->profile_text == NULL &&
+	    strcmp(cli->command->group, "search") != 0)
+		return eg_cli_usage(cli, "--arrivals needs --rate or --profile");
 	if (o->port.queues < o->cpu_cnt)
 		return eg_cli_usage(cli, "each of the %u cores needs a queue", o->cpu_cnt);
 	if (o->mix == LOAD_MIX_COLD && o->cache_entries == 0)

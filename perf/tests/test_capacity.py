@@ -539,6 +539,17 @@ class Refused(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, "^perf/run: .*/dev/null/results")
 
+    def test_no_result(self):
+        cut = {name: value for name, value in recorded().items() if name != "cases"}
+        for text, words in (("[]", "not a result"), ("{", "perf/run: "), (json.dumps(cut), "not a whole result")):
+            with self.subTest(words), tempfile.NamedTemporaryFile("w", suffix=".json") as out:
+                out.write(text)
+                out.flush()
+                done = run("--report", out.name)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertRegex(done.stderr, words)
+                self.assertNotIn("Traceback", done.stderr)
+
     def test_another_one_measures(self):
         with socket.socket(socket.AF_UNIX) as name, tempfile.TemporaryDirectory() as folder:
             with contextlib.suppress(OSError):  # then another one does

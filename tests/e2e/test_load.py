@@ -179,7 +179,8 @@ class Load(unittest.TestCase):
     def test_usage(self):
         for args in (["--rate", "-1"], ["--rate", "1", "--profile", "hold:1,1"], ["--mix", "W7"], ["--hostile", "1"],
                      ["--cpus", "1,1"], ["--nonsense"], ["run", "operand"], ["--mix", "W5"], ["--list-bits", "3"],
-                     ["--arrivals", "burst:0"], ["--rss-key", "00"], ["search", "--rate-min", "2", "--rate-max", "1"]):
+                     ["--arrivals", "burst:0"], ["--arrivals", "poisson"], ["--profile", "hold:1,1", "--seconds", "2"],
+                     ["--rss-key", "00"], ["search", "--rate-min", "2", "--rate-max", "1"]):
             self.load(*args, status=2)
         self.assertEqual(run(program("edgate-load"), check=False).returncode, 2)
         self.load(corpus="/nonexistent", status=3)
