@@ -151,14 +151,15 @@ int eg_state_key_window(struct eg_state *st, struct eg_span issuer, struct eg_sp
  * named. */
 int eg_state_verify(struct eg_state *st, struct eg_error *err);
 /* A whole copy of this moment in a new file at path, while others read and write. -EG_EEXIST where
- * there is a file. */
+ * there is a file. Killed, it leaves path.new-XXXXXX. */
 int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err);
 /* Puts a backup in the place of the store in dir. The backup is verified first; then its generation
  * is raised above any that the two have seen, so that epochs never go back, and its content becomes
  * the store's in one transaction: an edgate that runs goes on with it. A store that cannot be
  * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted; what it has
- * seen is in edgate.generation, which a restore locks and writes. -EG_EAGAIN where another restore
- * is under way, or somebody else holds the store. */
+ * seen is in edgate.generation, which a restore locks and writes. Under that lock it removes the
+ * copies edgate.db.new-XXXXXX that killed ones have left. -EG_EAGAIN where another restore is under
+ * way, or somebody else holds the store. */
 int eg_state_restore(
     const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 

@@ -173,6 +173,21 @@ class State(CliTest):
                           self.ctl("state", "restore", backup, exit_status=1).stderr)
         self.assertEqual(self.db("SELECT generation, sequence FROM meta"), before)
 
+    def test_what_a_killed_restore_left_goes_with_the_next(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        for name in ("aB3xY9", "aB3xY9-journal", "aB3xY9-wal", "aB3xY9-shm"):
+            (self.state / f"edgate.db.new-{name}").write_bytes(b"x")
+        kept = [self.state / f"edgate.db.new{name}" for name in
+                ("", "-aB3xY", "-aB3xY9z", "-aB3xY9-old", "-aB3.Y9", "-LinkLk", "-FolDer")]
+        for path in kept[:-2] + [backup.with_name("backup.new-aB3xY9")]:
+            path.write_bytes(b"x")
+        kept[-2].symlink_to(backup)
+        kept[-1].mkdir()
+        self.ctl("state", "restore", backup)
+        self.assertEqual({p for p in self.state.iterdir() if ".new" in p.name}, set(kept))
+        self.assertTrue(backup.with_name("backup.new-aB3xY9").exists())
+
     def test_a_busy_store_is_not_set_aside(self):
         backup = self.dir / "backup"
         self.ctl("state", "backup", backup)
