@@ -120,6 +120,16 @@ class State(CliTest):
         self.ctl("list", "add", URI + "/1bit", "--issuer", ISS, "--bits", 1, "--entries", 8)
         self.assertIn("one bit", self.ctl("suspend", "index", URI + "/1bit", 1, exit_status=1).stderr)
 
+    def test_an_id_that_is_long_past_is_stored_with_a_warning(self):
+        for exp, words in (("-361", "nothing comes into force"), ("1", "nothing comes into force"),
+                           ("-300", None), ("+60", None)):
+            done = self.ctl("revoke", "jti", ISS, "t-1", "--exp", exp)
+            self.assertIn("done: epoch", done.stdout)
+            self.assertRegex(done.stderr, f"^edgatectl: .*{words}" if words else r"\A\Z")
+        self.assertIn("exp 1", self.audit()[-3])
+        done = self.ctl("revoke", "jti", "https://nobody.example", "t-1", "--exp", "1", exit_status=1)
+        self.assertNotIn("comes into force", done.stderr)
+
     def test_verify(self):
         self.assertIn("sound", self.ctl("state", "verify").stdout)
         self.ctl("revoke", "jti", ISS, "t-1", "--exp", NOW)
