@@ -155,6 +155,15 @@ class Lists(CliTest):
         self.ctl("list", "export", URI, self.dir / "none" / "x", "--raw", exit_status=1)
         self.assertFalse((self.dir / "x").exists())
 
+    def test_export_refuses_times_that_no_verifier_takes(self):
+        for option, value, words in (("--exp", "-1", "--exp: '-1' is not in the future"),
+                                     ("--exp", "now", "not in the future"), ("--exp", "5", "not in the future"),
+                                     ("--ttl", "0", "--ttl must be 1 or more")):
+            done = self.ctl("list", "export", URI, self.dir / "x", "--jwt", "--key", self.key, option, value,
+                            exit_status=2)
+            self.assertIn(words, done.stderr)
+        self.assertFalse((self.dir / "x").exists())
+
     def test_a_credential_is_converted(self):
         uri = f"{URI}/w3c"
         self.ctl("list", "add", uri, "--issuer", ISS, "--bits", 1, "--entries", 131072)
