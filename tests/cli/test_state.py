@@ -6,7 +6,7 @@ import os
 import sqlite3
 import unittest
 
-from cli import NOW, CliTest
+from cli import EDGATECTL, NOW, CliTest, run
 
 ISS = "https://issuer.example"
 URI = "https://issuer.example/lists/1"
@@ -129,6 +129,23 @@ class State(CliTest):
         self.assertIn("exp 1", self.audit()[-3])
         done = self.ctl("revoke", "jti", "https://nobody.example", "t-1", "--exp", "1", exit_status=1)
         self.assertNotIn("comes into force", done.stderr)
+
+    def test_a_change_that_cannot_be_told_is_stored_and_says_so(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        program = [EDGATECTL, "--state", str(self.state)]
+        for number, (line, where) in enumerate((
+                ("revoke jti https://issuer.example a --exp +60", ">/dev/full"),
+                ("revoke jti https://issuer.example b --exp +60", ">&-"),
+                ("revoke jti https://issuer.example c --exp +60 --wait", ">&-"))):
+            done = run("/bin/sh", "-c", f'"$@" {where}', "sh", *program, *line.split())
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, rf"\Aedgatectl: error: the change is stored \(epoch 1\.{number + 3}\), but "
+                             r"its output could not be written: .*\n\Z")
+        self.assertEqual(len([line for line in self.audit() if line.startswith("revoke jti")]), 3)
+        done = run("/bin/sh", "-c", '"$@" >/dev/full', "sh", *program, "state", "restore", backup)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the change is stored (epoch 2.2)", done.stderr)
 
     def test_verify(self):
         self.assertIn("sound", self.ctl("state", "verify").stdout)
