@@ -88,6 +88,13 @@ class Lists(CliTest):
         self.assertRegex(self.imported(self.write("e", b""), "--jwt", exit_status=1).stderr, "e: ")
         self.assertEqual(self.shown()["imported"], "never")
 
+    def test_a_file_that_is_larger_than_any_list_is_not_read(self):
+        path = self.write("huge", b"")
+        os.truncate(path, 3_000_000_000)  # a hole
+        for form in ("--raw", "--jwt", "--cwt"):
+            self.assertIn(f"{path}: it has 3000000000 bytes, at most 2150000000 are taken",
+                          self.imported(path, form, exit_status=1).stderr)
+
     def test_what_is_older_needs_force(self):
         self.imported(self.mint(bytes([1]) + bytes(249)), "--jwt")
         older = self.mint(bytes([2]) + bytes(249), iat=self.now - 5)
