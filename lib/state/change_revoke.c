@@ -386,6 +386,19 @@ static int is_revoked(struct eg_change *c, const Eg__Pb__Unrevoke *unrevoke, boo
 	return rc;
 }
 
+/* What is not there to be taken back; an issuer's cutoff has no value. */
+static int refuse_unrevoke(const struct eg_change *c, const Eg__Pb__Unrevoke *unrevoke)
+{
+	const char *what = kind_names[unrevoke->kind];
+	const struct eg_shown issuer = eg_show(eg_pb_span(unrevoke->issuer));
+
+	if (unrevoke->kind == EG_REVOKE_ISSUER)
+		return eg_error_set(
+		    c->err, EG_ENOENT, "%s %.200s is not revoked", what, issuer.text);
+	return eg_error_set(c->err, EG_ENOENT, "%s %.200s of %.200s is not revoked", what,
+	    eg_show(eg_pb_span(unrevoke->value)).text, issuer.text);
+}
+
 static int unrevoke(struct eg_change *c, Eg__Pb__Unrevoke *unrevoke)
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
@@ -395,8 +408,7 @@ static int unrevoke(struct eg_change *c, Eg__Pb__Unrevoke *unrevoke)
 	int rc = is_revoked(c, unrevoke, &is_there);
 
 	if (rc == 0 && !is_there)
-		rc = eg_error_set(c->err, EG_ENOENT, "%s %.200s of %.200s is not revoked", what,
-		    eg_show(value).text, eg_show(issuer).text);
+		rc = refuse_unrevoke(c, unrevoke);
 	if (rc != 0)
 		return rc;
 	event.op_case = EG__PB__EVENT__OP_UNREVOKE;

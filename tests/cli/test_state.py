@@ -115,8 +115,9 @@ class State(CliTest):
         self.assertEqual((self.db("SELECT sequence FROM meta"), self.db("SELECT count(*) FROM audit")), before)
 
     def test_what_is_not_revoked_cannot_be_taken_back(self):
-        for line in (["jti", ISS, "x"], ["subject", ISS, "x"], ["issuer", ISS]):
-            self.assertIn("is not revoked", self.ctl("unrevoke", *line, exit_status=1).stderr)
+        for line, words in ((["jti", ISS, "x"], f"jti x of {ISS}"), (["subject", ISS, "x"], f"subject x of {ISS}"),
+                            (["issuer", ISS], f": issuer {ISS}")):
+            self.assertIn(f"{words} is not revoked", self.ctl("unrevoke", *line, exit_status=1).stderr)
         self.ctl("list", "add", URI + "/1bit", "--issuer", ISS, "--bits", 1, "--entries", 8)
         self.assertIn("one bit", self.ctl("suspend", "index", URI + "/1bit", 1, exit_status=1).stderr)
 
