@@ -285,30 +285,6 @@ int eg_state_revoke_values(struct eg_state *st, const struct eg_state_values *va
 	return eg_change_end(&c, rc, epoch);
 }
 
-int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
-    struct eg_span value, uint64_t exp_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
-{
-	const struct eg_state_values one = {
-	    .kind = kind, .issuer = issuer, .value = &value, .cnt = 1, .until_s = exp_s};
-
-	if (kind == EG_REVOKE_SUBJECT)
-		return eg_error_set(
-		    err, EG_EINVAL, "a denied value is a jti, cti, sid or jkt, not kind %u", kind);
-	return eg_state_revoke_values(st, &one, utc_ns, epoch, err);
-}
-
-int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
-    uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
-{
-	const struct eg_state_values one = {.kind = EG_REVOKE_SUBJECT,
-	    .issuer = issuer,
-	    .value = &subject,
-	    .cnt = 1,
-	    .until_s = until_s};
-
-	return eg_state_revoke_values(st, &one, utc_ns, epoch, err);
-}
-
 /* ── issuer cutoffs ── */
 
 static int revoke_issuer(struct eg_change *c, Eg__Pb__RevokeIssuer *revoke)
