@@ -104,6 +104,23 @@ class Lists(CliTest):
         self.assertEqual(self.values(0), [2])
         self.assertIn("forced", self.ctl("audit", "--last", 1).stdout)
 
+    def test_raw_bytes_do_not_let_an_older_list_in(self):
+        newest = self.mint(bytes([1]) + bytes(249))
+        self.imported(newest, "--jwt")
+        raw = self.write("raw", bytes([2]) + bytes(249))
+        self.assertIn("raw bytes do not say", self.imported(raw, "--raw", exit_status=1).stderr)
+        self.imported(raw, "--raw", "--force")
+        self.imported(raw, "--raw")  # raw over raw as ever
+        self.assertEqual((self.shown()["imported"], self.shown()["iat"], self.values(0)), ("raw", None, [2]))
+        self.assertIn("iat 0", self.ctl("audit", "--last", 1).stdout)
+        older = self.mint(bytes([3]) + bytes(249), "older.jwt", iat=self.now - 5)
+        self.assertIn(f"older (iat {self.now - 5}) than what raw bytes replaced (iat {self.now})",
+                      self.imported(older, "--jwt", exit_status=1).stderr)
+        self.assertEqual(self.values(0), [2])
+        self.imported(newest, "--jwt")
+        self.assertEqual(self.values(0), [1])
+        self.ctl("state", "verify")
+
     def test_the_operators_layer_stays(self):
         self.ctl("revoke", "index", URI, "3,900-999")
         self.ctl("suspend", "index", URI, "4")
