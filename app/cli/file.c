@@ -9,16 +9,20 @@
 
 #include <sodium.h>
 
-/* A regular file needs its size, anything else may bring as much as is allowed; one byte more shows
- * that there is more. */
-static size_t room_for(int fd, size_t max)
+/* A regular file needs its size, and one that is too large is not read at all; anything else may
+ * bring as much as is allowed. One byte more shows that there is more. */
+static int room_for(int fd, const char *path, size_t max, size_t *room, struct eg_error *err)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (uint64_t)st.st_size < max)
-		return (size_t)st.st_size + 1;
-	return max + 1;
+	*room = max + 1;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return 0;
+	if ((uint64_t)st.st_size > max)
+		return eg_error_set(err, EG_ELIMIT, "%s: it has %lld bytes, at most %zu are taken",
+		    path, (long long)st.st_size, max);
+	*room = (size_t)st.st_size + 1;
+	return 0;
 }
 
 static int read_all(int fd, size_t room, struct eg_cli_bytes *out)
@@ -38,8 +42,11 @@ static int read_all(int fd, size_t room, struct eg_cli_bytes *out)
 static int read_fd(
     int fd, const char *path, size_t max, struct eg_cli_bytes *out, struct eg_error *err)
 {
-	size_t room = room_for(fd, max);
+	size_t room;
+	int rc = room_for(fd, path, max, &room, err);
 
+	if (rc != 0)
+		return rc;
 	*out = (struct eg_cli_bytes){malloc(room + 1), 0};
 	if (out->ptr == NULL)
 		return eg_error_set(err, EG_ENOMEM, "%s: no memory for %zu bytes", path, room);

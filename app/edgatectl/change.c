@@ -4,6 +4,7 @@
 #include "eg_log.h"
 
 #include <stdio.h>
+#include <stdio_ext.h>
 
 #define WAIT_DEFAULT_MS 5000u
 #define WAIT_MAX_MS     86400000u
@@ -27,6 +28,20 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli)
 	return change->rc == 0;
 }
 
+int ctl_end_stored(uint64_t epoch)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return EG_CLI_DONE;
+	eg_log(EG_LOG_ERROR,
+	    "the change is stored (epoch " CTL_EPOCH_TEXT
+	    "), but its output could not be written: %m",
+	    CTL_EPOCH_ARGS(epoch));
+	/* All is said of it: nobody need try again. */
+	__fpurge(stdout);
+	clearerr(stdout);
+	return EG_CLI_REFUSED;
+}
+
 static int wait_applied(struct ctl_change *change)
 {
 	struct ctl_wait wait = {
@@ -40,11 +55,13 @@ static int wait_applied(struct ctl_change *change)
 		return eg_cli_refuse(&err);
 	}
 	(void)printf("applied: %.1f ms\n", wait.took_ms);
-	return EG_CLI_DONE;
+	return ctl_end_stored(change->epoch);
 }
 
 int ctl_change_end(struct ctl_change *change)
 {
+	int rc;
+
 	if (change->usage != 0)
 		return change->usage;
 	/* Before the store is closed, which may take a while: the change is on disk. */
@@ -56,10 +73,10 @@ int ctl_change_end(struct ctl_change *change)
 	if (change->rc != 0)
 		return eg_cli_refuse(&change->err);
 	(void)printf("done: epoch " CTL_EPOCH_TEXT "\n", CTL_EPOCH_ARGS(change->epoch));
-	(void)fflush(stdout);
-	if (eg_cli_has(change->cli, "wait"))
+	rc = ctl_end_stored(change->epoch);
+	if (rc == EG_CLI_DONE && eg_cli_has(change->cli, "wait"))
 		return wait_applied(change);
-	return EG_CLI_DONE;
+	return rc;
 }
 
 json_t *ctl_read_rows(const struct eg_cli *cli,

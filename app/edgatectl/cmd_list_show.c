@@ -260,15 +260,33 @@ struct export
 	uint64_t exp_s, ttl_s;
 };
 
+/* No verifier takes a list that has expired, or a ttl that is not positive. */
+static int get_times(const struct eg_cli *cli, uint64_t now_s, struct export *out)
+{
+	int rc = eg_cli_get_time(cli, "exp", now_s, &out->exp_s);
+
+	if (rc == 0)
+		rc = eg_cli_get_number(cli, "ttl", EG_CLI_TIME_MAX, &out->ttl_s);
+	if (rc != 0)
+		return rc;
+	if (eg_cli_has(cli, "exp") && out->exp_s <= now_s)
+		return eg_cli_usage(cli,
+		    "--exp: '%s' is not in the future: no verifier would take "
+		    "the list",
+		    eg_cli_get(cli, "exp"));
+	if (eg_cli_has(cli, "ttl") && out->ttl_s == 0)
+		return eg_cli_usage(
+		    cli, "--ttl must be 1 or more seconds: leave it out for a list without one");
+	return 0;
+}
+
 static int get_export(const struct eg_cli *cli, uint64_t now_s, struct export *out)
 {
 	int rc = ctl_list_form(cli, &out->form);
 
 	out->key_path = eg_cli_get(cli, "key");
 	if (rc == 0)
-		rc = eg_cli_get_time(cli, "exp", now_s, &out->exp_s);
-	if (rc == 0)
-		rc = eg_cli_get_number(cli, "ttl", EG_CLI_TIME_MAX, &out->ttl_s);
+		rc = get_times(cli, now_s, out);
 	if (rc == 0 && out->form != EG_LIST_RAW && out->key_path == NULL)
 		rc = eg_cli_usage(
 		    cli, "--key PRIVATE.jwk is missing: a status list token is signed");

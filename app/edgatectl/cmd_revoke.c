@@ -3,6 +3,7 @@
 #include "ctl.h"
 #include "eg_clock.h"
 #include "eg_hex.h"
+#include "eg_log.h"
 
 #include <stdlib.h>
 
@@ -204,6 +205,16 @@ static void store_values(struct ctl_change *change, enum eg_revoke_kind kind,
 	    eg_state_revoke_values(change->st, &all, change->utc_ns, &change->epoch, &change->err);
 }
 
+/* No error: a script that denies tokens as they run out must not fail by a second. */
+static void warn_of_past(const struct ctl_change *change, uint64_t exp_s)
+{
+	if (exp_s + EG_REVOKE_GRACE_S < (uint64_t)(change->utc_ns / EG_NS_PER_S))
+		eg_log(EG_LOG_WARNING,
+		    "--exp is more than %u s ago: such tokens are expired anyway, and nothing "
+		    "comes into force (a token without exp is denied by a T that is far ahead)",
+		    EG_REVOKE_GRACE_S);
+}
+
 int ctl_revoke_value(const struct eg_cli *cli)
 {
 	enum eg_revoke_kind kind = kind_by_name(cli->command->name);
@@ -223,7 +234,10 @@ int ctl_revoke_value(const struct eg_cli *cli)
 	if (ctl_change_begin(&change, cli))
 		store_values(&change, kind, &values, exp_s);
 	ctl_values_free(&values);
-	return ctl_change_end(&change);
+	rc = ctl_change_end(&change);
+	if (change.usage == 0 && change.rc == 0)
+		warn_of_past(&change, exp_s);
+	return rc;
 }
 
 static uint64_t largest_skew(const struct eg_snapshot *rows, struct eg_span issuer)

@@ -58,7 +58,7 @@ int ctl_state_restore(const struct eg_cli *cli)
 		return eg_cli_refuse(&err);
 	ctl_ring_doorbell(cli);
 	(void)printf("done: epoch " CTL_EPOCH_TEXT "\n", CTL_EPOCH_ARGS(epoch));
-	return 0;
+	return ctl_end_stored(epoch);
 }
 
 /* ── audit ── */

@@ -51,6 +51,9 @@ bool ctl_change_begin(struct ctl_change *change, const struct eg_cli *cli);
 /* Prints "done: epoch G.S", rings the doorbell and waits where --wait says so; or prints the error.
  * Closes the store. Returns the exit status. */
 int ctl_change_end(struct ctl_change *change);
+/* Writes out what was printed of a change that is stored; where that fails, stderr says that the
+ * change stands. Returns the exit status. */
+int ctl_end_stored(uint64_t epoch);
 
 /* Rows of the store as they stand: fill appends an object for each to `out`. NULL with the reason
  * in err. */

@@ -113,6 +113,19 @@ static const struct eg_key *find_kid(
 	return NULL;
 }
 
+static int refuse_second(
+    const struct eg_issuer *iss, const struct eg_key *key, struct eg_error *err)
+{
+	const int len = (int)iss->name.len;
+	const char *const name = (const char *)iss->name.ptr;
+
+	if (!key->has_kid)
+		return eg_error_set(
+		    err, EG_EEXIST, "two keys of issuer %.*s have no kid", len, name);
+	return eg_error_set(err, EG_EEXIST, "the kid %.*s stands twice at issuer %.*s",
+	    (int)key->kid.len, (const char *)key->kid.ptr, len, name);
+}
+
 static int check_key(
     const struct eg_keyset *set, uint32_t slot, const struct eg_key *key, struct eg_error *err)
 {
@@ -125,7 +138,7 @@ static int check_key(
 		return eg_error_set(
 		    err, EG_ELIMIT, "more than %u keys of one issuer", EG_KEYSET_KEYS_MAX);
 	if (find_kid(set, &set->issuer[slot], key->has_kid, key->kid) != NULL)
-		return eg_error_set(err, EG_EEXIST, "a kid stands twice, or two keys have none");
+		return refuse_second(&set->issuer[slot], key, err);
 	return 0;
 }
 

@@ -201,13 +201,15 @@ static struct eg_list_meta meta_of(
 	return meta;
 }
 
-/* A list must not be taken back by an older one that somebody has kept. */
+/* A list must not be taken back by an older one that somebody has kept. Raw bytes have no iat:
+ * under them, that of the signed list before them stands on, with no content to compare. */
 static int check_order(
     const struct eg_change *c, const struct eg_list_meta *has, const struct eg_list_meta *comes)
 {
+	const bool is_raw = has->form == EG_LIST_RAW;
 	const unsigned long long iat = has->iat_s;
 
-	if (has->iat_s == 0)
+	if (has->iat_s == 0 || (is_raw && comes->form == EG_LIST_RAW))
 		return 0;
 	if (comes->iat_s == 0)
 		return eg_error_set(c->err, EG_EPERM,
@@ -217,9 +219,10 @@ static int check_order(
 		    iat);
 	if (comes->iat_s < has->iat_s)
 		return eg_error_set(c->err, EG_EPERM,
-		    "it is older (iat %llu) than what is in force (iat %llu): --force imports it",
-		    (unsigned long long)comes->iat_s, iat);
-	if (comes->iat_s == has->iat_s &&
+		    "it is older (iat %llu) than what %s (iat %llu): --force imports it",
+		    (unsigned long long)comes->iat_s, is_raw ? "raw bytes replaced" : "is in force",
+		    iat);
+	if (comes->iat_s == has->iat_s && !is_raw &&
 	    memcmp(comes->content, has->content, sizeof(has->content)) != 0)
 		return eg_error_set(c->err, EG_EPERM,
 		    "it has the iat of what is in force (%llu) and says something else: --force "
@@ -231,11 +234,12 @@ static int check_order(
 static int save_meta(
     struct eg_change *c, const struct eg_list_row *list, const struct eg_list_meta *meta)
 {
+	const uint64_t iat_s = meta->form == EG_LIST_RAW ? list->meta.iat_s : meta->iat_s;
 	int rc = eg_db_run(&c->st->db,
 	    "UPDATE list SET form = ?1, stated = ?2, iat_s = ?3, exp_s = ?4, ttl_end_s = ?5,"
 	    " imported_s = ?6, content = ?7, checksum = x'' WHERE id = ?8",
-	    EG_VALS(eg_int(meta->form), eg_int(meta->stated), eg_int(meta->iat_s),
-	        eg_int(meta->exp_s), eg_int(meta->ttl_end_s), eg_int(meta->imported_s),
+	    EG_VALS(eg_int(meta->form), eg_int(meta->stated), eg_int(iat_s), eg_int(meta->exp_s),
+	        eg_int(meta->ttl_end_s), eg_int(meta->imported_s),
 	        eg_blob(eg_span(meta->content, sizeof(meta->content))), eg_int(list->id)),
 	    c->err);
 

@@ -285,30 +285,6 @@ int eg_state_revoke_values(struct eg_state *st, const struct eg_state_values *va
 	return eg_change_end(&c, rc, epoch);
 }
 
-int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
-    struct eg_span value, uint64_t exp_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
-{
-	const struct eg_state_values one = {
-	    .kind = kind, .issuer = issuer, .value = &value, .cnt = 1, .until_s = exp_s};
-
-	if (kind == EG_REVOKE_SUBJECT)
-		return eg_error_set(
-		    err, EG_EINVAL, "a denied value is a jti, cti, sid or jkt, not kind %u", kind);
-	return eg_state_revoke_values(st, &one, utc_ns, epoch, err);
-}
-
-int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
-    uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err)
-{
-	const struct eg_state_values one = {.kind = EG_REVOKE_SUBJECT,
-	    .issuer = issuer,
-	    .value = &subject,
-	    .cnt = 1,
-	    .until_s = until_s};
-
-	return eg_state_revoke_values(st, &one, utc_ns, epoch, err);
-}
-
 /* ── issuer cutoffs ── */
 
 static int revoke_issuer(struct eg_change *c, Eg__Pb__RevokeIssuer *revoke)
@@ -386,6 +362,19 @@ static int is_revoked(struct eg_change *c, const Eg__Pb__Unrevoke *unrevoke, boo
 	return rc;
 }
 
+/* What is not there to be taken back; an issuer's cutoff has no value. */
+static int refuse_unrevoke(const struct eg_change *c, const Eg__Pb__Unrevoke *unrevoke)
+{
+	const char *what = kind_names[unrevoke->kind];
+	const struct eg_shown issuer = eg_show(eg_pb_span(unrevoke->issuer));
+
+	if (unrevoke->kind == EG_REVOKE_ISSUER)
+		return eg_error_set(
+		    c->err, EG_ENOENT, "%s %.200s is not revoked", what, issuer.text);
+	return eg_error_set(c->err, EG_ENOENT, "%s %.200s of %.200s is not revoked", what,
+	    eg_show(eg_pb_span(unrevoke->value)).text, issuer.text);
+}
+
 static int unrevoke(struct eg_change *c, Eg__Pb__Unrevoke *unrevoke)
 {
 	Eg__Pb__Event event = EG__PB__EVENT__INIT;
@@ -395,8 +384,7 @@ static int unrevoke(struct eg_change *c, Eg__Pb__Unrevoke *unrevoke)
 	int rc = is_revoked(c, unrevoke, &is_there);
 
 	if (rc == 0 && !is_there)
-		rc = eg_error_set(c->err, EG_ENOENT, "%s %.200s of %.200s is not revoked", what,
-		    eg_show(value).text, eg_show(issuer).text);
+		rc = refuse_unrevoke(c, unrevoke);
 	if (rc != 0)
 		return rc;
 	event.op_case = EG__PB__EVENT__OP_UNREVOKE;

@@ -103,12 +103,7 @@ enum eg_index_value { EG_INDEX_VALID, EG_INDEX_REVOKED, EG_INDEX_SUSPENDED };
 int eg_state_set_index(struct eg_state *st, struct eg_span uri, enum eg_index_value value,
     const struct eg_index_range ranges[], size_t range_cnt, int64_t utc_ns, uint64_t *epoch,
     struct eg_error *err);
-/* kind: EG_REVOKE_JTI, CTI, SID or JKT; the entry is kept until exp_s + EG_REVOKE_GRACE_S. value:
- * 1 … 255 bytes. Times here and below: 1 … 253402300799. */
-int eg_state_revoke_value(struct eg_state *st, enum eg_revoke_kind kind, struct eg_span issuer,
-    struct eg_span value, uint64_t exp_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
-int eg_state_revoke_subject(struct eg_state *st, struct eg_span issuer, struct eg_span subject,
-    uint64_t until_s, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
+/* All tokens of the issuer with iat ≤ until_s. Times here and below: 1 … 253402300799. */
 int eg_state_revoke_issuer(struct eg_state *st, struct eg_span issuer, uint64_t until_s,
     int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 
@@ -119,7 +114,8 @@ struct eg_state_values {          /* many at once */
 	struct eg_span issuer;
 	const struct eg_span *value; /* each 1 … 255 bytes */
 	size_t cnt;
-	uint64_t until_s;                    /* exp of ids, last refused iat of subjects */
+	/* Of ids their exp: kept EG_REVOKE_GRACE_S longer. Of subjects the last iat refused. */
+	uint64_t until_s;
 	void (*stored)(void *ctx, size_t n); /* told after each one, before the commit; or NULL */
 	void *ctx;
 };
@@ -151,14 +147,15 @@ int eg_state_key_window(struct eg_state *st, struct eg_span issuer, struct eg_sp
  * named. */
 int eg_state_verify(struct eg_state *st, struct eg_error *err);
 /* A whole copy of this moment in a new file at path, while others read and write. -EG_EEXIST where
- * there is a file. */
+ * there is a file. Killed, it leaves path.new-XXXXXX. */
 int eg_state_backup(struct eg_state *st, const char *path, struct eg_error *err);
 /* Puts a backup in the place of the store in dir. The backup is verified first; then its generation
  * is raised above any that the two have seen, so that epochs never go back, and its content becomes
  * the store's in one transaction: an edgate that runs goes on with it. A store that cannot be
  * opened is set aside as edgate.db.damaged-<seconds>, and edgate must be restarted; what it has
- * seen is in edgate.generation, which a restore locks and writes. -EG_EAGAIN where another restore
- * is under way, or somebody else holds the store. */
+ * seen is in edgate.generation, which a restore locks and writes. Under that lock it removes the
+ * copies edgate.db.new-XXXXXX that killed ones have left. -EG_EAGAIN where another restore is under
+ * way, or somebody else holds the store. */
 int eg_state_restore(
     const char *dir, const char *path, int64_t utc_ns, uint64_t *epoch, struct eg_error *err);
 

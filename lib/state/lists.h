@@ -16,7 +16,7 @@
 struct eg_list_meta {
 	enum eg_list_form form;
 	uint32_t stated; /* entries that it speaks of; 0: all */
-	uint64_t iat_s;  /* 0: raw */
+	uint64_t iat_s;  /* of a raw one that of the signed one before it; 0: there was none */
 	uint64_t exp_s, ttl_end_s, imported_s;
 	uint8_t content[EG_LIST_CONTENT_BYTES]; /* hash of what it says */
 };

@@ -6,6 +6,8 @@
 #include "schema1.h"
 #include "sealed.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +17,12 @@
 #include <unistd.h>
 
 /* ── files ── */
+
+#define FRESH_LETTERS 6 /* that mkstemp chooses */
+
+/* Of the files that SQLite keeps of a database, its own name first. */
+static const char *const file_ends[] = {"", "-journal", "-wal", "-shm"};
+#define FILE_ENDS (sizeof(file_ends) / sizeof(file_ends[0]))
 
 /* Beside `path`, so that a rename stays on one file system. */
 static int make_beside(const char *path, char fresh[EG_STORE_PATH_BYTES], struct eg_error *err)
@@ -392,14 +400,47 @@ static int check_backup(const char *path, struct eg_error *err)
 
 static void remove_fresh(const struct restore *r)
 {
-	static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; i < FILE_ENDS; i++) {
 		char left[EG_STORE_PATH_BYTES + 8];
 
-		(void)snprintf(left, sizeof(left), "%s%s", r->fresh, ends[i]);
+		(void)snprintf(left, sizeof(left), "%s%s", r->fresh, file_ends[i]);
 		(void)unlink(left);
 	}
+}
+
+/* As make_beside names what is beside the store. */
+static bool is_fresh_name(const char *name)
+{
+	static const char stem[] = "edgate.db.new-";
+	const size_t stem_len = sizeof(stem) - 1;
+
+	if (strncmp(name, stem, stem_len) != 0)
+		return false;
+	for (size_t i = 0; i < FRESH_LETTERS; i++)
+		if (!isalnum((unsigned char)name[stem_len + i]))
+			return false;
+	for (size_t i = 0; i < FILE_ENDS; i++)
+		if (strcmp(name + stem_len + FRESH_LETTERS, file_ends[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What a restore (or an init) that was killed has left is a whole copy of a store. Whoever holds
+ * the lock is the only restore, so it is nobody's. */
+static void remove_left(const struct restore *r)
+{
+	DIR *dir = opendir(r->dir);
+	const struct dirent *entry;
+	struct stat sb;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		if (is_fresh_name(entry->d_name) &&
+		    fstatat(dirfd(dir), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(sb.st_mode))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	(void)closedir(dir);
 }
 
 int eg_state_restore(
@@ -412,8 +453,10 @@ int eg_state_restore(
 		rc = check_backup(path, err);
 	if (rc == 0)
 		rc = lock_kept(&r, err);
-	if (rc == 0)
+	if (rc == 0) {
+		remove_left(&r);
 		rc = make_beside(r.store, r.fresh, err);
+	}
 	if (rc == 0) {
 		rc = restore(&r, err);
 		remove_fresh(&r);

@@ -81,7 +81,7 @@ static struct eg_list list_of(const struct eg_list_row *row, uint32_t slot)
 	    .map = row->map,
 	    .stated = row->meta.stated,
 	    .form = row->meta.form,
-	    .iat_s = row->meta.iat_s,
+	    .iat_s = row->meta.form == EG_LIST_RAW ? 0 : row->meta.iat_s,
 	    .exp_s = row->meta.exp_s,
 	    .ttl_end_s = row->meta.ttl_end_s,
 	    .imported_s = row->meta.imported_s,

@@ -198,18 +198,25 @@ int eg_stats_create(
 	return rc;
 }
 
+static int refuse_damaged(const char *path, const char *why, struct eg_error *err)
+{
+	return eg_error_set(err, EG_ECORRUPT,
+	    "%s: %s; restart the edgate of this run directory, which makes the file anew", path,
+	    why);
+}
+
 /* *cores is how many the segment has room for. */
 static int check_header(const struct eg_stats_header *h, size_t bytes, const char *path,
     uint32_t *cores, struct eg_error *err)
 {
 	*cores = *(const volatile uint32_t *)&h->cores; /* once: it may change */
 	if (h->magic != STATS_MAGIC)
-		return eg_error_set(err, EG_ECORRUPT, "%s: not an edgate statistics segment", path);
+		return refuse_damaged(path, "not an edgate statistics segment", err);
 	if (h->layout != layout_hash())
 		return eg_error_set(err, EG_EVERSION,
 		    "%s: written by another version of edgate; use the edgatectl beside it", path);
 	if (*cores == 0 || *cores > EG_WORKERS_MAX || segment_bytes(*cores) != bytes)
-		return eg_error_set(err, EG_ECORRUPT, "%s: wrong size", path);
+		return refuse_damaged(path, "its size is not that of the cores it names", err);
 	return 0;
 }
 
@@ -227,7 +234,7 @@ int eg_stats_open(struct eg_stats *stats, const char *path, struct eg_error *err
 		    "%s: %s; is edgate running with this run directory?", path, strerror(errno));
 	if (fstat(fd, &st) != 0 || (size_t)st.st_size < segment_bytes(0)) {
 		(void)close(fd);
-		return eg_error_set(err, EG_ECORRUPT, "%s: too short", path);
+		return refuse_damaged(path, "too short for an edgate statistics segment", err);
 	}
 	mem = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	(void)close(fd);

@@ -5,6 +5,7 @@
 #include "eg_base64url.h"
 #include "jwt_header.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SIGNATURE_BYTES sizeof(((struct eg_token *)0)->signature)
@@ -22,6 +23,20 @@ static int refuse(struct eg_finding f, struct eg_error *err)
 static int refuse_detail(enum eg_detail detail, struct eg_error *err)
 {
 	return refuse(eg_finding(EG_MALFORMED, detail), err);
+}
+
+/* Such an envelope knows no policy of the operator's: the types that are wanted are named. */
+static int refuse_type(
+    const struct eg_policy_str type[], size_t cnt, bool is_required, struct eg_error *err)
+{
+	char names[EG_ERROR_TEXT_BYTES] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < cnt && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i != 0 ? " or " : "",
+		    (const char *)type[i].bytes);
+	return eg_error_set(err, EG_EINVAL, "its header: typ must be %s%s", names,
+	    is_required ? "" : ", or left out");
 }
 
 /* ── JWT ── */
@@ -61,6 +76,8 @@ static int read_header(struct eg_span segment, const struct eg_policy *policy,
 		return refuse_detail(EG_DETAIL_HEADER, err);
 	f = eg_jwt_header_read(
 	    segment, eg_span(scratch->header, len), policy, scratch, &arena, out);
+	if (f.status == EG_BAD_TYP)
+		return refuse_type(policy->typ, policy->typ_cnt, policy->typ_required, err);
 	return f.status == EG_OK ? 0 : refuse(f, err);
 }
 
@@ -109,6 +126,8 @@ int eg_envelope_open_cwt(struct eg_span file, const struct eg_policy *policy,
 	if (!eg_cwt_take_tags(&array, true))
 		return refuse_detail(EG_DETAIL_TOKEN, err);
 	f = eg_cwt_open(array, EG_CBOR_LARGE_BYTES_MAX, policy, &parts, &out->token);
+	if (f.status == EG_BAD_TYP)
+		return refuse_type(policy->cwt_typ, policy->cwt_typ_cnt, policy->typ_required, err);
 	if (f.status != EG_OK)
 		return refuse(f, err);
 	room = parts.protected_item.len + parts.payload_item.len + MESSAGE_EXTRA;

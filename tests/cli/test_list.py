@@ -88,6 +88,13 @@ class Lists(CliTest):
         self.assertRegex(self.imported(self.write("e", b""), "--jwt", exit_status=1).stderr, "e: ")
         self.assertEqual(self.shown()["imported"], "never")
 
+    def test_a_file_that_is_larger_than_any_list_is_not_read(self):
+        path = self.write("huge", b"")
+        os.truncate(path, 3_000_000_000)  # a hole
+        for form in ("--raw", "--jwt", "--cwt"):
+            self.assertIn(f"{path}: it has 3000000000 bytes, at most 2150000000 are taken",
+                          self.imported(path, form, exit_status=1).stderr)
+
     def test_what_is_older_needs_force(self):
         self.imported(self.mint(bytes([1]) + bytes(249)), "--jwt")
         older = self.mint(bytes([2]) + bytes(249), iat=self.now - 5)
@@ -96,6 +103,23 @@ class Lists(CliTest):
         self.imported(older, "--jwt", "--force")
         self.assertEqual(self.values(0), [2])
         self.assertIn("forced", self.ctl("audit", "--last", 1).stdout)
+
+    def test_raw_bytes_do_not_let_an_older_list_in(self):
+        newest = self.mint(bytes([1]) + bytes(249))
+        self.imported(newest, "--jwt")
+        raw = self.write("raw", bytes([2]) + bytes(249))
+        self.assertIn("raw bytes do not say", self.imported(raw, "--raw", exit_status=1).stderr)
+        self.imported(raw, "--raw", "--force")
+        self.imported(raw, "--raw")  # raw over raw as ever
+        self.assertEqual((self.shown()["imported"], self.shown()["iat"], self.values(0)), ("raw", None, [2]))
+        self.assertIn("iat 0", self.ctl("audit", "--last", 1).stdout)
+        older = self.mint(bytes([3]) + bytes(249), "older.jwt", iat=self.now - 5)
+        self.assertIn(f"older (iat {self.now - 5}) than what raw bytes replaced (iat {self.now})",
+                      self.imported(older, "--jwt", exit_status=1).stderr)
+        self.assertEqual(self.values(0), [2])
+        self.imported(newest, "--jwt")
+        self.assertEqual(self.values(0), [1])
+        self.ctl("state", "verify")
 
     def test_the_operators_layer_stays(self):
         self.ctl("revoke", "index", URI, "3,900-999")
@@ -153,6 +177,15 @@ class Lists(CliTest):
                  exit_status=1)
         self.ctl("list", "export", "urn:x", self.dir / "x", "--raw", exit_status=1)
         self.ctl("list", "export", URI, self.dir / "none" / "x", "--raw", exit_status=1)
+        self.assertFalse((self.dir / "x").exists())
+
+    def test_export_refuses_times_that_no_verifier_takes(self):
+        for option, value, words in (("--exp", "-1", "--exp: '-1' is not in the future"),
+                                     ("--exp", "now", "not in the future"), ("--exp", "5", "not in the future"),
+                                     ("--ttl", "0", "--ttl must be 1 or more")):
+            done = self.ctl("list", "export", URI, self.dir / "x", "--jwt", "--key", self.key, option, value,
+                            exit_status=2)
+            self.assertIn(words, done.stderr)
         self.assertFalse((self.dir / "x").exists())
 
     def test_a_credential_is_converted(self):

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import unittest
 
-from cli import NOW, CliTest
+from cli import EDGATECTL, NOW, CliTest, run
 
 ISS = "https://issuer.example"
 URI = "https://issuer.example/lists/1"
@@ -115,10 +115,38 @@ class State(CliTest):
         self.assertEqual((self.db("SELECT sequence FROM meta"), self.db("SELECT count(*) FROM audit")), before)
 
     def test_what_is_not_revoked_cannot_be_taken_back(self):
-        for line in (["jti", ISS, "x"], ["subject", ISS, "x"], ["issuer", ISS]):
-            self.assertIn("is not revoked", self.ctl("unrevoke", *line, exit_status=1).stderr)
+        for line, words in ((["jti", ISS, "x"], f"jti x of {ISS}"), (["subject", ISS, "x"], f"subject x of {ISS}"),
+                            (["issuer", ISS], f": issuer {ISS}")):
+            self.assertIn(f"{words} is not revoked", self.ctl("unrevoke", *line, exit_status=1).stderr)
         self.ctl("list", "add", URI + "/1bit", "--issuer", ISS, "--bits", 1, "--entries", 8)
         self.assertIn("one bit", self.ctl("suspend", "index", URI + "/1bit", 1, exit_status=1).stderr)
+
+    def test_an_id_that_is_long_past_is_stored_with_a_warning(self):
+        for exp, words in (("-361", "nothing comes into force"), ("1", "nothing comes into force"),
+                           ("-300", None), ("+60", None)):
+            done = self.ctl("revoke", "jti", ISS, "t-1", "--exp", exp)
+            self.assertIn("done: epoch", done.stdout)
+            self.assertRegex(done.stderr, f"^edgatectl: .*{words}" if words else r"\A\Z")
+        self.assertIn("exp 1", self.audit()[-3])
+        done = self.ctl("revoke", "jti", "https://nobody.example", "t-1", "--exp", "1", exit_status=1)
+        self.assertNotIn("comes into force", done.stderr)
+
+    def test_a_change_that_cannot_be_told_is_stored_and_says_so(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        program = [EDGATECTL, "--state", str(self.state)]
+        for number, (line, where) in enumerate((
+                ("revoke jti https://issuer.example a --exp +60", ">/dev/full"),
+                ("revoke jti https://issuer.example b --exp +60", ">&-"),
+                ("revoke jti https://issuer.example c --exp +60 --wait", ">&-"))):
+            done = run("/bin/sh", "-c", f'"$@" {where}', "sh", *program, *line.split())
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, rf"\Aedgatectl: error: the change is stored \(epoch 1\.{number + 3}\), but "
+                             r"its output could not be written: .*\n\Z")
+        self.assertEqual(len([line for line in self.audit() if line.startswith("revoke jti")]), 3)
+        done = run("/bin/sh", "-c", '"$@" >/dev/full', "sh", *program, "state", "restore", backup)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the change is stored (epoch 2.2)", done.stderr)
 
     def test_verify(self):
         self.assertIn("sound", self.ctl("state", "verify").stdout)
@@ -172,6 +200,21 @@ class State(CliTest):
             self.assertIn("another restore",
                           self.ctl("state", "restore", backup, exit_status=1).stderr)
         self.assertEqual(self.db("SELECT generation, sequence FROM meta"), before)
+
+    def test_what_a_killed_restore_left_goes_with_the_next(self):
+        backup = self.dir / "backup"
+        self.ctl("state", "backup", backup)
+        for name in ("aB3xY9", "aB3xY9-journal", "aB3xY9-wal", "aB3xY9-shm"):
+            (self.state / f"edgate.db.new-{name}").write_bytes(b"x")
+        kept = [self.state / f"edgate.db.new{name}" for name in
+                ("", "-aB3xY", "-aB3xY9z", "-aB3xY9-old", "-aB3.Y9", "-LinkLk", "-FolDer")]
+        for path in kept[:-2] + [backup.with_name("backup.new-aB3xY9")]:
+            path.write_bytes(b"x")
+        kept[-2].symlink_to(backup)
+        kept[-1].mkdir()
+        self.ctl("state", "restore", backup)
+        self.assertEqual({p for p in self.state.iterdir() if ".new" in p.name}, set(kept))
+        self.assertTrue(backup.with_name("backup.new-aB3xY9").exists())
 
     def test_a_busy_store_is_not_set_aside(self):
         backup = self.dir / "backup"

@@ -231,27 +231,27 @@ static void revoke_value(struct run *run, struct eg_reader *r)
 	const enum eg_revoke_kind kind = eg_read_u8(r) % 7;
 	const struct eg_span issuer = pick_issuer(r), value = fuzz_take8(r);
 	const uint64_t exp_s = 1700000000u + eg_read_be16(r) - 32768;
+	const struct eg_state_values one = fuzz_one_value(kind, issuer, &value, exp_s);
 	struct eg_error err = {0};
 	uint64_t epoch;
 
 	if (kind < EG_REVOKE_JTI || kind > EG_REVOKE_JKT)
 		return;
-	outcome(run,
-	    eg_state_revoke_value(run->st, kind, issuer, value, exp_s, run->utc_ns, &epoch, &err),
-	    &err);
+	outcome(run, eg_state_revoke_values(run->st, &one, run->utc_ns, &epoch, &err), &err);
 }
 
 static void revoke_other(struct run *run, enum step step, struct eg_reader *r)
 {
 	const struct eg_span issuer = pick_issuer(r), name = fuzz_take8(r);
 	const uint64_t until_s = eg_read_be32(r);
+	const struct eg_state_values subject =
+	    fuzz_one_value(EG_REVOKE_SUBJECT, issuer, &name, until_s);
 	struct eg_error err = {0};
 	uint64_t epoch;
 	int rc;
 
 	if (step == STEP_REVOKE_SUBJECT)
-		rc = eg_state_revoke_subject(
-		    run->st, issuer, name, until_s, run->utc_ns, &epoch, &err);
+		rc = eg_state_revoke_values(run->st, &subject, run->utc_ns, &epoch, &err);
 	else if (step == STEP_REVOKE_ISSUER)
 		rc = eg_state_revoke_issuer(run->st, issuer, until_s, run->utc_ns, &epoch, &err);
 	else if (step == STEP_REVOKE_KEY)

@@ -16,6 +16,10 @@ static void fill(struct eg_state *st)
 {
 	static struct eg_jwks jwks;
 	const struct eg_span iss = eg_span_str(ISS), uri = eg_span_str(LIST);
+	const struct eg_span a = eg_span_str("a"), s = eg_span_str("s");
+	const struct eg_state_values jti = fuzz_one_value(EG_REVOKE_JTI, iss, &a, 1800000000);
+	const struct eg_state_values subject =
+	    fuzz_one_value(EG_REVOKE_SUBJECT, iss, &s, 1700000000);
 	uint8_t seed[32] = {1}, secret[64], bytes[300] = {1, 2, 3, [299] = 7};
 	struct eg_index_range range = {100, 120};
 	struct eg_policy policy;
@@ -35,11 +39,9 @@ static void fill(struct eg_state *st)
 	               FUZZ_T0_NS, &epoch, NULL) == 0);
 	FUZZ_CHECK(eg_state_set_index(
 	               st, uri, EG_INDEX_REVOKED, &range, 1, FUZZ_T0_NS, &epoch, NULL) == 0);
-	FUZZ_CHECK(eg_state_revoke_value(st, EG_REVOKE_JTI, iss, eg_span_str("a"), 1800000000,
-	               FUZZ_T0_NS, &epoch, NULL) == 0);
+	FUZZ_CHECK(eg_state_revoke_values(st, &jti, FUZZ_T0_NS, &epoch, NULL) == 0);
 	eg_state_set_log_limits(st, 0, 0); /* what is there goes into the tables */
-	FUZZ_CHECK(eg_state_revoke_subject(
-	               st, iss, eg_span_str("s"), 1700000000, FUZZ_T0_NS, &epoch, NULL) == 0);
+	FUZZ_CHECK(eg_state_revoke_values(st, &subject, FUZZ_T0_NS, &epoch, NULL) == 0);
 	eg_state_set_log_limits(st, 4096, 4096);
 	range = (struct eg_index_range){700, 1199};
 	FUZZ_CHECK(eg_state_set_index(
@@ -69,6 +71,9 @@ static size_t patch(uint8_t *image, size_t size, struct eg_reader *r)
 
 static void change(const char *dir)
 {
+	const struct eg_span x = eg_span_str("x");
+	const struct eg_state_values sid =
+	    fuzz_one_value(EG_REVOKE_SID, eg_span_str(ISS), &x, 1800000000);
 	struct eg_error err = {0};
 	struct eg_state *st;
 	uint64_t epoch;
@@ -76,8 +81,7 @@ static void change(const char *dir)
 
 	if (rc == 0) {
 		eg_state_set_log_limits(st, 0, 0);
-		rc = eg_state_revoke_value(st, EG_REVOKE_SID, eg_span_str(ISS), eg_span_str("x"),
-		    1800000000, FUZZ_T0_NS, &epoch, &err);
+		rc = eg_state_revoke_values(st, &sid, FUZZ_T0_NS, &epoch, &err);
 		eg_state_close(st);
 	}
 	fuzz_mark("change", rc == 0 ? "made" : "refused");

@@ -24,6 +24,14 @@ struct fuzz_store_dir *fuzz_store_dir(void (*fill)(struct eg_state *st));
 /* The store file becomes these bytes; its log and index files go. */
 void fuzz_store_write(const struct fuzz_store_dir *d, struct eg_span bytes);
 
+/* A change of one value, for eg_state_revoke_values. */
+static inline struct eg_state_values fuzz_one_value(
+    enum eg_revoke_kind kind, struct eg_span issuer, const struct eg_span *value, uint64_t until_s)
+{
+	return (struct eg_state_values){
+	    .kind = kind, .issuer = issuer, .value = value, .cnt = 1, .until_s = until_s};
+}
+
 #define FUZZ_HASHES_MAX 512u
 
 /* One who follows a store: its handle, its shards, its snapshot. */

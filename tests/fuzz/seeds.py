@@ -788,7 +788,7 @@ def seeds_state():
         "chunk_long_import": base + step(15, 1, 0, 0, piece16(b"\1" * 300)) + step(11) + import_ + step(11),
         "list_changed": base + step(11) + step(17, 1, 4, u16(900)) + step(11) + revoke + step(11), "list_grown": base + step(11) + step(17, 1, 2, u16(1900)) + revoke + step(11),
         "unrevoke_value": base + jti + step(19, 0, 0, piece8(b"j")) + step(11), "unrevoke_fold": base + step(12, 0) + jti + revoke + step(19, 0, 0, piece8(b"j")) + revoke + step(11),
-        "unrevoke_not": base + jti + step(12, 0) + revoke + step(19, 0, 0, piece8(b"k")) + step(19, 4, 0, piece8(b"s")), "unrevoke_event": base + step(13, piece16(field(1, 5) + field(14, field(1, 9) + field(2, a)))),
+        "unrevoke_not": base + jti + step(12, 0) + revoke + step(19, 0, 0, piece8(b"k")) + step(19, 4, 0, piece8(b"s")) + step(19, 5, 0, piece8(b"")), "unrevoke_event": base + step(13, piece16(field(1, 5) + field(14, field(1, 9) + field(2, a)))),
         "damaged_issuer": base + step(18, 133, 1) + put + step(11), "damaged_key": base + step(18, 134, 1) + put + step(11),
         "window": put + step(20, 0, piece8(b"b"), struct.pack(">II", 5, 9)) + step(11) + step(20, 0, piece8(b"b"), struct.pack(">II", 9, 5)) + step(20, 0, piece8(b"z"), bytes(8)) + step(20, 1, piece8(b"b"), bytes(8)) + step(11),
     }

@@ -219,6 +219,16 @@ static inline void with_list(struct store *s, unsigned bits, uint32_t entries)
 	          s->w, span(LIST), span(ISS), bits, entries, T0_NS, &s->epoch, &s->err));
 }
 
+/* One id, or the cutoff of one subject. */
+static inline int revoke_value(struct store *s, enum eg_revoke_kind kind, struct eg_span issuer,
+    struct eg_span value, uint64_t until_s)
+{
+	const struct eg_state_values one = {
+	    .kind = kind, .issuer = issuer, .value = &value, .cnt = 1, .until_s = until_s};
+
+	return eg_state_revoke_values(s->w, &one, T0_NS, &s->epoch, &s->err);
+}
+
 /* ── a reader ── */
 
 struct reader {

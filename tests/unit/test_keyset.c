@@ -144,6 +144,13 @@ static void duplicates_and_wrong_order_are_refused(void **state)
 	assert_int_equal(add_key(set, a, "k", 2), -EG_EEXIST);
 	assert_int_equal(add_key(set, a, NULL, 3), 0);
 	assert_int_equal(add_key(set, a, NULL, 4), -EG_EEXIST);
+	assert_int_equal(eg_keyset_add_key(set, a,
+	                     &(struct eg_key){.has_kid = true, .kid = eg_span_str("k")}, &err),
+	    -EG_EEXIST);
+	assert_string_equal(err.text, "the kid k stands twice at issuer a");
+	assert_int_equal(
+	    eg_keyset_add_key(set, a, &(struct eg_key){.has_kid = false}, &err), -EG_EEXIST);
+	assert_string_equal(err.text, "two keys of issuer a have no kid");
 	assert_int_equal(add_key(set, a + 1, "k2", 5), -EG_EINVAL);
 	(void)add_issuer(set, "b");
 	assert_int_equal(add_key(set, a, "k2", 6), -EG_EINVAL);

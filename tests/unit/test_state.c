@@ -215,11 +215,9 @@ static void test_each_change_has_its_epoch(void **state)
 	expect_epoch(s, 4);
 	ok(s, revoke_range(s, LIST, 3, 4));
 	expect_epoch(s, 5);
-	ok(s, eg_state_revoke_value(
-	          s->w, EG_REVOKE_SID, span(ISS), span("sid-1"), FAR_S, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_SID, span(ISS), span("sid-1"), FAR_S));
 	expect_epoch(s, 6);
-	ok(s, eg_state_revoke_subject(
-	          s->w, span(ISS), span("alice"), 1000, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span("alice"), 1000));
 	expect_epoch(s, 7);
 	ok(s, eg_state_revoke_issuer(s->w, span(ISS), 900, T0_NS, &s->epoch, &s->err));
 	expect_epoch(s, 8);
@@ -269,31 +267,23 @@ static void test_unknown_names_are_refused(void **state)
 	    EG_ENOENT, "issuer add");
 	refused(s, import_raw(s, "u", span("b")), EG_ENOENT, "list add");
 	refused(s, revoke_range(s, "u", 0, 0), EG_ENOENT, "list add");
-	refused(s,
-	    eg_state_revoke_value(
-	        s->w, EG_REVOKE_JTI, span("x"), span("v"), FAR_S, T0_NS, &s->epoch, &s->err),
-	    EG_ENOENT, "issuer");
-	refused(s,
-	    eg_state_revoke_subject(s->w, span("x"), span("v"), 9, T0_NS, &s->epoch, &s->err),
-	    EG_ENOENT, "issuer");
+	refused(
+	    s, revoke_value(s, EG_REVOKE_JTI, span("x"), span("v"), FAR_S), EG_ENOENT, "issuer");
+	refused(
+	    s, revoke_value(s, EG_REVOKE_SUBJECT, span("x"), span("v"), 9), EG_ENOENT, "issuer");
 	refused(s, eg_state_revoke_issuer(s->w, span("x"), 9, T0_NS, &s->epoch, &s->err), EG_ENOENT,
 	    "issuer");
 	refused(s, eg_state_revoke_key(s->w, span("x"), span("k1"), T0_NS, &s->epoch, &s->err),
 	    EG_ENOENT, "issuer");
 	refused(s, eg_state_revoke_key(s->w, span(ISS), span("k9"), T0_NS, &s->epoch, &s->err),
 	    EG_ENOENT, "k9");
-	refused(s,
-	    eg_state_revoke_value(
-	        s->w, EG_REVOKE_SUBJECT, span(ISS), span("v"), FAR_S, T0_NS, &s->epoch, &s->err),
-	    EG_EINVAL, "kind 5");
-	refused(s,
-	    eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), eg_span(long_name, 256), FAR_S,
-	        T0_NS, &s->epoch, &s->err),
+	refused(
+	    s, revoke_value(s, EG_REVOKE_ISSUER, span(ISS), span("v"), FAR_S), EG_EINVAL, "kind 6");
+	refused(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), eg_span(long_name, 256), FAR_S),
 	    EG_EINVAL, "255");
-	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), eg_span(long_name, 255), FAR_S,
-	          T0_NS, &s->epoch, &s->err));
-	refused(s, eg_state_revoke_subject(s->w, span(ISS), span(""), 9, T0_NS, &s->epoch, &s->err),
-	    EG_EINVAL, "subject");
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), eg_span(long_name, 255), FAR_S));
+	refused(
+	    s, revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span(""), 9), EG_EINVAL, "subject");
 	refused(s,
 	    eg_state_revoke_issuer(s->w, span(ISS), 253402300800u, T0_NS, &s->epoch, &s->err),
 	    EG_EINVAL, "until");
@@ -490,7 +480,7 @@ static void test_removed_issuer_keeps_its_state(void **state)
 
 	with_list(s, 1, 100);
 	ok(s, revoke_range(s, LIST, 50, 50));
-	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span("bob"), 77));
 	ok(s, eg_state_issuer_remove(s->w, span(ISS), T0_NS, &s->epoch, &s->err));
 	ok(s, put_issuer(s, ISS, "k1", NULL));
 	open_reader(s, &r);

@@ -15,8 +15,7 @@ static void test_checkpoint_folds_and_trims(void **state)
 	eg_state_set_log_limits(s->w, 10, UINT64_MAX);
 	for (unsigned i = 0; i < 40; i++) {
 		(void)snprintf(jti, sizeof(jti), "j%u", i);
-		ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span(jti), FAR_S, T0_NS,
-		          &s->epoch, &s->err));
+		ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span(jti), FAR_S));
 		ok(s, revoke_range(s, LIST, i * 5000, i * 5000 + i));
 	}
 	assert_true(count(s, "SELECT count(*) FROM event") <= 22);
@@ -62,10 +61,9 @@ static void test_expired_denials_are_dropped(void **state)
 
 	ok(s, put_issuer(s, ISS, "k1", NULL));
 	eg_state_set_log_limits(s->w, 0, 0);
-	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span("old"),
-	          now_s - EG_REVOKE_GRACE_S - 1, T0_NS, &s->epoch, &s->err));
-	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span("edge"),
-	          now_s - EG_REVOKE_GRACE_S, T0_NS, &s->epoch, &s->err));
+	ok(s,
+	    revoke_value(s, EG_REVOKE_JTI, span(ISS), span("old"), now_s - EG_REVOKE_GRACE_S - 1));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span("edge"), now_s - EG_REVOKE_GRACE_S));
 	ok(s, eg_state_revoke_issuer(s->w, span(ISS), 1, T0_NS, &s->epoch, &s->err));
 	open_reader(s, &r);
 	(void)follow(&r);
@@ -85,12 +83,10 @@ static void test_denials_count_after_a_clock_stood_ahead(void **state)
 
 	ok(s, put_issuer(s, ISS, "k1", NULL));
 	ok(s, eg_state_revoke_issuer(s->w, span(ISS), 1, ahead_ns, &s->epoch, &s->err));
-	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span("soon"), now_s + 60, T0_NS,
-	          &s->epoch, &s->err));
-	ok(s, eg_state_revoke_value(
-	          s->w, EG_REVOKE_JTI, span(ISS), span("late"), FAR_S, T0_NS, &s->epoch, &s->err));
-	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span(ISS), span("past"),
-	          now_s - EG_REVOKE_GRACE_S - 1, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span("soon"), now_s + 60));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span("late"), FAR_S));
+	ok(s,
+	    revoke_value(s, EG_REVOKE_JTI, span(ISS), span("past"), now_s - EG_REVOKE_GRACE_S - 1));
 	open_reader(s, &r);
 	(void)follow(&r);
 	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "soon"), now_s + year_s);
@@ -169,14 +165,13 @@ static int change_random(struct mix *m)
 	case 0:
 		return import_random(m, rnd(m, 3));
 	case 1:
-		return eg_state_revoke_subject(
-		    s->w, span(ISS), span(sub), 1 + rnd(m, 99), T0_NS, &s->epoch, &s->err);
+		return revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span(sub), 1 + rnd(m, 99));
 	case 2:
 		return eg_state_revoke_issuer(
 		    s->w, span(ISS), 1 + rnd(m, 99), T0_NS, &s->epoch, &s->err);
 	case 3:
-		return eg_state_revoke_value(s->w, EG_REVOKE_JTI + rnd(m, 4), span(ISS), span(sub),
-		    FAR_S + rnd(m, 99), T0_NS, &s->epoch, &s->err);
+		return revoke_value(
+		    s, EG_REVOKE_JTI + rnd(m, 4), span(ISS), span(sub), FAR_S + rnd(m, 99));
 	case 4:
 		return put_issuer(s, ISS, "k1", rnd(m, 2) == 0 ? "k2" : NULL);
 	case 5:

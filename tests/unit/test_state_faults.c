@@ -42,7 +42,7 @@ static void test_damaged_tables_are_refused(void **state)
 	ok(s, put_policy(s, 4, false));
 	ok(s, import_raw(s, LIST, eg_span(bytes, 13)));
 	eg_state_set_log_limits(s->w, 0, 0);
-	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span("bob"), 77));
 	open_reader(s, &r);
 	tamper(s, "UPDATE run SET chunk = 7 WHERE chunk = 1");
 	refused(s, try_follow(&r, &changed, &s->err), EG_ECORRUPT, "table run, run 1, chunk 1:");
@@ -153,16 +153,14 @@ static void test_two_writers(void **state)
 		if (pid[w] != 0)
 			continue;
 		{
-			struct eg_state *st;
-			uint64_t epoch;
-			int rc = eg_state_open(&st, s->dir, EG_STATE_WRITE, NULL);
+			struct store own = {0};
+			int rc = eg_state_open(&own.w, s->dir, EG_STATE_WRITE, NULL);
 
 			for (int i = 0; rc == 0 && i < 50; i++) {
 				char sub[16];
 
 				(void)snprintf(sub, sizeof(sub), "%d-%d", w, i);
-				rc = eg_state_revoke_subject(
-				    st, span(ISS), span(sub), 5, T0_NS, &epoch, NULL);
+				rc = revoke_value(&own, EG_REVOKE_SUBJECT, span(ISS), span(sub), 5);
 			}
 			_exit(rc == 0 ? 0 : 1);
 		}
@@ -293,23 +291,19 @@ static void test_full_store(void **state)
 
 static void revoke_until_killed(const struct store *s, int out, unsigned round)
 {
-	struct eg_state *st;
-	uint64_t epoch;
+	struct store own = {0};
 
-	if (eg_state_open(&st, s->dir, EG_STATE_WRITE, NULL) != 0)
+	if (eg_state_open(&own.w, s->dir, EG_STATE_WRITE, NULL) != 0)
 		_exit(1);
-	eg_state_set_log_limits(st, 20, UINT64_MAX); /* die in checkpoints too */
+	eg_state_set_log_limits(own.w, 20, UINT64_MAX); /* die in checkpoints too */
 	for (unsigned i = 0;; i++) {
-		struct eg_index_range r = {i % 5000, i % 5000};
 		char jti[32];
 
 		(void)snprintf(jti, sizeof(jti), "%u-%u", round, i);
-		if (eg_state_revoke_value(
-		        st, EG_REVOKE_JTI, span(ISS), span(jti), FAR_S, T0_NS, &epoch, NULL) != 0 ||
+		if (revoke_value(&own, EG_REVOKE_JTI, span(ISS), span(jti), FAR_S) != 0 ||
 		    write(out, &i, sizeof(i)) != sizeof(i))
 			_exit(1);
-		if (i % 4 == 0 && eg_state_set_index(st, span(LIST), EG_INDEX_REVOKED, &r, 1, T0_NS,
-		                      &epoch, NULL) != 0)
+		if (i % 4 == 0 && revoke_range(&own, LIST, i % 5000, i % 5000) != 0)
 			_exit(1);
 	}
 }

@@ -144,9 +144,8 @@ static void values_can_be_taken_back(struct store *s)
 	struct reader r, late;
 
 	ok(s, put_issuer(s, ISS, "k1", NULL));
-	ok(s, eg_state_revoke_value(
-	          s->w, EG_REVOKE_JTI, span(ISS), span("a"), FAR_S, T0_NS, &s->epoch, &s->err));
-	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 77, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span("a"), FAR_S));
+	ok(s, revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span("bob"), 77));
 	ok(s, eg_state_revoke_issuer(s->w, span(ISS), 78, T0_NS, &s->epoch, &s->err));
 	open_reader(s, &r);
 	(void)follow(&r);
@@ -165,7 +164,7 @@ static void values_can_be_taken_back(struct store *s)
 		assert_int_equal(until_of(who, EG_REVOKE_SUBJECT, ISS, "bob"), 0);
 		assert_int_equal(until_of(who, EG_REVOKE_ISSUER, ISS, ""), 0);
 	}
-	ok(s, eg_state_revoke_subject(s->w, span(ISS), span("bob"), 50, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_SUBJECT, span(ISS), span("bob"), 50));
 	(void)follow(&r);
 	assert_int_equal(until_of(&r, EG_REVOKE_SUBJECT, ISS, "bob"), 50); /* and again, lower */
 	close_reader(&r);
@@ -285,8 +284,7 @@ static void many_values_are_read_beside_the_lists(void **state)
 	with_list(s, 1, 1000000);
 	fill_many(s);
 	ok(s, revoke_range(s, LIST, 5, 900000));
-	ok(s, eg_state_revoke_value(
-	          s->w, EG_REVOKE_JTI, span(ISS), span("tail"), FAR_S, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span("tail"), FAR_S));
 	open_reader(s, &r);
 	(void)follow(&r);
 	for (uint64_t id = 1; id <= MANY; id++) {
@@ -400,8 +398,7 @@ static void schema_1_is_read_and_becomes_the_newest(void **state)
 	open_reader(s, &after);
 	(void)follow(&after);
 	check_golden(&after);
-	ok(s, eg_state_revoke_value(s->w, EG_REVOKE_JTI, span("https://issuer.example"),
-	          span("new"), FAR_S, T0_NS, &s->epoch, &s->err));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span("https://issuer.example"), span("new"), FAR_S));
 	(void)follow(&before); /* it was opened before the upgrade */
 	assert_int_equal(until_of(&before, EG_REVOKE_JTI, "https://issuer.example", "new"), FAR_S);
 	close_reader(&before);

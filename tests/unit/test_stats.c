@@ -48,6 +48,7 @@ static void assert_no_open(const char *path, int code)
 	assert_int_equal(eg_stats_open(&stats, path, &err), -code);
 	assert_int_equal(err.code, -code);
 	assert_non_null(strstr(err.text, path));
+	assert_true(code != EG_ECORRUPT || strstr(err.text, "restart the edgate") != NULL);
 	assert_null(stats.header);
 	eg_stats_close(&stats);
 }
