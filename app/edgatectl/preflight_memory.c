@@ -98,7 +98,7 @@ static bool uses_tables(const struct eg_config *config)
 }
 
 /* Lists as if every block had a bit set, values as if none had expired. Lists that a restore finds
- * again stay as they are, values are read anew beside those in force. */
+ * again stay as they are; values are read anew beside those in force, which go two epochs later. */
 static int read_state(const struct pf *pf, struct need *need, struct eg_error *err)
 {
 	struct eg_state *st = NULL;
@@ -138,8 +138,8 @@ static void add_state(struct pf *pf, struct need *need, int home)
 	else
 		pf_green(pf, "state",
 		    "%" PRIu64 " status lists, %" PRIu64
-		    " revoked values: at most %.1f MB, and %.1f more while values are read anew (a "
-		    "restore)",
+		    " revoked values: at most %.1f MB, and %.1f more from a restore until "
+		    "two changes follow",
 		    need->lists_cnt, need->values_cnt,
 		    (double)(need->lists_bytes + need->values_bytes) / PF_MIB,
 		    (double)need->values_bytes / PF_MIB);
