@@ -217,12 +217,10 @@ static uint32_t sample_phase(uint32_t every)
 	return chance % every;
 }
 
-int eg_worker_prepare(
-    struct eg_worker *w, const struct eg_worker_shared *shared, unsigned idx, struct eg_error *err)
+static void place_worker(struct eg_worker *w, const struct eg_worker_shared *shared, unsigned idx)
 {
 	const struct eg_config *config = shared->config;
 	const struct eg_config_worker *mine = &config->worker[idx];
-	void *mem = alloc_lines(eg_pipeline_footprint());
 
 	w->idx = idx;
 	w->queue = mine->queue;
@@ -233,23 +231,32 @@ int eg_worker_prepare(
 	w->idle = config->idle;
 	w->idle_sleep_us = config->idle_sleep_us;
 	w->stop = shared->stop;
+}
+
+/* What the pipeline works with. */
+static int make_parts(struct eg_worker *w, const struct eg_config *config, struct eg_error *err)
+{
 	w->mailbox = alloc_lines(sizeof(*w->mailbox));
-	if (mem == NULL || w->mailbox == NULL || !make_samples(w, config) ||
-	    !make_trace(w, config)) {
-		free(mem);
-		return eg_error_set(err, EG_ENOMEM, "no memory for worker %u", idx);
-	}
-	if (make_cache(w, config->cache_bytes, err) != 0) {
-		free(mem);
-		return err->code;
-	}
+	if (w->mailbox == NULL || !make_samples(w, config) || !make_trace(w, config))
+		return eg_error_set(err, EG_ENOMEM, "no memory for worker %u", w->idx);
 	eg_mailbox_init(w->mailbox);
 	if (w->file_clock)
 		eg_utc_init(
 		    &w->file_utc, eg_clock_mono_ns(), w->port->ops->utc_ns(w->port, w->queue));
+	return make_cache(w, config->cache_bytes, err);
+}
+
+static int make_pipeline(
+    struct eg_worker *w, const struct eg_worker_shared *shared, struct eg_error *err)
+{
+	const struct eg_config *config = shared->config;
+	void *mem = alloc_lines(eg_pipeline_footprint());
+
+	if (mem == NULL)
+		return eg_error_set(err, EG_ENOMEM, "no memory for worker %u", w->idx);
 	w->pipeline =
 	    eg_pipeline_init(mem, &(struct eg_pipeline_config){
-	                              .worker = idx,
+	                              .worker = w->idx,
 	                              .worker_cnt = config->worker_cnt,
 	                              .max_datagram_bytes = config->max_datagram_bytes,
 	                              .signature_deadline_ns = config->signature_deadline_ns,
@@ -270,6 +277,16 @@ int eg_worker_prepare(
 	                              .version = EG_VERSION,
 	                          });
 	return 0;
+}
+
+int eg_worker_prepare(
+    struct eg_worker *w, const struct eg_worker_shared *shared, unsigned idx, struct eg_error *err)
+{
+	int rc;
+
+	place_worker(w, shared, idx);
+	rc = make_parts(w, shared->config, err);
+	return rc == 0 ? make_pipeline(w, shared, err) : rc;
 }
 
 int eg_worker_start(struct eg_worker *w, int cpu, const cpu_set_t *otherwise, struct eg_error *err)

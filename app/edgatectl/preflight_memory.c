@@ -6,6 +6,7 @@
 #include "eg_pages.h"
 #include "eg_pipeline.h"
 #include "eg_port_need.h"
+#include "eg_revoke.h"
 #include "preflight.h"
 
 #include <inttypes.h>
@@ -20,9 +21,6 @@
 #define QUEUE_BYTES                                                                                \
 	(UINT64_C(512) << 10) /* rings of a queue: 4096 descriptors of 64 bytes, twice */
 #define SMALL_PAGE_BYTES 4096u
-#define VALUE_BYTES      40u /* of a denied id or cutoff: lib/revoke/table.c */
-#define BLOCK_BYTES      4096u
-#define BLOCK_IDX_BYTES  24u
 #define EAL_MB_DEFAULT   64 /* of --no-huge without -m */
 #define CAP_IPC_LOCK     14u
 #define WORKER_BYTES     (UINT64_C(1) << 20)
@@ -34,7 +32,8 @@ struct node {
 
 struct need {
 	struct node node[PF_NODES_MAX];
-	uint64_t lists_cnt, values_cnt;
+	uint64_t lists_cnt, lists_bytes;
+	uint64_t values_cnt, values_bytes; /* once, though a restore needs them twice */
 };
 
 static uint64_t all_of(const struct node *n)
@@ -98,8 +97,9 @@ static bool uses_tables(const struct eg_config *config)
 	return true;
 }
 
-/* Lists as if every block had a bit set, values as if none had expired. */
-static int read_state(const struct pf *pf, uint64_t *bytes, struct need *need, struct eg_error *err)
+/* Lists as if every block had a bit set, values as if none had expired. Lists that a restore finds
+ * again stay as they are; values are read anew beside those in force, which go two epochs later. */
+static int read_state(const struct pf *pf, struct need *need, struct eg_error *err)
 {
 	struct eg_state *st = NULL;
 	struct eg_snapshot *rows = NULL;
@@ -114,14 +114,12 @@ static int read_state(const struct pf *pf, uint64_t *bytes, struct need *need, s
 		rc = eg_state_count_values(st, &need->values_cnt, err);
 	for (uint32_t i = 0; rc == 0 && i < rows->list_cnt; i++) {
 		const struct eg_bitmap *map = rows->list[i].map;
-		uint64_t blocks =
-		    ((uint64_t)eg_bitmap_entries(map) * eg_bitmap_bits(map) / 8 + BLOCK_BYTES - 1) /
-		    BLOCK_BYTES;
 
-		*bytes += blocks * (BLOCK_BYTES + BLOCK_IDX_BYTES);
+		need->lists_bytes +=
+		    eg_bitmap_memory_max(eg_bitmap_bits(map), eg_bitmap_entries(map));
 		need->lists_cnt++;
 	}
-	*bytes += need->values_cnt * VALUE_BYTES;
+	need->values_bytes = eg_revoke_memory_max(need->values_cnt);
 	eg_snapshot_free(rows);
 	eg_state_close(st);
 	return rc;
@@ -130,19 +128,22 @@ static int read_state(const struct pf *pf, uint64_t *bytes, struct need *need, s
 static void add_state(struct pf *pf, struct need *need, int home)
 {
 	struct eg_error err = {0};
-	uint64_t bytes = 0;
 
 	if (!pf_exists(pf, "%s/edgate.db", pf->config->state))
 		return; /* the process's checks say so */
-	if (read_state(pf, &bytes, need, &err) != 0)
+	if (read_state(pf, need, &err) != 0)
 		pf_red(pf, "state",
 		    pf_fix(pf, "edgatectl --state %s state verify", pf->shell.state), "%s",
 		    err.text);
 	else
 		pf_green(pf, "state",
-		    "%" PRIu64 " status lists, %" PRIu64 " revoked values: at most %.1f MB",
-		    need->lists_cnt, need->values_cnt, (double)bytes / PF_MIB);
-	need->node[home].state += bytes;
+		    "%" PRIu64 " status lists, %" PRIu64
+		    " revoked values: at most %.1f MB, and %.1f more from a restore until "
+		    "two changes follow",
+		    need->lists_cnt, need->values_cnt,
+		    (double)(need->lists_bytes + need->values_bytes) / PF_MIB,
+		    (double)need->values_bytes / PF_MIB);
+	need->node[home].state += need->lists_bytes + 2 * need->values_bytes;
 }
 
 /* ── the host ── */

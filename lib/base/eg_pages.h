@@ -26,6 +26,8 @@ struct eg_pages {
 	enum eg_pages_kind kind;
 };
 
+/* What a mapping for `bytes` takes: whole huge pages from one on, else whole small ones. */
+size_t eg_pages_bytes(size_t bytes);
 /* At least `bytes` (> 0) of zeros, aligned to the page size that it got. mem is NULL without
  * memory. */
 struct eg_pages eg_pages_alloc(size_t bytes);

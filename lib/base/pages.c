@@ -44,25 +44,30 @@ static struct eg_pages alloc_transparent(size_t bytes)
 	return (struct eg_pages){mem, bytes, EG_PAGES_TRANSPARENT};
 }
 
+size_t eg_pages_bytes(size_t bytes)
+{
+	return round_up(bytes,
+	    bytes < EG_PAGES_HUGE_BYTES ? (size_t)sysconf(_SC_PAGESIZE) : EG_PAGES_HUGE_BYTES);
+}
+
 struct eg_pages eg_pages_alloc(size_t bytes)
 {
-	size_t plain, huge;
+	size_t whole;
 	void *mem;
 
 	if (bytes == 0 || bytes > SIZE_MAX - 2 * EG_PAGES_HUGE_BYTES)
 		return (struct eg_pages){NULL, 0, EG_PAGES_PLAIN};
-	plain = round_up(bytes, (size_t)sysconf(_SC_PAGESIZE));
-	huge = round_up(bytes, EG_PAGES_HUGE_BYTES);
+	whole = eg_pages_bytes(bytes);
 	if (bytes < EG_PAGES_HUGE_BYTES) {
-		mem = map(plain, 0);
-		return (struct eg_pages){mem, mem == NULL ? 0 : plain, EG_PAGES_PLAIN};
+		mem = map(whole, 0);
+		return (struct eg_pages){mem, mem == NULL ? 0 : whole, EG_PAGES_PLAIN};
 	}
 	/* Without MAP_NORESERVE the reserve is taken here or the call fails: a fault later would
 	 * be a SIGBUS. */
-	mem = map(huge, MAP_HUGETLB);
+	mem = map(whole, MAP_HUGETLB);
 	if (mem != NULL)
-		return (struct eg_pages){mem, huge, EG_PAGES_HUGE};
-	return alloc_transparent(huge);
+		return (struct eg_pages){mem, whole, EG_PAGES_HUGE};
+	return alloc_transparent(whole);
 }
 
 void eg_pages_free(struct eg_pages *pages)

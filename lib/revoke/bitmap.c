@@ -58,16 +58,19 @@ static uint32_t chunks_max(unsigned bits)
 	return blocks_of(EG_REVOKE_ENTRIES_MAX, bits) / CHUNK_BLOCKS;
 }
 
+static size_t map_bytes(unsigned bits)
+{
+	return sizeof(struct eg_bitmap) + chunks_max(bits) * sizeof(_Atomic(struct bitmap_block *));
+}
+
 struct eg_bitmap *eg_bitmap_new(struct eg_span uri, unsigned bits, uint32_t entries)
 {
 	struct eg_bitmap *map;
-	size_t bytes;
 
 	if ((bits != 1 && bits != 2 && bits != 4 && bits != 8) || entries == 0 ||
 	    entries > EG_REVOKE_ENTRIES_MAX)
 		return NULL;
-	bytes = sizeof(*map) + chunks_max(bits) * sizeof(map->live[0]);
-	map = calloc(1, bytes);
+	map = calloc(1, map_bytes(bits));
 	if (map == NULL)
 		return NULL;
 	map->chunk = calloc(chunks_max(bits), sizeof(struct bitmap_chunk *));
@@ -108,7 +111,7 @@ uint64_t eg_bitmap_memory(const struct eg_bitmap *map)
 
 	for (uint32_t i = 0; i < chunks_max(map->bits); i++)
 		for (const struct bitmap_chunk *c = map->chunk[i]; c != NULL; c = c->smaller)
-			bytes += (uint64_t)c->block_cnt * sizeof(struct bitmap_block);
+			bytes += c->place.bytes;
 	return bytes;
 }
 
@@ -202,17 +205,14 @@ static uint32_t lower(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* Blocks that a list of `blocks` has in chunk number `at`. */
-static uint32_t blocks_in_chunk(uint32_t blocks, uint32_t at)
+static size_t head_bytes(uint32_t block_cnt)
 {
-	uint32_t before = at * CHUNK_BLOCKS;
-
-	return blocks > before ? lower(blocks - before, CHUNK_BLOCKS) : 0;
+	return sizeof(struct bitmap_chunk) + block_cnt * sizeof(struct bitmap_sent);
 }
 
 static struct bitmap_chunk *new_chunk(uint32_t block_cnt, struct eg_error *err)
 {
-	struct bitmap_chunk *chunk = calloc(1, sizeof(*chunk) + block_cnt * sizeof(chunk->sent[0]));
+	struct bitmap_chunk *chunk = calloc(1, head_bytes(block_cnt));
 
 	if (chunk != NULL)
 		chunk->place = eg_place_new(block_cnt * sizeof(struct bitmap_block));
@@ -233,6 +233,25 @@ static void publish(struct eg_bitmap *map, uint32_t at, struct bitmap_chunk *chu
 	atomic_store_explicit(&map->live[at], chunk->place.mem, memory_order_release);
 }
 
+/* What chunk number `at` of a list of `blocks` is made with. Behind the first one a list is large:
+ * whole huge pages serve it best. */
+static uint32_t new_blocks(uint32_t blocks, uint32_t at)
+{
+	return at == 0 ? lower(blocks, CHUNK_BLOCKS) : CHUNK_BLOCKS;
+}
+
+uint64_t eg_bitmap_memory_max(unsigned bits, uint32_t entries)
+{
+	uint32_t blocks = blocks_of(entries, bits);
+	uint64_t bytes = eg_place_bytes_max(map_bytes(bits)) +
+	                 eg_place_bytes_max(chunks_max(bits) * sizeof(struct bitmap_chunk *));
+
+	for (uint32_t at = 0; at * CHUNK_BLOCKS < blocks; at++)
+		bytes += eg_place_bytes_max(head_bytes(new_blocks(blocks, at))) +
+		         eg_place_bytes_max(new_blocks(blocks, at) * sizeof(struct bitmap_block));
+	return bytes;
+}
+
 /* Memory for a chunk that is to be set, at once for readers: zero is what they read without it. */
 static int provide_chunk(struct eg_bitmap *map, uint32_t at, struct eg_error *err)
 {
@@ -241,8 +260,7 @@ static int provide_chunk(struct eg_bitmap *map, uint32_t at, struct eg_error *er
 
 	if (map->chunk[at] != NULL)
 		return 0;
-	/* Behind the first one a list is large: whole huge pages serve it best. */
-	chunk = new_chunk(at == 0 ? blocks_in_chunk(blocks, 0) : CHUNK_BLOCKS, err);
+	chunk = new_chunk(new_blocks(blocks, at), err);
 	if (chunk == NULL)
 		return -EG_ENOMEM;
 	publish(map, at, chunk);
@@ -275,7 +293,7 @@ static void settle(struct eg_bitmap *map, const struct eg_revoke_sink *sink)
 int eg_bitmap_grow(struct eg_bitmap *map, uint32_t entries, const struct eg_revoke_sink *sink,
     struct eg_error *err)
 {
-	uint32_t blocks = blocks_in_chunk(blocks_of(entries, map->bits), 0);
+	uint32_t blocks = new_blocks(blocks_of(entries, map->bits), 0);
 	int rc = 0;
 
 	if (entries < eg_bitmap_entries(map) || entries > EG_REVOKE_ENTRIES_MAX)

@@ -60,6 +60,10 @@ unsigned eg_bitmap_bits(const struct eg_bitmap *map);
 uint32_t eg_bitmap_entries(const struct eg_bitmap *map);
 /* [control] What its blocks take, in bytes. */
 uint64_t eg_bitmap_memory(const struct eg_bitmap *map);
+/* [any] The most that one takes with all that goes with it, in bytes, as if something in every
+ * block were set: less than 1.13 times eg_bitmap_memory, and 3 KiB for each bit of an entry. One
+ * that has grown while it was in use keeps up to 4 MiB more. */
+uint64_t eg_bitmap_memory_max(unsigned bits, uint32_t entries);
 unsigned eg_bitmap_shard(const struct eg_bitmap *map, uint32_t idx);
 /* [any] Value of entry idx: relaxed load. All ones (never valid) where idx is not < entries; what
  * such an index means is the caller's to say (STATUS_UNKNOWN). */
@@ -157,6 +161,11 @@ int eg_bitmap_grow(struct eg_bitmap *map, uint32_t entries, const struct eg_revo
 void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t applied_epoch);
 /* [control] What the tables in force take, in bytes. */
 uint64_t eg_revoke_memory(const struct eg_revoke *rv);
+/* [any] The most that tables of so many values take, in bytes, once they are staged and published.
+ * Below 10^5 values it is less than 3 times what they do take, from there less than 1.25 times and
+ * a huge page for each shard. From eg_revoke_stage until eg_revoke_reclaim what was in force before
+ * takes its part too. */
+uint64_t eg_revoke_memory_max(uint64_t values);
 
 /* [worker: owner of op->shard] Constant time, no system call. */
 void eg_revoke_apply(struct eg_revoke *rv, const struct eg_revoke_op *op);

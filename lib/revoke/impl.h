@@ -11,12 +11,16 @@
 
 struct eg_place {
 	void *mem;             /* NULL: no memory */
+	size_t bytes;          /* that it takes; on pages these are whole ones */
 	struct eg_pages pages; /* where it lies; mem NULL: on the heap */
 };
 
 /* [control] Aligned to a cache line; on huge pages where it is as large as one. */
 struct eg_place eg_place_new(size_t bytes);
 void eg_place_free(struct eg_place *place);
+/* [any] The most that it takes, and the heap for it: a sixteenth and 256 bytes on top, which covers
+ * its heads, alignment and whole pages (from 128 KiB on). */
+uint64_t eg_place_bytes_max(size_t bytes);
 
 /* ── tables ── */
 
@@ -74,6 +78,8 @@ struct eg_table {
 struct eg_table *eg_table_new(uint64_t entries);
 void eg_table_free(struct eg_table *table);
 uint64_t eg_table_bytes(const struct eg_table *table);
+/* [any] The most that one with room for `entries` takes. */
+uint64_t eg_table_bytes_max(uint64_t entries);
 /* Slots in use before a larger table must be in place. */
 uint32_t eg_table_limit(const struct eg_table *table);
 /* [control, while no owner writes `from`] Copies what must be kept at now_s into `to`, which is

@@ -248,6 +248,23 @@ uint64_t eg_revoke_memory(const struct eg_revoke *rv)
 	return bytes;
 }
 
+/* Where hashes are even, one shard has mean + 6 * sqrt(mean) at most (six standard deviations). For
+ * any c that is no more than mean + mean / c + 9 * c; of 8 and 64 the one that is lower. It is
+ * never below what eg_revoke_stage makes room for, and a table that was too small has grown to what
+ * is in it. */
+static uint64_t most_of_shard(uint64_t values)
+{
+	uint64_t mean = values / EG_SHARDS + 1;
+	uint64_t few = mean / 8 + 1 + 9 * 8, many = mean / 64 + 1 + 9 * 64;
+
+	return mean + (few < many ? few : many);
+}
+
+uint64_t eg_revoke_memory_max(uint64_t values)
+{
+	return EG_SHARDS * eg_table_bytes_max(most_of_shard(values));
+}
+
 static bool may_free(struct eg_table *table, uint64_t sent_epoch, uint64_t applied_epoch)
 {
 	if (table->stage == EG_TABLE_REPLACED) {

@@ -14,13 +14,18 @@
 
 /* ── memory ── */
 
-struct eg_table *eg_table_new(uint64_t entries)
+static uint64_t groups_for(uint64_t entries)
 {
 	uint64_t groups = entries * 100 / (GROUP_SLOTS * FILL_PCT) + 1;
+
+	return groups < GROUPS_MIN ? GROUPS_MIN : groups;
+}
+
+struct eg_table *eg_table_new(uint64_t entries)
+{
+	uint64_t groups = groups_for(entries);
 	struct eg_table *table;
 
-	if (groups < GROUPS_MIN)
-		groups = GROUPS_MIN;
 	if (groups > GROUPS_MAX)
 		return NULL;
 	table = aligned_alloc(EG_CACHE_LINE_BYTES, sizeof(*table));
@@ -47,8 +52,13 @@ void eg_table_free(struct eg_table *table)
 
 uint64_t eg_table_bytes(const struct eg_table *table)
 {
-	return sizeof(*table) +
-	       (uint64_t)table->bucket_cnt / EG_TABLE_BUCKETS * sizeof(table->group[0]);
+	return sizeof(*table) + table->place.bytes;
+}
+
+uint64_t eg_table_bytes_max(uint64_t entries)
+{
+	return eg_place_bytes_max(sizeof(struct eg_table)) +
+	       eg_place_bytes_max(groups_for(entries) * sizeof(struct eg_table_group));
 }
 
 uint32_t eg_table_limit(const struct eg_table *table)

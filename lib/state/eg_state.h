@@ -233,8 +233,8 @@ int eg_state_since(struct eg_state *st, const struct eg_state_cause *cause,
  * The caller frees it, before it closes st. */
 int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_error *err);
 
-/* How many revoked values (denied ids, cutoffs) are folded into the tables, at most; what the log
- * has on top is no more than its limits. For telling how much memory they will take. */
+/* How many revoked values (denied ids, cutoffs) tables and log have, at most: one that is there
+ * twice counts twice. For telling how much memory they will take. */
 int eg_state_count_values(struct eg_state *st, uint64_t *cnt, struct eg_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 #include "run.h"
+#include "schema1.h"
 #include "sealed.h"
 
 #include "eg_clock.h"
@@ -189,10 +190,56 @@ int eg_state_snapshot(struct eg_state *st, struct eg_snapshot **out, struct eg_e
 	return rc;
 }
 
+struct count {
+	const struct eg_hash_key *hash_key;
+	uint64_t cnt;
+};
+
+static int count_record(void *ctx, const struct eg_record *record, struct eg_error *err)
+{
+	struct count *c = ctx;
+
+	(void)record;
+	(void)err;
+	c->cnt++;
+	return 0;
+}
+
+static int count_event(void *ctx, const Eg__Pb__Event *event, struct eg_error *err)
+{
+	const struct count *c = ctx;
+	struct eg_record record;
+
+	if (!eg_record_of_event(event, c->hash_key, &record) || record.absent)
+		return 0;
+	return count_record(ctx, &record, err);
+}
+
+static int count_values(struct eg_state *st, struct count *c, struct eg_error *err)
+{
+	struct eg_meta meta;
+	int rc = eg_db_script(&st->db, "BEGIN", err);
+
+	if (rc == 0)
+		rc = eg_meta_load(&st->db, &meta, err);
+	if (rc != 0)
+		return rc;
+	c->hash_key = &meta.hash_key;
+	if (st->db.version == 1)
+		rc = eg_schema1_each(&st->db, c->hash_key, count_record, c, err);
+	else
+		rc = eg_run_count(&st->db, &c->cnt, err);
+	if (rc == 0)
+		rc = eg_event_each(&st->db, meta.checkpoint, meta.sequence, count_event, c, err);
+	return rc;
+}
+
 int eg_state_count_values(struct eg_state *st, uint64_t *cnt, struct eg_error *err)
 {
-	int rc = eg_run_count(&st->db, cnt, err);
+	struct count c = {0};
+	int rc = count_values(st, &c, err);
 
+	*cnt = c.cnt;
 	eg_store_rollback(st);
 	return rc;
 }

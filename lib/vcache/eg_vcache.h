@@ -29,7 +29,6 @@
 
 #include "eg_err.h"
 #include "eg_hash.h"
-#include "eg_pages.h"
 
 #define EG_VCACHE_BYTES_MIN  (64u << 10)
 #define EG_VCACHE_FORGED_MAX 56u /* entries of one sender */
@@ -95,9 +94,8 @@ _Static_assert(sizeof(struct eg_vcache_entry) == 128, "two cache lines");
 struct eg_vcache *eg_vcache_new(
     uint64_t bytes, const struct eg_vcache_key *key, struct eg_error *err);
 void eg_vcache_free(struct eg_vcache *cache);
-/* [any] Verified tokens that it has room for, and the pages it is on. */
+/* [any] Verified tokens that it has room for. */
 uint64_t eg_vcache_room(const struct eg_vcache *cache);
-enum eg_pages_kind eg_vcache_pages(const struct eg_vcache *cache);
 
 /* False: there is none (an empty token, or the library refused): treat as not cached. */
 bool eg_vcache_tag(struct eg_vcache *cache, const struct eg_vcache_domain *domain,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_pages.h"
 #include "tag.h"
 
 #include <stdlib.h>
@@ -78,11 +79,6 @@ void eg_vcache_free(struct eg_vcache *cache)
 uint64_t eg_vcache_room(const struct eg_vcache *cache)
 {
 	return (uint64_t)cache->verified_cnt * WAYS;
-}
-
-enum eg_pages_kind eg_vcache_pages(const struct eg_vcache *cache)
-{
-	return cache->pages.kind;
 }
 
 bool eg_vcache_tag(struct eg_vcache *cache, const struct eg_vcache_domain *domain,

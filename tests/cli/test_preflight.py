@@ -439,9 +439,21 @@ class Preflight(CliTest):
         self.token("keygen", "--kid", "k", "--out", self.dir / "issuer")
         self.ctl_state("issuer", "add", "https://i", "--jwks", self.dir / "issuer.jwks")
         self.ctl_state("list", "add", "https://i/l", "--issuer", "https://i", "--bits", "8", "--entries", 2**30)
-        self.assertIn("1 status lists, 0 revoked values: at most 1030.0 MB",
+        self.assertIn("1 status lists, 0 revoked values: at most 1026.5 MB, "
+                      "and 0.2 more from a restore until two changes follow",
                       [line["text"] for line in self.lines("green")])
-        self.assertRegex(self.lines("yellow")[0]["text"], "revocation .1030 MB")
+        self.assertRegex(self.lines("yellow")[0]["text"], "revocation .1027 MB")
+
+    def test_state_counts_what_only_the_log_has(self):
+        self.token("keygen", "--kid", "k", "--out", self.dir / "issuer")
+        self.ctl_state("issuer", "add", "https://i", "--jwks", self.dir / "issuer.jwks")
+        ids = self.dir / "ids"
+        ids.write_text("".join(f"id-{i}\n" for i in range(3000)))
+        self.ctl_state("revoke", "jti", "https://i", "--exp", "+3600", "--file", ids)
+        self.ctl_state("unrevoke", "jti", "https://i", "id-7")
+        self.assertIn("0 status lists, 3000 revoked values: at most 0.4 MB, "
+                      "and 0.4 more from a restore until two changes follow",
+                      [line["text"] for line in self.lines("green")])
 
     def test_no_hugetlbfs(self):
         self.host.write("proc/self/mounts", "proc /proc proc rw 0 0\n")

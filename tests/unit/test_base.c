@@ -313,6 +313,7 @@ static void pages_are_aligned_zeros(void **state)
 
 		assert_non_null(pages.mem);
 		assert_true(pages.bytes >= sizes[i]);
+		assert_int_equal(pages.bytes, eg_pages_bytes(sizes[i]));
 		assert_int_equal((uintptr_t)pages.mem % unit, 0);
 		for (size_t at = 0; at < pages.bytes; at += 64)
 			assert_int_equal(((uint8_t *)pages.mem)[at], 0);

@@ -331,6 +331,8 @@ static void a_small_list_grows_into_chunks(void **state)
 		assert_true(
 		    eg_bitmap_memory(map) <= (block < 512 ? 4 * 4096 * (uint64_t)(block + 1)
 		                                          : 3 * (uint64_t)EG_PAGES_HUGE_BYTES));
+		assert_true(eg_bitmap_memory(map) <=
+		            eg_bitmap_memory_max(1, (block + 1) * EG_SHARD_BLOCK_BITS) + (4 << 20));
 	}
 	assert_true(all->settled_cnt <= 10);
 	test_deliver_all(all);
@@ -339,6 +341,31 @@ static void a_small_list_grows_into_chunks(void **state)
 		assert_int_equal(eg_bitmap_get(map, block * EG_SHARD_BLOCK_BITS + 1), 0);
 	}
 	eg_bitmap_free(map);
+}
+
+/* Every block set, so that every chunk is there. */
+static void check_memory_max(struct test_workers *all, unsigned bits, uint32_t blocks)
+{
+	uint32_t entries = blocks * (EG_SHARD_BLOCK_BITS / bits) - 1;
+	uint64_t most = eg_bitmap_memory_max(bits, entries), memory;
+	struct eg_bitmap *map = new_map(bits, entries);
+
+	assert_int_equal(eg_bitmap_set_range(map, 0, entries - 1, 1, &all->sink, NULL), 0);
+	test_deliver_all(all);
+	memory = eg_bitmap_memory(map);
+	assert_true(memory + 1024 * bits <= most);
+	assert_true(most < memory + memory / 100 * 13 + 3072 * bits);
+	eg_bitmap_free(map);
+}
+
+static void no_list_takes_more_than_its_most(void **state)
+{
+	static const uint32_t blocks[] = {1, 2, 3, 33, 255, 511, 512, 513, 640, 1024, 1025, 5121};
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		for (size_t w = 0; w < 4; w++)
+			check_memory_max(*state, widths[w], blocks[i]);
+	assert_int_equal(eg_bitmap_memory_max(1, 20u << 20) / EG_PAGES_HUGE_BYTES, 2);
 }
 
 /* ── against a model ── */
@@ -459,6 +486,7 @@ int main(void)
 	    WITH_WORKERS(a_list_grows_and_never_shrinks),
 	    WITH_WORKERS(an_empty_list_has_no_chunk_and_a_full_one_no_more_than_it_needs),
 	    WITH_WORKERS(a_small_list_grows_into_chunks),
+	    WITH_WORKERS(no_list_takes_more_than_its_most),
 	    WITH_WORKERS(random_changes_equal_a_model),
 	};
 

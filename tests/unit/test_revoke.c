@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "eg_pages.h"
 #include "revoke_test.h"
 
 #include <pthread.h>
@@ -312,7 +313,8 @@ static void discarded_entries_leave_all_as_it_was(void **state)
 		assert_int_equal(has(all, ONE_SHARD(i)), i <= 10 || i > 20);
 }
 
-/* At every size between two tables: never over 40 bytes an entry, once there are some. */
+/* At every size between two tables: never over 40 bytes an entry, once there are some, and the rest
+ * of a huge page. */
 static void memory_follows_the_entries(void **state)
 {
 	struct test_workers *all = *state;
@@ -320,10 +322,57 @@ static void memory_follows_the_entries(void **state)
 	for (uint64_t i = 1; i <= 100000; i++) {
 		fill(all, i, i, 1000);
 		if (i >= 1000)
-			assert_true(eg_revoke_memory(all->rv) <= 40 * i + 1024);
+			assert_true(eg_revoke_memory(all->rv) <=
+			            40 * i + (i < 50000 ? 1024 : EG_PAGES_HUGE_BYTES));
 	}
 	for (uint64_t i = 1; i <= 100000; i++)
 		assert_value(all, ONE_SHARD(i), 1000);
+}
+
+static struct eg_hash128 random_hash(uint64_t *seed)
+{
+	return (struct eg_hash128){rnd(seed), rnd(seed)};
+}
+
+/* As a start does it: `said` are folded, the rest stand in the log. */
+static uint64_t memory_of_staged(uint64_t said, uint64_t cnt)
+{
+	struct eg_revoke *rv = eg_revoke_new();
+	struct eg_revoke_sink sink = eg_revoke_direct_sink(rv);
+	uint64_t seed = cnt, memory;
+
+	assert_int_equal(eg_revoke_stage(rv, said, NULL), 0);
+	for (uint64_t i = 0; i < cnt; i++)
+		assert_int_equal(
+		    eg_revoke_set_entry(rv, random_hash(&seed), EG_REVOKE_SUBJECT, 1, &sink, NULL),
+		    0);
+	eg_revoke_publish(rv, &sink);
+	memory = eg_revoke_memory(rv);
+	eg_revoke_free(rv);
+	return memory;
+}
+
+static void no_tables_take_more_than_their_most(void **state)
+{
+	(void)state;
+	for (uint64_t cnt = 0; cnt <= 300000; cnt += cnt / 4 + 1) {
+		uint64_t most = eg_revoke_memory_max(cnt), memory = memory_of_staged(cnt, cnt);
+
+		assert_true(memory <= most);
+		assert_true(most < (cnt < 100000 ? memory * 3 : memory + memory / 4));
+		assert_true(memory_of_staged(0, cnt) <= most);
+		assert_true(memory_of_staged(cnt > 4096 ? cnt - 4096 : 0, cnt) <= most);
+	}
+}
+
+/* Without the values: they are too many for a test, and their tables have room for them. */
+static void tables_over_a_huge_page_count_as_whole_ones(void **state)
+{
+	(void)state;
+	assert_int_equal(memory_of_staged(3440000, 0) >> 20, 64 * 4); /* just over one page */
+	assert_int_equal(eg_revoke_memory_max(3440000) >> 20, 64 * 4);
+	assert_int_equal(eg_revoke_memory_max(3600000) >> 20, 64 * 4);
+	assert_int_equal(eg_revoke_memory_max(10000000) >> 20, 64 * 6);
 }
 
 static void a_raised_id_in_waiting_mail_is_kept(void **state)
@@ -808,6 +857,8 @@ int main(void)
 	    WITH_WORKERS(staged_entries_replace_all_others_at_once),
 	    WITH_WORKERS(discarded_entries_leave_all_as_it_was),
 	    WITH_WORKERS(memory_follows_the_entries),
+	    cmocka_unit_test(no_tables_take_more_than_their_most),
+	    cmocka_unit_test(tables_over_a_huge_page_count_as_whole_ones),
 	    WITH_WORKERS(a_raised_id_in_waiting_mail_is_kept),
 	    WITH_WORKERS(without_memory_nothing_is_sent),
 	    WITH_WORKERS(a_table_is_freed_after_two_epochs),

@@ -385,11 +385,14 @@ static void schema_1_is_read_and_becomes_the_newest(void **state)
 {
 	struct store *s = *state;
 	struct reader before, after;
+	uint64_t values;
 
 	unpack_golden(s, 1);
 	open_reader(s, &before); /* a reader changes nothing */
 	(void)follow(&before);
 	check_golden(&before);
+	ok(s, eg_state_count_values(before.st, &values, &s->err));
+	assert_int_equal(values, 4);
 	assert_int_equal(count(s, "PRAGMA user_version"), 1);
 	ok(s, eg_state_open(&s->w, s->dir, EG_STATE_WRITE, &s->err));
 	assert_int_equal(count(s, "PRAGMA user_version"), 3);
