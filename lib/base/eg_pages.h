@@ -26,11 +26,13 @@ struct eg_pages {
 	enum eg_pages_kind kind;
 };
 
-/* What a mapping for `bytes` takes: whole huge pages from one on, else whole small ones. */
-size_t eg_pages_bytes(size_t bytes);
-/* At least `bytes` (> 0) of zeros, aligned to the page size that it got. mem is NULL without
- * memory. */
+/* At least `bytes` (> 0) of zeros, aligned to the page size that it got: whole huge pages from one
+ * on, else whole small ones. mem is NULL without memory. */
 struct eg_pages eg_pages_alloc(size_t bytes);
+/* The same, but what is left over behind the last whole huge page lies on small ones: for the many
+ * that are a few huge pages each, of which rounding up would waste a large part. */
+size_t eg_pages_tight_bytes(size_t bytes);
+struct eg_pages eg_pages_alloc_tight(size_t bytes);
 /* pages->mem may be NULL. */
 void eg_pages_free(struct eg_pages *pages);
 /* "huge", "transparent" or "plain" */

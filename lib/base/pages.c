@@ -44,10 +44,9 @@ static struct eg_pages alloc_transparent(size_t bytes)
 	return (struct eg_pages){mem, bytes, EG_PAGES_TRANSPARENT};
 }
 
-size_t eg_pages_bytes(size_t bytes)
+size_t eg_pages_tight_bytes(size_t bytes)
 {
-	return round_up(bytes,
-	    bytes < EG_PAGES_HUGE_BYTES ? (size_t)sysconf(_SC_PAGESIZE) : EG_PAGES_HUGE_BYTES);
+	return round_up(bytes, (size_t)sysconf(_SC_PAGESIZE));
 }
 
 struct eg_pages eg_pages_alloc(size_t bytes)
@@ -57,17 +56,39 @@ struct eg_pages eg_pages_alloc(size_t bytes)
 
 	if (bytes == 0 || bytes > SIZE_MAX - 2 * EG_PAGES_HUGE_BYTES)
 		return (struct eg_pages){NULL, 0, EG_PAGES_PLAIN};
-	whole = eg_pages_bytes(bytes);
 	if (bytes < EG_PAGES_HUGE_BYTES) {
+		whole = eg_pages_tight_bytes(bytes);
 		mem = map(whole, 0);
 		return (struct eg_pages){mem, mem == NULL ? 0 : whole, EG_PAGES_PLAIN};
 	}
+	whole = round_up(bytes, EG_PAGES_HUGE_BYTES);
 	/* Without MAP_NORESERVE the reserve is taken here or the call fails: a fault later would
 	 * be a SIGBUS. */
 	mem = map(whole, MAP_HUGETLB);
 	if (mem != NULL)
 		return (struct eg_pages){mem, whole, EG_PAGES_HUGE};
 	return alloc_transparent(whole);
+}
+
+/* Reserved pages go over the front of an aligned mapping. Where there are not enough, what the
+ * attempt left of it is unknown. */
+struct eg_pages eg_pages_alloc_tight(size_t bytes)
+{
+	const size_t front = bytes / EG_PAGES_HUGE_BYTES * EG_PAGES_HUGE_BYTES;
+	struct eg_pages pages;
+
+	if (front == 0 || bytes > SIZE_MAX - 2 * EG_PAGES_HUGE_BYTES)
+		return eg_pages_alloc(bytes);
+	pages = alloc_transparent(eg_pages_tight_bytes(bytes));
+	if (pages.mem == NULL)
+		return pages;
+	if (mmap(pages.mem, front, PROT_READ | PROT_WRITE,
+	        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_HUGETLB, -1, 0) != MAP_FAILED) {
+		pages.kind = EG_PAGES_HUGE;
+		return pages;
+	}
+	eg_pages_free(&pages);
+	return alloc_transparent(eg_pages_tight_bytes(bytes));
 }
 
 void eg_pages_free(struct eg_pages *pages)

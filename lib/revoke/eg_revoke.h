@@ -162,9 +162,8 @@ void eg_revoke_reclaim(struct eg_revoke *rv, uint64_t sent_epoch, uint64_t appli
 /* [control] What the tables in force take, in bytes. */
 uint64_t eg_revoke_memory(const struct eg_revoke *rv);
 /* [any] The most that tables of so many values take, in bytes, once they are staged and published.
- * Below 10^5 values it is less than 3 times what they do take, from there less than 1.25 times and
- * a huge page for each shard. From eg_revoke_stage until eg_revoke_reclaim what was in force before
- * takes its part too. */
+ * Below 10^5 values it is less than 3 times what they do take, from there less than 1.25 times.
+ * From eg_revoke_stage until eg_revoke_reclaim what was in force before takes its part too. */
 uint64_t eg_revoke_memory_max(uint64_t values);
 
 /* [worker: owner of op->shard] Constant time, no system call. */

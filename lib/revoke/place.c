@@ -22,7 +22,7 @@ struct eg_place eg_place_new(size_t bytes)
 
 	if (bytes < EG_PAGES_HUGE_BYTES)
 		return on_heap(bytes);
-	place.pages = eg_pages_alloc(bytes);
+	place.pages = eg_pages_alloc_tight(bytes);
 	place.mem = place.pages.mem;
 	place.bytes = place.pages.bytes;
 	/* Fresh pages are zero: one byte of each faults it in. */
@@ -33,7 +33,7 @@ struct eg_place eg_place_new(size_t bytes)
 
 uint64_t eg_place_bytes_max(size_t bytes)
 {
-	return bytes < EG_PAGES_HUGE_BYTES ? bytes + bytes / 16 + 256 : eg_pages_bytes(bytes);
+	return bytes < EG_PAGES_HUGE_BYTES ? bytes + bytes / 16 + 256 : eg_pages_tight_bytes(bytes);
 }
 
 void eg_place_free(struct eg_place *place)

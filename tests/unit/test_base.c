@@ -302,30 +302,53 @@ static void a_limit_hides_features(void **state)
 #endif
 }
 
+static void check_pages(struct eg_pages pages, size_t wanted, size_t unit)
+{
+	assert_non_null(pages.mem);
+	assert_true(pages.bytes >= wanted && pages.bytes - wanted < unit);
+	assert_int_equal(pages.bytes % unit, 0);
+	assert_int_equal(
+	    (uintptr_t)pages.mem % (wanted < EG_PAGES_HUGE_BYTES ? 4096 : EG_PAGES_HUGE_BYTES), 0);
+	for (size_t at = 0; at < pages.bytes; at += 64)
+		assert_int_equal(((uint8_t *)pages.mem)[at], 0);
+	memset(pages.mem, 0xff, pages.bytes);
+	assert_non_null(eg_pages_kind_name(pages.kind));
+	eg_pages_free(&pages);
+	assert_null(pages.mem);
+	eg_pages_free(&pages);
+}
+
 static void pages_are_aligned_zeros(void **state)
 {
 	static const size_t sizes[] = {1, 4096, 4097, EG_PAGES_HUGE_BYTES - 1, EG_PAGES_HUGE_BYTES,
-	    3 * EG_PAGES_HUGE_BYTES + 1};
+	    3 * EG_PAGES_HUGE_BYTES, 3 * EG_PAGES_HUGE_BYTES + 1};
 
+	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct eg_pages pages = eg_pages_alloc(sizes[i]);
-		size_t unit = sizes[i] < EG_PAGES_HUGE_BYTES ? 4096 : EG_PAGES_HUGE_BYTES;
-
-		assert_non_null(pages.mem);
-		assert_true(pages.bytes >= sizes[i]);
-		assert_int_equal(pages.bytes, eg_pages_bytes(sizes[i]));
-		assert_int_equal((uintptr_t)pages.mem % unit, 0);
-		for (size_t at = 0; at < pages.bytes; at += 64)
-			assert_int_equal(((uint8_t *)pages.mem)[at], 0);
-		memset(pages.mem, 0xff, pages.bytes);
-		assert_non_null(eg_pages_kind_name(pages.kind));
-		eg_pages_free(&pages);
-		assert_null(pages.mem);
-		eg_pages_free(&pages);
+		check_pages(eg_pages_alloc(sizes[i]), sizes[i],
+		    sizes[i] < EG_PAGES_HUGE_BYTES ? 4096 : EG_PAGES_HUGE_BYTES);
+		check_pages(eg_pages_alloc_tight(sizes[i]), sizes[i], 4096);
+		assert_int_equal(eg_pages_tight_bytes(sizes[i]) % 4096, 0);
 	}
 	assert_null(eg_pages_alloc(0).mem);
 	assert_null(eg_pages_alloc(SIZE_MAX).mem);
 	assert_null(eg_pages_alloc((size_t)1 << 56).mem);
+	assert_null(eg_pages_alloc_tight(0).mem);
+	assert_null(eg_pages_alloc_tight(SIZE_MAX).mem);
+	assert_null(eg_pages_alloc_tight((size_t)1 << 56).mem);
+}
+
+/* More than tests find reserved: what the attempt has left of the mapping is of no account. */
+static void tight_pages_where_too_few_are_reserved(void **state)
+{
+	struct eg_pages pages = eg_pages_alloc_tight(((size_t)5 << 30) + 1);
+
+	(void)state;
+	if (pages.mem == NULL) /* where memory is not promised beyond what there is */
+		return;
+	((uint8_t *)pages.mem)[0] = 1;
+	((uint8_t *)pages.mem)[pages.bytes - 1] = 1;
+	eg_pages_free(&pages);
 }
 
 int main(void)
@@ -350,6 +373,7 @@ int main(void)
 	    cmocka_unit_test(log_lines_by_level),
 	    cmocka_unit_test(a_limit_hides_features),
 	    cmocka_unit_test(pages_are_aligned_zeros),
+	    cmocka_unit_test(tight_pages_where_too_few_are_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
