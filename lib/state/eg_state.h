@@ -171,7 +171,9 @@ struct eg_follower { /* who hears of changes, in log order */
 /* Reads what is new since the last call (at first: everything) in one read transaction at sequence
  * N, sends it, and ends with epoch(N): operations first, then at most one snapshot (where an
  * issuer, key, policy or list changed), then the epoch. Where the log no longer reaches back, or
- * the generation is another, everything is sent again: operations are idempotent. *changed:
+ * the generation is another, everything is sent again: operations are idempotent. Where a restore
+ * has put another store's backup in place, a snapshot without policies comes first, and is settled:
+ * nobody passes while tables and snapshot do not belong together. *changed:
  * anything was sent. With nothing new it costs a stat and one small read. On an error nothing is
  * lost: the next call goes on from the same place. -EG_EAGAIN after 50 ms where the store is
  * locked; -EG_EIO also where the file was replaced under this handle. One rv and one sink for all

@@ -14,6 +14,7 @@ struct pass { /* one call of eg_state_follow that has something to tell */
 	uint64_t value_cnt; /* in table run, at most */
 	bool whole;         /* from the tables on, not only events */
 	bool config;        /* a snapshot is due */
+	bool foreign;       /* the backup of another store: values are hashed by another key */
 	struct eg_snapshot *snap;
 };
 
@@ -292,6 +293,28 @@ static int load_tables(struct pass *p, struct eg_error *err)
 	return p->value_cnt >= BESIDE_MIN ? load_beside(p, err) : load_in_turn(p, err);
 }
 
+/* By the keys of the snapshot in force, nothing is found in another store's tables: until its own
+ * snapshot is there nobody passes, under one that knows no policy. */
+static int change_stores(struct pass *p, struct eg_error *err)
+{
+	struct eg_snapshot *none;
+	int rc;
+
+	if (!p->foreign)
+		return 0;
+	none = eg_snapshot_new(&p->meta.hash_key);
+	rc = none != NULL ? eg_snapshot_seal(none, 0, err)
+	                  : eg_error_set(err, EG_ENOMEM, "no memory for a snapshot");
+	if (rc != 0) {
+		eg_snapshot_free(none);
+		return rc;
+	}
+	none->epoch = EG_EPOCH(p->meta.generation, p->meta.sequence);
+	p->to->snapshot(p->to->ctx, none);
+	p->to->sink.settle(p->to->sink.ctx);
+	return 0;
+}
+
 /* All revoked values from the tables, aside; in force at once, so that what is gone from the store
  * goes and nothing else is missing for a moment. */
 static int load_all(struct pass *p, struct eg_error *err)
@@ -301,6 +324,8 @@ static int load_all(struct pass *p, struct eg_error *err)
 	if (rc == 0)
 		rc = eg_event_each(
 		    &p->st->db, p->meta.checkpoint, p->meta.sequence, send_value, p, err);
+	if (rc == 0)
+		rc = change_stores(p, err);
 	if (rc == 0)
 		eg_revoke_publish(p->rv, &p->to->sink);
 	else
@@ -331,7 +356,8 @@ static void finish(struct pass *p)
 	if (p->snap != NULL)
 		p->to->snapshot(p->to->ctx, p->snap);
 	p->to->epoch(p->to->ctx, EG_EPOCH(p->meta.generation, p->meta.sequence));
-	p->st->sent = (struct eg_sent){true, p->meta.generation, p->meta.sequence};
+	p->st->sent =
+	    (struct eg_sent){true, p->meta.generation, p->meta.sequence, p->meta.hash_key};
 }
 
 static int run(struct pass *p, struct eg_error *err)
@@ -361,6 +387,12 @@ static bool must_start_over(const struct eg_sent *sent, const struct eg_meta *me
 	       sent->sequence < meta->trimmed || sent->sequence > meta->sequence;
 }
 
+static bool is_foreign(const struct eg_sent *sent, const struct eg_meta *meta)
+{
+	return sent->started &&
+	       memcmp(&sent->hash_key, &meta->hash_key, sizeof(meta->hash_key)) != 0;
+}
+
 static int follow(struct pass *p, bool *changed, struct eg_error *err)
 {
 	struct eg_state *st = p->st;
@@ -374,6 +406,7 @@ static int follow(struct pass *p, bool *changed, struct eg_error *err)
 	if (rc != 0 || !is_new(&st->sent, &p->meta))
 		return rc;
 	p->whole = must_start_over(&st->sent, &p->meta);
+	p->foreign = is_foreign(&st->sent, &p->meta);
 	rc = run(p, err);
 	*changed = rc == 0;
 	return rc;

@@ -30,6 +30,7 @@ struct eg_sent { /* how far eg_state_follow has told its follower */
 	bool started;
 	unsigned generation;
 	uint64_t sequence;
+	struct eg_hash_key hash_key; /* of the store that it was told of */
 };
 
 struct eg_state {

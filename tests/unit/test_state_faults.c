@@ -229,6 +229,56 @@ static void test_a_restored_store_is_written_ahead(void **state)
 	ok(s, put_policy(s, 2, false));
 }
 
+static void put_denied(struct store *s)
+{
+	ok(s, put_issuer(s, ISS, "k1", NULL));
+	ok(s, put_policy(s, 1, false));
+	ok(s, revoke_value(s, EG_REVOKE_JTI, span(ISS), span("x"), FAR_S));
+}
+
+static void expect_shut(void *ctx, const struct eg_revoke_op *op)
+{
+	const struct reader *r = ctx;
+
+	if (op->kind == EG_REVOKE_OP_TABLE)
+		assert_int_equal(r->snap->policy_cnt, 0);
+	take_op(ctx, op);
+}
+
+/* Its values are hashed by another key: under the old snapshot its tables say nothing. */
+static void test_nobody_passes_between_two_stores(void **state)
+{
+	struct store *s = *state, other = {0};
+	struct reader r;
+	const struct eg_follower shut = {
+	    &r, {&r, expect_shut, nothing_waits}, take_snapshot, take_epoch};
+	char backup[128];
+	uint64_t epoch;
+	bool changed;
+
+	(void)snprintf(other.dir, sizeof(other.dir), "%s/other", s->root);
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->root);
+	ok(s, eg_state_create(other.dir, NULL, T0_NS, &s->err));
+	ok(s, eg_state_open(&other.w, other.dir, EG_STATE_WRITE, &s->err));
+	put_denied(s);
+	put_denied(&other);
+	ok(s, eg_state_backup(other.w, backup, &s->err));
+	eg_state_close(other.w);
+	open_reader(s, &r);
+	assert_true(follow(&r));
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "x"), FAR_S);
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err));
+	ok(s, eg_state_follow(r.st, r.rv, &shut, &changed, &s->err));
+	assert_int_equal(r.snapshots, 3);
+	assert_int_equal(r.snap->policy_cnt, 1);
+	assert_int_equal(until_of(&r, EG_REVOKE_JTI, ISS, "x"), FAR_S);
+	ok(s, eg_state_backup(s->w, strcat(backup, "2"), &s->err));
+	ok(s, eg_state_restore(s->dir, backup, T0_NS, &epoch, &s->err));
+	assert_true(follow(&r));
+	assert_int_equal(r.snapshots, 4); /* the same store again: nobody need wait */
+	close_reader(&r);
+}
+
 /* Who holds it may be at work on it: that is no damage. */
 static void test_a_locked_store_is_not_set_aside(void **state)
 {
@@ -373,6 +423,7 @@ int main(void)
 	    STATE_TEST(test_two_writers),
 	    STATE_TEST(test_busy_store),
 	    STATE_TEST(test_a_restored_store_is_written_ahead),
+	    STATE_TEST(test_nobody_passes_between_two_stores),
 	    STATE_TEST(test_a_locked_store_is_not_set_aside),
 	    STATE_TEST(test_full_store),
 	    STATE_TEST(test_killed_writer),
