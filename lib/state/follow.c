@@ -294,14 +294,13 @@ static int load_tables(struct pass *p, struct eg_error *err)
 }
 
 /* By the keys of the snapshot in force, nothing is found in another store's tables: until its own
- * snapshot is there nobody passes, under one that knows no policy. */
+ * snapshot is there nobody passes, under one that knows no policy. That comes when every owner has
+ * the new tables: in old ones, it would find nothing either. */
 static int change_stores(struct pass *p, struct eg_error *err)
 {
 	struct eg_snapshot *none;
 	int rc;
 
-	if (!p->foreign)
-		return 0;
 	none = eg_snapshot_new(&p->meta.hash_key);
 	rc = none != NULL ? eg_snapshot_seal(none, 0, err)
 	                  : eg_error_set(err, EG_ENOMEM, "no memory for a snapshot");
@@ -312,6 +311,16 @@ static int change_stores(struct pass *p, struct eg_error *err)
 	none->epoch = EG_EPOCH(p->meta.generation, p->meta.sequence);
 	p->to->snapshot(p->to->ctx, none);
 	p->to->sink.settle(p->to->sink.ctx);
+	eg_revoke_publish(p->rv, &p->to->sink);
+	p->to->sink.settle(p->to->sink.ctx);
+	return 0;
+}
+
+static int publish(struct pass *p, struct eg_error *err)
+{
+	if (p->foreign)
+		return change_stores(p, err);
+	eg_revoke_publish(p->rv, &p->to->sink);
 	return 0;
 }
 
@@ -325,10 +334,8 @@ static int load_all(struct pass *p, struct eg_error *err)
 		rc = eg_event_each(
 		    &p->st->db, p->meta.checkpoint, p->meta.sequence, send_value, p, err);
 	if (rc == 0)
-		rc = change_stores(p, err);
-	if (rc == 0)
-		eg_revoke_publish(p->rv, &p->to->sink);
-	else
+		rc = publish(p, err);
+	if (rc != 0)
 		eg_revoke_discard(p->rv);
 	return rc;
 }
