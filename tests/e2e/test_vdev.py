@@ -8,16 +8,9 @@ import load_json
 from harness import ROOT, World, program, run
 
 PORT = """  - name: p0
-    include: {root}/drivers-config/drivers/memif.yaml
-    device: net_memif0
-    vdev: "net_memif0,role=server,socket={dir}/memif.sock,socket-abstract=no"
-    queues: 1
-    addresses: [192.0.2.1/24]
-"""
-VIRTIO = """  - name: p0
-    include: {root}/drivers-config/drivers/virtio_user.yaml
-    device: net_virtio_user0
-    vdev: "net_virtio_user0,path={dir}/virtio.sock,server=1,queues=1"
+    include: {root}/drivers-config/drivers/{driver}.yaml
+    device: net_{driver}0
+    vdev: "net_{driver}0,{ours}"
     queues: 1
     addresses: [192.0.2.1/24]
 """
@@ -25,8 +18,6 @@ EAL = ["--no-huge", "--no-shconf", "--no-telemetry", "--no-pci", "-m", "256"]
 
 
 class Pair(unittest.TestCase):
-    port, vdev = PORT, "net_memif0,role=client,socket={dir}/memif.sock,socket-abstract=no"
-
     def setUp(self):
         self.world = World("memif")
         self.addCleanup(self.world.__exit__)
@@ -37,14 +28,15 @@ class Pair(unittest.TestCase):
         w.ctl("init", *(["--group", "nogroup"] if os.geteuid() == 0 else []))
         run("sh", f"{corpus}/setup.sh", w.state, program("edgatectl"))
         eal = ", ".join(f'"{a}"' for a in EAL)
-        w.config(self.port.format(dir=w.dir, root=ROOT), "  - {port: p0, queue: 0, cpu: 1}\n",
+        w.config(PORT.format(root=ROOT, driver=self.driver, ours=self.ours.format(dir=w.dir)),
+                 "  - {port: p0, queue: 0, cpu: 1}\n",
                  f"idle: {idle}\neal: [{eal}]\n")
         w.start(ready=ready)
 
     def load(self, *args, check=True):
         return run(
             program("edgate-load"), *[f"--eal={a}" for a in EAL],
-            "--vdev", self.vdev.format(dir=self.world.dir),
+            "--vdev", self.theirs.format(dir=self.world.dir),
             "--server", "192.0.2.1", "--client", "192.0.2.2", "--corpus", f"{self.world.dir}/corpus/corpus.tsv",
             *args, check=check, timeout=120)
 
@@ -59,6 +51,9 @@ class Pair(unittest.TestCase):
 
 
 class Memif(Pair):
+    driver, ours = "memif", "role=server,socket={dir}/memif.sock,socket-abstract=no"
+    theirs = "net_memif0,role=client,socket={dir}/memif.sock,socket-abstract=no"
+
     def test_corpus(self):
         self.start(600, "OK=40,EXPIRED=10,BAD_SIGNATURE=10,REVOKED=10,BAD_AUD=10,UNKNOWN_KEY=10,MALFORMED=10",
                    "sleep:50")
@@ -100,7 +95,8 @@ class Memif(Pair):
 
 class VirtioUser(Pair):
     """edgate has the driver's end of a vhost-user socket, and its peer the device's."""
-    port, vdev = VIRTIO, "net_vhost0,iface={dir}/virtio.sock,queues=1,client=1"
+    driver, ours = "virtio_user", "path={dir}/virtio.sock,server=1,queues=1"
+    theirs = "net_vhost0,iface={dir}/virtio.sock,queues=1,client=1"
 
     def test_the_next_peer_is_served_too(self):
         """The driver waits for the first one before edgate is ready."""
